@@ -1,0 +1,51 @@
+#include "client/call_status.h"
+
+#include "absl/strings/cord.h"
+#include "google/rpc/error_details.pb.h"
+#include "google/rpc/status.pb.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kPayloadUrl[] = "type.googleapis.com/google.rpc.Status";
+constexpr char kDomain[] = "cellar";
+
+void ReadDetail(const google::protobuf::Any& detail, CallError& error) {
+  google::rpc::ErrorInfo info;
+  google::rpc::BadRequest bad_request;
+  google::rpc::RetryInfo retry;
+  if (detail.UnpackTo(&info)) {
+    // A proxy on the way has reasons of its own; they are none of Cellar's.
+    if (info.domain() == kDomain) error.reason = info.reason();
+    error.metadata.insert(info.metadata().begin(), info.metadata().end());
+  } else if (detail.UnpackTo(&bad_request)) {
+    for (const auto& violation : bad_request.field_violations()) {
+      error.fields.push_back({violation.field(), violation.description()});
+    }
+  } else if (detail.UnpackTo(&retry)) {
+    error.retry_delay = absl::Seconds(retry.retry_delay().seconds()) +
+                        absl::Nanoseconds(retry.retry_delay().nanos());
+  }
+}
+
+}  // namespace
+
+absl::Status FromCall(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+  result.SetPayload(kPayloadUrl, absl::Cord(status.error_details()));
+  return result;
+}
+
+bool IsFromCall(const absl::Status& status) { return status.GetPayload(kPayloadUrl).has_value(); }
+
+CallError GetCallError(const absl::Status& status) {
+  CallError error;
+  const auto payload = status.GetPayload(kPayloadUrl);
+  google::rpc::Status message;
+  if (!payload.has_value() || !message.ParseFromString(std::string(*payload))) return error;
+  for (const auto& detail : message.details()) ReadDetail(detail, error);
+  return error;
+}
+
+}  // namespace cellar

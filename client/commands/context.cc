@@ -1,0 +1,63 @@
+#include "client/commands/context.h"
+
+#include <google/protobuf/util/json_util.h>
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "client/error_text.h"
+
+namespace cellar {
+
+void Context::AddOptions(CLI::App& app) {
+  app.add_option("--server", server_, "Where the server is: host:port or unix:path")
+      ->envname("CELLAR_SERVER")
+      ->type_name("ADDRESS")
+      ->capture_default_str();
+  app.add_option("--timeout", timeout_seconds_, "Seconds to wait for an answer; 0 waits for ever")
+      ->type_name("SECONDS")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str();
+}
+
+absl::StatusOr<std::shared_ptr<Connection>> Context::Connect() const {
+  ConnectionOptions options;
+  options.address = server_;
+  options.call_timeout =
+      timeout_seconds_ > 0 ? absl::Seconds(timeout_seconds_) : absl::InfiniteDuration();
+  return Connection::Open(std::move(options));
+}
+
+CLI::App& Context::AddCommand(CLI::App& parent, const std::string& name, const std::string& help,
+                              const std::string& example) {
+  CLI::App& command = *parent.add_subcommand(name, help);
+  command.fallthrough();  // --server may stand behind the command, too
+  command.footer(absl::StrCat("\nExample:\n  ", absl::StrReplaceAll(example, {{"\n", "\n  "}})));
+  return command;
+}
+
+void Context::OnRun(CLI::App& command, std::function<absl::Status()> run) {
+  command.callback([this, run = std::move(run)] {
+    const absl::Status status = run();
+    if (status.ok()) return;
+    PrintError(status);
+    exit_code_ = ExitCodeFor(status);
+  });
+}
+
+void Context::PrintError(const absl::Status& status) {
+  out_.flush();
+  err_ << "error: " << ErrorText(status, server_) << std::endl;
+}
+
+std::string MessageJson(const google::protobuf::Message& message) {
+  google::protobuf::util::JsonPrintOptions options;
+  options.add_whitespace = true;
+  options.always_print_primitive_fields = true;
+  std::string json;
+  const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
+  return status.ok() ? json : absl::StrCat("{}\n");
+}
+
+}  // namespace cellar

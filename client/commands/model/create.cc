@@ -1,0 +1,43 @@
+#include <memory>
+
+#include "client/commands/commands.h"
+#include "client/commands/model/send_model.h"
+#include "client/exercise_file.h"
+
+namespace cellar {
+namespace {
+
+struct Options {
+  std::string file;
+  std::string id;
+  bool json = false;
+};
+
+absl::Status Run(Context& context, const Options& options) {
+  absl::StatusOr<v1::Exercise> exercise = LoadExercise(options.file);
+  if (!exercise.ok()) return exercise.status();
+  const auto connection = context.Connect();
+  if (!connection.ok()) return connection.status();
+  const auto model = CreateModel(**connection, std::move(*exercise->mutable_model()), options.id);
+  if (!model.ok()) return model.status();
+  context.out() << (options.json ? MessageJson(*model) : model->name() + "\n");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddModelCreateCommand(CLI::App& parent, Context& context) {
+  CLI::App& command = context.AddCommand(
+      parent, "create", "Create a model from a file and print its name",
+      "cellar model create client/examples/homework.textproto --id homework");
+  const auto options = std::make_shared<Options>();
+  command.add_option("FILE", options->file, "A Model, or an Exercise whose model is meant")
+      ->type_name("")
+      ->required();
+  command.add_option("--id", options->id, "Its name; made from the weights when not given")
+      ->type_name("ID");
+  command.add_flag("--json", options->json, "Write the model as JSON");
+  context.OnRun(command, [&context, options] { return Run(context, *options); });
+}
+
+}  // namespace cellar

@@ -1,0 +1,37 @@
+#include "client/commands/number_flags.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kGroup[] = "Output";
+
+}  // namespace
+
+void AddDigitsFlags(CLI::App& command, NumberFlags& flags) {
+  command.add_option("--digits", flags.digits, "Significant decimals shown")
+      ->type_name("N")
+      ->check(CLI::Range(1, 17))
+      ->capture_default_str()
+      ->group(kGroup);
+  command.add_flag("--full", flags.full, "Show all digits that tell a number from its neighbours")
+      ->group(kGroup);
+}
+
+void AddTableFlags(CLI::App& command, NumberFlags& flags) {
+  AddDigitsFlags(command, flags);
+  command.add_option("--elements", flags.elements, "Elements shown of a vector; 0: all")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group(kGroup);
+  CLI::Option* json =
+      command.add_flag("--json", flags.json, "Write JSON, in full precision")->group(kGroup);
+  command.add_flag("--csv", flags.csv, "Write CSV, in full precision")->excludes(json)->group(kGroup);
+}
+
+NumberFormat FormatFor(const NumberFlags& flags, v1::Precision precision) {
+  if (flags.full || flags.json || flags.csv) return NumberFormat::Full(precision);
+  return {flags.digits, precision};
+}
+
+}  // namespace cellar

@@ -1,0 +1,29 @@
+// Flags for how numbers and tables are shown.
+#ifndef CELLAR_CLIENT_COMMANDS_NUMBER_FLAGS_H_
+#define CELLAR_CLIENT_COMMANDS_NUMBER_FLAGS_H_
+
+#include <CLI/CLI.hpp>
+
+#include "client/number_text.h"
+
+namespace cellar {
+
+struct NumberFlags {
+  int digits = 4;
+  bool full = false;
+  bool json = false;
+  bool csv = false;
+  int elements = 16;
+};
+
+// Adds --digits and --full.
+void AddDigitsFlags(CLI::App& command, NumberFlags& flags);
+// Adds those, --json, --csv and --elements.
+void AddTableFlags(CLI::App& command, NumberFlags& flags);
+
+// How numbers are written: for programs always in full.
+NumberFormat FormatFor(const NumberFlags& flags, v1::Precision precision);
+
+}  // namespace cellar
+
+#endif  // CELLAR_CLIENT_COMMANDS_NUMBER_FLAGS_H_

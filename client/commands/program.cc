@@ -1,0 +1,115 @@
+#include "client/commands/program.h"
+
+#include <algorithm>
+#include <CLI/CLI.hpp>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "client/commands/commands.h"
+#include "client/commands/context.h"
+#include "client/error_text.h"
+#include "client/nearest_word.h"
+#include "client/number_text.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kAbout[] =
+    "Cellar's command line: runs LSTM, GRU and RNN cells on a cellar-server and shows every gate.";
+
+constexpr char kFooter[] = R"(
+Examples:
+  cellar run client/examples/homework.textproto
+  cellar repl client/examples/homework.textproto
+  cellar session create --file client/examples/homework.textproto --id mine
+  cellar session step mine 0 0 1
+
+Exit codes:
+  0  done
+  1  health: the server answers, but does not serve
+  2  wrong arguments, or a file that cannot be read
+  3  the server refused the request
+  4  no server answers, or not in time
+  5  the server or this program failed; please report it)";
+
+// Inputs like `-1,0` or `-inf` would be taken for options; a space in front tells them apart, and
+// no reader of numbers minds it.
+void ShieldNegativeNumbers(std::vector<std::string>& arguments) {
+  for (std::string& argument : arguments) {
+    if (argument.size() < 2 || argument[0] != '-' || argument[1] == '-') continue;
+    if (ParseNumbers(argument).ok()) argument.insert(0, " ");
+  }
+}
+
+// The innermost command that was named.
+const CLI::App* NamedCommand(const CLI::App* app) {
+  while (!app->get_subcommands().empty()) app = app->get_subcommands().front();
+  return app;
+}
+
+std::string FullNameOf(const CLI::App* app) {
+  const CLI::App* parent = app->get_parent();
+  return parent == nullptr ? app->get_name() : absl::StrCat(FullNameOf(parent), " ", app->get_name());
+}
+
+std::vector<std::string> WordsOf(const CLI::App* app) {
+  std::vector<std::string> words;
+  for (const CLI::App* command : app->get_subcommands(nullptr)) words.push_back(command->get_name());
+  for (; app != nullptr; app = app->get_parent()) {
+    for (const CLI::Option* option : app->get_options()) {
+      for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
+    }
+  }
+  return words;
+}
+
+// What is wrong with the arguments, in one line.
+std::string UsageText(const CLI::App* command, const CLI::ParseError& error) {
+  std::string text = OneLine(error.what());
+  absl::string_view rest = text;
+  if (absl::ConsumePrefix(&rest, "The following argument was not expected: ") ||
+      absl::ConsumePrefix(&rest, "The following arguments were not expected: ")) {
+    const std::string word(rest.substr(0, rest.find(' ')));
+    text = absl::StrCat("`", word, "` is not expected here", DidYouMean(word, WordsOf(command)));
+  } else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
+             !command->get_subcommands(nullptr).empty()) {
+    text = absl::StrCat("`", FullNameOf(command), "` needs a command");
+  }
+  return absl::StrCat("error: ", text, "; see `", FullNameOf(command), " --help`\n");
+}
+
+void AddCommands(CLI::App& app, Context& context) {
+  AddRunCommand(app, context);
+  AddReplCommand(app, context);
+  AddModelCommands(app, context);
+  AddSessionCommands(app, context);
+  AddHealthCommand(app, context);
+  AddVersionCommand(app, context);
+}
+
+}  // namespace
+
+int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
+  Context context(out, err);
+  CLI::App app(kAbout, "cellar");
+  app.footer(kFooter);
+  app.require_subcommand(1);
+  app.get_formatter()->column_width(34);
+  app.set_help_flag("-h,--help", "Print this help and exit");
+  context.AddOptions(app);
+  AddCommands(app, context);
+  ShieldNegativeNumbers(arguments);
+  std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+  try {
+    app.parse(arguments);
+  } catch (const CLI::Success& help) {
+    return app.exit(help, out, err);
+  } catch (const CLI::ParseError& error) {
+    err << UsageText(NamedCommand(&app), error);
+    return kExitUsage;
+  }
+  return context.exit_code();
+}
+
+}  // namespace cellar

@@ -1,0 +1,206 @@
+#include "client/repl/repl.h"
+
+#include <iostream>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/commands/commands.h"
+#include "client/commands/model/send_model.h"
+#include "client/commands/number_flags.h"
+#include "client/commands/numerics_flags.h"
+#include "client/commands/terminal.h"
+#include "client/describe.h"
+#include "client/error_text.h"
+#include "client/exercise_file.h"
+#include "client/repl/line_editor.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kExample[] =
+    "cellar repl client/examples/homework.textproto\n"
+    "cellar repl --session mine --digits 6\n"
+    "printf '0 0 1\\n:undo\\n:table\\n' | cellar repl --model homework";
+
+// Deep enough for :undo in a session that is made to play with.
+constexpr int kReplayWindow = 256;
+
+struct Options {
+  std::string file;
+  std::string session;
+  std::string model;
+  NumericsFlags numerics;
+  NumberFlags numbers;
+};
+
+// Deletes the model that was created for this run, after the sessions that used it.
+class TemporaryModel {
+ public:
+  explicit TemporaryModel(std::shared_ptr<Connection> connection)
+      : connection_(std::move(connection)) {}
+  ~TemporaryModel() {
+    if (name_.empty()) return;
+    v1::DeleteModelRequest request;
+    request.set_name(name_);
+    // In use if a named fork was kept; then the model stays, too.
+    connection_
+        ->Call(connection_->models(), &v1::ModelService::Stub::DeleteModel, request,
+               Repeat::kUnsafe)
+        .IgnoreError();
+  }
+
+  TemporaryModel(const TemporaryModel&) = delete;
+  TemporaryModel& operator=(const TemporaryModel&) = delete;
+
+  // Creates the model under a name that nobody else has.
+  absl::StatusOr<v1::Model> Create(v1::Model model) {
+    const auto id = static_cast<uint64_t>(RandomFraction() * 0x1p48);
+    auto created = CreateModel(*connection_, std::move(model), absl::StrFormat("repl-%012x", id));
+    if (created.ok()) name_ = created->name();
+    return created;
+  }
+
+ private:
+  const std::shared_ptr<Connection> connection_;
+  std::string name_;
+};
+
+absl::StatusOr<v1::Model> GetModel(Connection& connection, const std::string& name) {
+  v1::GetModelRequest request;
+  request.set_name(name);
+  auto answer = connection.Call(connection.models(), &v1::ModelService::Stub::GetModel, request,
+                                Repeat::kSafe);
+  if (!answer.ok()) return answer.status();
+  return std::move(*answer->mutable_model());
+}
+
+// The model and the session that the lines go to.
+struct Workplace {
+  v1::Model model;
+  std::unique_ptr<SessionClient> session;
+};
+
+absl::Status OpenSession(const Options& options, const std::shared_ptr<Connection>& connection,
+                         Workplace& place) {
+  auto session = SessionClient::Attach(connection, FullName("sessions", options.session));
+  if (!session.ok()) return session.status();
+  place.session = *std::move(session);
+  auto model = GetModel(*connection, place.session->session().model());
+  if (!model.ok()) return model.status();
+  place.model = *std::move(model);
+  return absl::OkStatus();
+}
+
+absl::Status MakeSession(const Options& options, const std::shared_ptr<Connection>& connection,
+                         TemporaryModel& temporary, Workplace& place) {
+  v1::CreateSessionRequest request;
+  v1::Session& session = *request.mutable_session();
+  absl::StatusOr<v1::Model> model = v1::Model();
+  if (options.file.empty()) {
+    model = GetModel(*connection, FullName("models", options.model));
+  } else {
+    absl::StatusOr<v1::Exercise> exercise = LoadExercise(options.file);
+    if (!exercise.ok()) return exercise.status();
+    *session.mutable_numerics() = exercise->numerics();
+    model = temporary.Create(std::move(*exercise->mutable_model()));
+  }
+  if (!model.ok()) return model.status();
+  place.model = *std::move(model);
+  session.set_model(place.model.name());
+  session.set_replay_window(kReplayWindow);
+  ApplyFlags(options.numerics, *session.mutable_numerics());
+  auto created = SessionClient::Create(connection, request, SessionClient::AtEnd::kDelete);
+  if (!created.ok()) return created.status();
+  place.session = *std::move(created);
+  return absl::OkStatus();
+}
+
+void Welcome(Context& context, const Workplace& place) {
+  const v1::Model& model = place.model;
+  context.out() << (model.display_name().empty() ? place.session->name()
+                                                 : OneLine(model.display_name()))
+                << ": " << LayersText(model) << ", "
+                << NumericsText(place.session->session().numerics()) << "\n"
+                << "Type the "
+                << (model.input_size() > 1 ? absl::StrCat(model.input_size(), " numbers") : "input")
+                << " of a step; :help lists the commands.\n"
+                << std::flush;
+}
+
+// A person goes on after an error; a script ends with it.
+absl::Status ReadLines(Context& context, Repl& repl, LineEditor& editor, bool interactive) {
+  Repl::Next next = Repl::Next::kContinue;
+  std::string line;
+  for (int number = 1; next == Repl::Next::kContinue; ++number) {
+    const LineEditor::Event event = editor.Read(repl.Prompt(), line);
+    if (event == LineEditor::Event::kEnd) break;
+    if (event == LineEditor::Event::kCancelled) continue;
+    const absl::Status status = repl.Handle(line, next);
+    if (status.ok()) continue;
+    if (!interactive) {
+      context.err() << "in line " << number << " of the input:\n";
+      return status;
+    }
+    context.PrintError(status);
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Run(Context& context, const Options& options) {
+  const int sources = !options.file.empty() + !options.session.empty() + !options.model.empty();
+  if (sources != 1) {
+    return absl::InvalidArgumentError("give one of FILE, --session NAME and --model NAME");
+  }
+  if (options.file == "-") {
+    return absl::InvalidArgumentError("FILE cannot be the standard input here: it has the inputs");
+  }
+  const auto connection = context.Connect();
+  if (!connection.ok()) return connection.status();
+  TemporaryModel temporary(*connection);
+  Workplace place;
+  const absl::Status found = options.session.empty()
+                                 ? MakeSession(options, *connection, temporary, place)
+                                 : OpenSession(options, *connection, place);
+  if (!found.ok()) return found;
+
+  const bool interactive = InputIsTerminal() && OutputIsTerminal();
+  if (interactive) Welcome(context, place);
+  StepPrinter::Options print;
+  print.number_format =
+      FormatFor(options.numbers, place.session->session().numerics().precision());
+  print.max_elements = options.numbers.elements;
+  print.colours = UseColours();
+  const auto editor = interactive ? MakeTerminalEditor(HistoryFile(), ReplCommandNames())
+                                  : MakeScriptReader(std::cin);
+  Repl repl(std::move(place.session), place.model.input_size(), context.out(), print);
+  return ReadLines(context, repl, *editor, interactive);
+}
+
+}  // namespace
+
+void AddReplCommand(CLI::App& parent, Context& context) {
+  CLI::App& command = context.AddCommand(
+      parent, "repl", "Type inputs and see every gate at once; undo, fork, look around", kExample);
+  const auto options = std::make_shared<Options>();
+  command
+      .add_option("FILE", options->file,
+                  "An Exercise or a Model; its model and session are deleted at the end")
+      ->type_name("");
+  command.add_option("--session", options->session, "Go on in a session that exists")
+      ->type_name("NAME");
+  command
+      .add_option("--model", options->model,
+                  "Make a session of a model on the server; it is deleted at the end")
+      ->type_name("NAME");
+  AddNumericsFlags(command, options->numerics);
+  AddDigitsFlags(command, options->numbers);
+  command.add_option("--elements", options->numbers.elements, "Elements shown of a vector; 0: all")
+      ->type_name("N")
+      ->check(CLI::NonNegativeNumber)
+      ->capture_default_str()
+      ->group("Output");
+  context.OnRun(command, [&context, options] { return Run(context, *options); });
+}
+
+}  // namespace cellar

@@ -1,0 +1,93 @@
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "client/commands/commands.h"
+#include "client/commands/model/send_model.h"
+#include "client/commands/numerics_flags.h"
+#include "client/commands/session/session_flags.h"
+#include "client/exercise_file.h"
+#include "client/session_client.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kExample[] =
+    "cellar session create --file client/examples/homework.textproto --id mine\n"
+    "cellar session create --model homework --rounding nearest --rounding-scope feedback --ttl 2h";
+
+struct Options {
+  std::string model;
+  std::string file;
+  std::string initial_state;
+  NewSessionFlags session;
+  NumericsFlags numerics;
+  bool json = false;
+};
+
+// Creates the file's model, and takes over its numerics.
+absl::Status UseFile(Connection& connection, const std::string& file, v1::Session& session) {
+  absl::StatusOr<v1::Exercise> exercise = LoadExercise(file);
+  if (!exercise.ok()) return exercise.status();
+  const auto model = CreateModel(connection, std::move(*exercise->mutable_model()), "");
+  if (!model.ok()) return model.status();
+  session.set_model(model->name());
+  if (exercise->has_numerics()) *session.mutable_numerics() = exercise->numerics();
+  return absl::OkStatus();
+}
+
+absl::Status Fill(const Options& options, Connection& connection,
+                  v1::CreateSessionRequest& request) {
+  if (options.model.empty() == options.file.empty()) {
+    return absl::InvalidArgumentError("give either --model NAME or --file FILE");
+  }
+  v1::Session& session = *request.mutable_session();
+  request.set_session_id(options.session.id);
+  const absl::Status applied = ApplyFlags(options.session, session);
+  if (!applied.ok()) return applied;
+  if (!options.initial_state.empty()) {
+    absl::StatusOr<v1::State> state = LoadState(options.initial_state);
+    if (!state.ok()) return state.status();
+    *request.mutable_initial_state() = std::move(*state);
+  }
+  session.set_model(FullName("models", options.model));
+  if (!options.file.empty()) {
+    const absl::Status used = UseFile(connection, options.file, session);
+    if (!used.ok()) return used;
+  }
+  ApplyFlags(options.numerics, *session.mutable_numerics());
+  return absl::OkStatus();
+}
+
+absl::Status Run(Context& context, const Options& options) {
+  const auto connection = context.Connect();
+  if (!connection.ok()) return connection.status();
+  v1::CreateSessionRequest request;
+  const absl::Status filled = Fill(options, **connection, request);
+  if (!filled.ok()) return filled;
+  const auto session = SessionClient::Create(*connection, request, SessionClient::AtEnd::kKeep);
+  if (!session.ok()) return session.status();
+  context.out() << (options.json ? MessageJson((*session)->session()) : (*session)->name() + "\n");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddSessionCreateCommand(CLI::App& parent, Context& context) {
+  CLI::App& command = context.AddCommand(parent, "create",
+                                         "Create a session and print its name", kExample);
+  const auto options = std::make_shared<Options>();
+  command.add_option("--model", options->model, "A model on the server: models/ID, or ID alone")
+      ->type_name("NAME");
+  command.add_option("--file", options->file, "A file whose model is created first")
+      ->type_name("FILE");
+  command
+      .add_option("--initial-state", options->initial_state,
+                  "A State to start from and to return to on reset; all zero otherwise")
+      ->type_name("FILE");
+  AddNewSessionFlags(command, options->session);
+  AddNumericsFlags(command, options->numerics);
+  AddJsonFlag(command, options->json);
+  context.OnRun(command, [&context, options] { return Run(context, *options); });
+}
+
+}  // namespace cellar

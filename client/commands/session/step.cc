@@ -1,0 +1,74 @@
+#include <memory>
+#include <optional>
+
+#include "absl/strings/str_join.h"
+#include "client/commands/commands.h"
+#include "client/commands/session/session_flags.h"
+#include "client/commands/session/step_flags.h"
+#include "client/session_client.h"
+#include "client/tensor.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kExample[] =
+    "cellar session step mine 0 0 1\n"
+    "cellar session step mine \"0.5, -1\" --index 3 --view state\n"
+    "cellar session step mine 1 1 1 --last --json";
+
+struct Options {
+  std::string name;
+  std::vector<std::string> inputs;
+  std::optional<int64_t> index;
+  StepFlags step;
+};
+
+absl::Status Run(Context& context, const Options& options) {
+  const auto numbers = ParseNumbers(absl::StrJoin(options.inputs, " "));
+  if (!numbers.ok()) return numbers.status();
+  const auto connection = context.Connect();
+  if (!connection.ok()) return connection.status();
+  const auto session =
+      SessionClient::Attach(*connection, FullName("sessions", options.name));
+  if (!session.ok()) return session.status();
+
+  v1::StepRequest request;
+  request.set_session((*session)->name());
+  *request.mutable_inputs() = MakeTensor(*numbers);
+  if (options.index.has_value()) request.set_step_index(*options.index);
+  request.set_view(ViewOf(options.step));
+  request.set_density(DensityOf(options.step));
+  request.set_encoding(v1::ENCODING_VALUES);
+  // Without an index the server cannot tell a repeated step from another one.
+  const Repeat repeat = options.index.has_value() ? Repeat::kSafe : Repeat::kUnsafe;
+  const auto answer = (*connection)
+                          ->Call((*connection)->sessions(), &v1::SessionService::Stub::Step,
+                                 request, repeat);
+  if (!answer.ok()) return answer.status();
+  const v1::Precision precision = (*session)->session().numerics().precision();
+  StepPrinter(context.out(), PrinterOptions(options.step, precision))
+      .Print(*answer, request.inputs());
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+void AddSessionStepCommand(CLI::App& parent, Context& context) {
+  CLI::App& command =
+      context.AddCommand(parent, "step", "Make one or more steps and print them", kExample);
+  const auto options = std::make_shared<Options>();
+  AddSessionName(command, options->name);
+  command
+      .add_option("INPUTS", options->inputs,
+                  "Numbers of one step after the other, separated by spaces or commas")
+      ->type_name("")
+      ->required();
+  command
+      .add_option("--index", options->index,
+                  "Index of the first step; makes repeating the command harmless")
+      ->type_name("STEP");
+  AddStepFlags(command, options->step);
+  context.OnRun(command, [&context, options] { return Run(context, *options); });
+}
+
+}  // namespace cellar

@@ -1,0 +1,117 @@
+#include <deque>
+#include <memory>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "client/commands/commands.h"
+#include "client/commands/line_source.h"
+#include "client/commands/session/session_flags.h"
+#include "client/commands/session/step_flags.h"
+#include "client/session_client.h"
+#include "client/tensor.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kExample[] =
+    "printf '0\\n0\\n1\\n1\\n1\\n0\\n' | cellar session stream mine\n"
+    "cellar session stream mine --view output --csv < inputs.txt > outputs.csv";
+
+struct Options {
+  std::string name;
+  std::optional<int64_t> from;
+  StepFlags step;
+};
+
+// Sends lines as they come, prints answers as they come: as many lines ahead as the replay window
+// allows, but never a line kept waiting for its answer while there is nothing to read.
+class Streamer {
+ public:
+  Streamer(StepStream& stream, StepPrinter printer) : stream_(stream), printer_(printer) {}
+
+  absl::Status Run(LineSource& lines) {
+    absl::Status status;
+    while (status.ok()) {
+      if (!stream_.CanSend() || (stream_.unanswered() > 0 && !lines.IsReady())) {
+        status = PrintAnswer();
+        continue;
+      }
+      const std::optional<std::string> line = lines.Next();
+      if (!line.has_value()) break;
+      status = SendLine(*line);
+    }
+    while (status.ok() && stream_.unanswered() > 0) status = PrintAnswer();
+    return status.ok() ? stream_.Close() : status;
+  }
+
+ private:
+  absl::Status SendLine(const std::string& line) {
+    ++line_number_;
+    if (line.find_first_not_of(" \t\r") == std::string::npos) return absl::OkStatus();
+    const auto numbers = ParseNumbers(line);
+    if (!numbers.ok()) {
+      // What was sent before is done all the same.
+      while (stream_.unanswered() > 0) {
+        const absl::Status printed = PrintAnswer();
+        if (!printed.ok()) return printed;
+      }
+      return absl::InvalidArgumentError(
+          absl::StrCat("input line ", line_number_, ": ", numbers.status().message()));
+    }
+    sent_.push_back(MakeTensor(*numbers));
+    stream_.Send(sent_.back());
+    return absl::OkStatus();
+  }
+
+  absl::Status PrintAnswer() {
+    const auto answer = stream_.Receive();
+    if (!answer.ok()) return answer.status();
+    printer_.Print(*answer, sent_.front());
+    sent_.pop_front();
+    return absl::OkStatus();
+  }
+
+  StepStream& stream_;
+  StepPrinter printer_;
+  std::deque<v1::Tensor> sent_;  // inputs without an answer, oldest first
+  int line_number_ = 0;
+};
+
+absl::Status Run(Context& context, const Options& options) {
+  const auto connection = context.Connect();
+  if (!connection.ok()) return connection.status();
+  const auto session = SessionClient::Attach(*connection, FullName("sessions", options.name));
+  if (!session.ok()) return session.status();
+  const v1::Session& facts = (*session)->session();
+
+  StepStreamOptions stream_options;
+  stream_options.session = facts.name();
+  stream_options.resume_from = options.from;
+  stream_options.view = ViewOf(options.step);
+  stream_options.density = DensityOf(options.step);
+  stream_options.max_unanswered = static_cast<size_t>(std::max(1, facts.replay_window()));
+  stream_options.answer_timeout = (*connection)->options().call_timeout;
+  stream_options.retry = (*connection)->options().retry;
+  auto stream = StepStream::Open((*connection)->sessions(), stream_options);
+  if (!stream.ok()) return stream.status();
+  const auto print = PrinterOptions(options.step, facts.numerics().precision());
+  LineSource lines(STDIN_FILENO);
+  return Streamer(**stream, StepPrinter(context.out(), print)).Run(lines);
+}
+
+}  // namespace
+
+void AddSessionStreamCommand(CLI::App& parent, Context& context) {
+  CLI::App& command = context.AddCommand(
+      parent, "stream", "Read inputs line by line and print the steps as they are made", kExample);
+  const auto options = std::make_shared<Options>();
+  AddSessionName(command, options->name);
+  command
+      .add_option("--from", options->from,
+                  "Index of the first line's first step; the session's next step otherwise")
+      ->type_name("STEP");
+  AddStepFlags(command, options->step);
+  context.OnRun(command, [&context, options] { return Run(context, *options); });
+}
+
+}  // namespace cellar

@@ -1,0 +1,80 @@
+#include "client/error_text.h"
+
+#include <string>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "client/call_status.h"
+
+namespace cellar {
+namespace {
+
+std::string Label(const absl::Status& status, const CallError& error) {
+  if (error.reason.empty()) return absl::StrCat(" (", CodeName(status.code()), ")");
+  return absl::StrCat(" (", CodeName(status.code()), " / ", error.reason, ")");
+}
+
+// The part of gRPC's long message that tells what the network answered.
+std::string NetworkCause(absl::string_view message) {
+  const std::string lower = absl::AsciiStrToLower(message);
+  for (const char* cause :
+       {"Connection refused", "Connection reset", "No such file or directory", "No route to host",
+        "Network is unreachable", "Permission denied", "DNS resolution failed", "Socket closed",
+        "Connection timed out"}) {
+    if (absl::StrContains(lower, absl::AsciiStrToLower(cause))) return cause;
+  }
+  return OneLine(message);
+}
+
+std::string UnreachableText(const absl::Status& status, absl::string_view address) {
+  return absl::StrCat("no server answers at ", address, " (", NetworkCause(status.message()),
+                      "); start one with `cellar-server --listen ", address,
+                      "`, or name another with --server or CELLAR_SERVER");
+}
+
+std::string DeadlineText(absl::string_view address) {
+  return absl::StrCat("the server at ", address,
+                      " did not answer in time; give it more with --timeout (DEADLINE_EXCEEDED)");
+}
+
+std::string ListOfFields(const absl::Status& status, const CallError& error) {
+  std::string text =
+      absl::StrCat("the request has ", error.fields.size(), " problems", Label(status, error), ":");
+  for (const RefusedField& field : error.fields) {
+    absl::StrAppend(&text, "\n  ", OneLine(field.field), ": ", OneLine(field.description));
+  }
+  return text;
+}
+
+std::string RetryHint(const CallError& error) {
+  if (!error.retry_delay.has_value()) return "";
+  return absl::StrFormat("; try again in %.3g s", absl::ToDoubleSeconds(*error.retry_delay));
+}
+
+}  // namespace
+
+std::string ErrorText(const absl::Status& status, absl::string_view address) {
+  if (!IsFromCall(status)) return OneLine(status.message());
+  const CallError error = GetCallError(status);
+  if (error.reason.empty() && absl::IsUnavailable(status)) return UnreachableText(status, address);
+  if (error.reason.empty() && absl::IsDeadlineExceeded(status)) return DeadlineText(address);
+  if (error.fields.size() > 1) return ListOfFields(status, error);
+  std::string message = OneLine(status.message());
+  if (message.empty()) message = absl::StrCat("the server at ", address, " gave no message");
+  return absl::StrCat(message, RetryHint(error), Label(status, error));
+}
+
+std::string CodeName(absl::StatusCode code) { return absl::StatusCodeToString(code); }
+
+std::string OneLine(absl::string_view text) {
+  std::string line(text);
+  for (char& character : line) {
+    const auto byte = static_cast<unsigned char>(character);
+    if (byte < 0x20 || byte == 0x7f) character = ' ';
+  }
+  return line;
+}
+
+}  // namespace cellar

@@ -1,0 +1,276 @@
+#include "client/json_check.h"
+
+#include <algorithm>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/nearest_word.h"
+
+namespace cellar {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::FieldDescriptor;
+
+constexpr int kDeepest = 100;  // as protobuf's own parser
+
+// Reads the text once, from left to right; every method returns false once a problem is noted.
+class Checker {
+ public:
+  explicit Checker(absl::string_view text) : text_(text) {}
+
+  std::optional<SourceProblem> Run(const Descriptor* root) {
+    if (Object(root)) {
+      SkipSpace();
+      if (at_ < text_.size()) Fail(at_, absl::StrCat("expected the end of the file", Found()));
+    }
+    return problem_;
+  }
+
+ private:
+  bool Fail(size_t at, const std::string& message) {
+    const absl::string_view before = text_.substr(0, at);
+    const size_t line_start = before.rfind('\n');
+    SourceProblem problem;
+    problem.line += static_cast<int>(std::count(before.begin(), before.end(), '\n'));
+    problem.column += static_cast<int>(
+        line_start == absl::string_view::npos ? at : at - line_start - 1);
+    problem.message = message;
+    problem_ = std::move(problem);
+    return false;
+  }
+
+  char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
+
+  void SkipSpace() {
+    while (at_ < text_.size() && absl::StrContains(" \t\r\n", text_[at_])) ++at_;
+  }
+
+  // ", found ..." with the word or sign at this place.
+  std::string Found() const {
+    if (at_ >= text_.size()) return ", found the end of the file";
+    size_t end = at_ + 1;
+    const auto is_word = [](char c) { return absl::ascii_isalnum(c) || absl::StrContains("_.+-", c); };
+    if (Peek() == '"') {
+      end = std::min(text_.find('"', at_ + 1), text_.size() - 1) + 1;
+    } else if (is_word(Peek())) {
+      while (end < text_.size() && is_word(text_[end])) ++end;
+    }
+    return absl::StrCat(", found ", text_.substr(at_, std::min<size_t>(end - at_, 40)));
+  }
+
+  bool Expect(char sign, absl::string_view what) {
+    SkipSpace();
+    if (Peek() != sign) return Fail(at_, absl::StrCat("expected ", what, Found()));
+    ++at_;
+    return true;
+  }
+
+  // Reads a string literal into `value`, escapes left as they are.
+  bool String(std::string& value) {
+    const size_t start = at_;
+    if (!Expect('"', "a string in double quotes")) return false;
+    const size_t begin = at_;
+    for (; at_ < text_.size() && text_[at_] != '"'; ++at_) {
+      if (text_[at_] == '\n') break;
+      if (text_[at_] == '\\') ++at_;
+    }
+    if (Peek() != '"') return Fail(start, "this string has no closing quote");
+    value = std::string(text_.substr(begin, at_ - begin));
+    ++at_;
+    return true;
+  }
+
+  // Reads number, true, false or null.
+  absl::string_view Word() {
+    const size_t begin = at_;
+    while (at_ < text_.size() && (absl::ascii_isalnum(Peek()) || absl::StrContains("+-._", Peek()))) {
+      ++at_;
+    }
+    return text_.substr(begin, at_ - begin);
+  }
+
+  // Reads entries separated by commas up to `close`, each by `entry`.
+  template <class Entry>
+  bool Entries(char close, const Entry& entry) {
+    if (++depth_ > kDeepest) return Fail(at_, "nested too deeply");
+    SkipSpace();
+    for (bool first = true; Peek() != close; first = false) {
+      const std::string what = absl::StrCat("`,` or `", std::string(1, close), "`");
+      if (!first && !Expect(',', what)) return false;
+      SkipSpace();
+      if (!entry()) return false;
+      SkipSpace();
+    }
+    ++at_;
+    --depth_;
+    return true;
+  }
+
+  // An object of type `type`; null: any.
+  bool Object(const Descriptor* type) {
+    const std::string what = type == nullptr ? "`{`" : absl::StrCat("`{` (a ", type->name(), ")");
+    if (!Expect('{', what)) return false;
+    std::set<std::string> seen;
+    return Entries('}', [&] {
+      const size_t key_at = at_;
+      std::string key;
+      if (Peek() != '"') {
+        return Fail(at_, absl::StrCat("expected the name of a field in double quotes", Found()));
+      }
+      if (!String(key)) return false;
+      const FieldDescriptor* field = nullptr;
+      if (type != nullptr && !FindField(*type, key, key_at, field)) return false;
+      if (field != nullptr && !NoteOnce(*field, key_at, seen)) return false;
+      if (!Expect(':', "`:`")) return false;
+      return field == nullptr ? Anything() : Value(*field);
+    });
+  }
+
+  bool FindField(const Descriptor& type, const std::string& key, size_t key_at,
+                 const FieldDescriptor*& field) {
+    std::vector<std::string> names;
+    for (int i = 0; i < type.field_count(); ++i) {
+      field = type.field(i);
+      if (key == field->name() || key == field->json_name()) return true;
+      names.push_back(field->json_name());
+    }
+    return Fail(key_at, absl::StrCat(type.name(), " has no field \"", key, "\"",
+                                     DidYouMean(key, names), "; it has ",
+                                     absl::StrJoin(names, ", ")));
+  }
+
+  bool NoteOnce(const FieldDescriptor& field, size_t key_at, std::set<std::string>& seen) {
+    const auto* oneof = field.real_containing_oneof();
+    if (!seen.insert(field.name()).second) {
+      return Fail(key_at, absl::StrCat("the field \"", field.json_name(), "\" is given twice"));
+    }
+    if (oneof != nullptr && !seen.insert("oneof " + oneof->name()).second) {
+      return Fail(key_at, absl::StrCat("\"", field.json_name(), "\" is given beside another ",
+                                       oneof->name(), "; only one may be"));
+    }
+    return true;
+  }
+
+  // The value of a field.
+  bool Value(const FieldDescriptor& field) {
+    SkipSpace();
+    if (absl::StartsWith(text_.substr(at_), "null")) return Anything();
+    if (field.is_map()) return Object(nullptr);
+    if (!field.is_repeated()) return Single(field);
+    if (!Expect('[', absl::StrCat("`[` (\"", field.json_name(), "\" is a list)"))) return false;
+    return Entries(']', [&] { return Single(field); });
+  }
+
+  // One value, perhaps of a list.
+  bool Single(const FieldDescriptor& field) {
+    SkipSpace();
+    switch (field.cpp_type()) {
+      case FieldDescriptor::CPPTYPE_MESSAGE:
+        if (absl::StartsWith(field.message_type()->full_name(), "google.protobuf.")) return Anything();
+        return Object(field.message_type());
+      case FieldDescriptor::CPPTYPE_STRING: {
+        std::string ignored;
+        return String(ignored);
+      }
+      case FieldDescriptor::CPPTYPE_BOOL:
+        return Bool(field);
+      case FieldDescriptor::CPPTYPE_ENUM:
+        return Enum(field);
+      default:
+        return Number(field);
+    }
+  }
+
+  bool Bool(const FieldDescriptor& field) {
+    const size_t start = at_;
+    const absl::string_view word = Word();
+    if (word == "true" || word == "false") return true;
+    at_ = start;
+    return Fail(start, absl::StrCat("\"", field.json_name(), "\" must be true or false", Found()));
+  }
+
+  bool Enum(const FieldDescriptor& field) {
+    const size_t start = at_;
+    if (Peek() != '"') return Number(field);
+    std::string name;
+    if (!String(name)) return false;
+    std::vector<std::string> names;
+    for (int i = 0; i < field.enum_type()->value_count(); ++i) {
+      names.push_back(field.enum_type()->value(i)->name());
+    }
+    if (std::find(names.begin(), names.end(), name) != names.end()) return true;
+    return Fail(start, absl::StrCat("\"", field.json_name(), "\" cannot be \"", name, "\"",
+                                    DidYouMean(name, names), "; allowed are ",
+                                    absl::StrJoin(names, ", ")));
+  }
+
+  bool Number(const FieldDescriptor& field) {
+    const size_t start = at_;
+    const bool quoted = Peek() == '"';
+    std::string text;
+    if (quoted) {
+      if (!String(text)) return false;
+    } else {
+      text = std::string(Word());
+    }
+    const bool special = text == "NaN" || text == "Infinity" || text == "-Infinity";
+    double value = 0;
+    const bool is_number = !text.empty() && absl::StrContains("-0123456789", text[0]) &&
+                           absl::SimpleAtod(text, &value);
+    if (is_number && value - value == 0) return Whole(field, text, start);
+    if (quoted && special && field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) return true;
+    at_ = start;
+    const char* hint = special ? " (write it in double quotes)" : "";
+    if (is_number) return Fail(start, absl::StrCat("this number is too large", Found()));
+    return Fail(start, absl::StrCat("\"", field.json_name(), "\" must be a number", Found(), hint));
+  }
+
+  // Integer fields want whole numbers.
+  bool Whole(const FieldDescriptor& field, const std::string& text, size_t start) {
+    int64_t value = 0;
+    if (field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) return true;
+    if (absl::SimpleAtoi(text, &value)) return true;
+    return Fail(start, absl::StrCat("\"", field.json_name(), "\" must be a whole number, found ",
+                                    text));
+  }
+
+  // A value of which only the syntax matters.
+  bool Anything() {
+    SkipSpace();
+    std::string ignored;
+    if (Peek() == '"') return String(ignored);
+    if (Peek() == '{') return Object(nullptr);
+    if (Peek() == '[') {
+      ++at_;
+      return Entries(']', [&] { return Anything(); });
+    }
+    const size_t start = at_;
+    const absl::string_view word = Word();
+    double number = 0;
+    if (word == "true" || word == "false" || word == "null") return true;
+    if (absl::SimpleAtod(word, &number)) return true;
+    at_ = start;
+    return Fail(start, absl::StrCat("expected a value", Found()));
+  }
+
+  const absl::string_view text_;
+  size_t at_ = 0;  // next byte to read
+  int depth_ = 0;  // open objects and lists
+  std::optional<SourceProblem> problem_;
+};
+
+}  // namespace
+
+std::optional<SourceProblem> CheckJson(absl::string_view text, const Descriptor* root) {
+  return Checker(text).Run(root);
+}
+
+}  // namespace cellar

@@ -1,0 +1,181 @@
+#include "client/message_file.h"
+
+#include <google/protobuf/descriptor.h>
+#include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/text_format.h>
+#include <google/protobuf/util/json_util.h>
+
+#include <cerrno>
+#include <cstring>
+#include <fstream>
+#include <iostream>
+#include <iterator>
+#include <set>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
+#include "client/json_check.h"
+#include "client/nearest_word.h"
+
+namespace cellar {
+namespace {
+
+using google::protobuf::Descriptor;
+using google::protobuf::EnumDescriptor;
+using google::protobuf::FieldDescriptor;
+
+// Keeps the first error, which the later ones mostly follow from.
+class FirstError : public google::protobuf::io::ErrorCollector {
+ public:
+  void AddError(int line, google::protobuf::io::ColumnNumber column,
+                const std::string& message) override {
+    if (!problem.has_value()) problem = SourceProblem{line + 1, column + 1, message};
+  }
+
+  std::optional<SourceProblem> problem;
+};
+
+std::vector<std::string> FieldNames(const Descriptor& type) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type.field_count(); ++i) names.push_back(type.field(i)->name());
+  return names;
+}
+
+std::vector<std::string> ValueNames(const EnumDescriptor& type) {
+  std::vector<std::string> names;
+  for (int i = 0; i < type.value_count(); ++i) names.push_back(type.value(i)->name());
+  return names;
+}
+
+// The enum of the field called `name` in `type` or in a message below it.
+const EnumDescriptor* FindEnum(const Descriptor* type, const std::string& name,
+                               std::set<const Descriptor*>& visited) {
+  if (!visited.insert(type).second) return nullptr;
+  for (int i = 0; i < type->field_count(); ++i) {
+    const FieldDescriptor* field = type->field(i);
+    if (field->enum_type() != nullptr && field->name() == name) return field->enum_type();
+    if (field->message_type() == nullptr) continue;
+    if (const auto* found = FindEnum(field->message_type(), name, visited)) return found;
+  }
+  return nullptr;
+}
+
+// Protobuf's message says what is wrong; this adds what is allowed. The messages quote the names:
+// `Message type "cellar.v1.Gate" has no field named "bais".`,
+// `Unknown enumeration value of "X" for field "precision".`
+std::string Explained(const std::string& message, const Descriptor* root) {
+  const std::vector<std::string> parts = absl::StrSplit(message, '"');
+  if (absl::StartsWith(message, "Message type ") && parts.size() >= 4) {
+    const Descriptor* type = root->file()->pool()->FindMessageTypeByName(parts[1]);
+    if (type == nullptr) return message;
+    return absl::StrCat(type->name(), " has no field \"", parts[3], "\"",
+                        DidYouMean(parts[3], FieldNames(*type)), "; it has ",
+                        absl::StrJoin(FieldNames(*type), ", "));
+  }
+  if (absl::StartsWith(message, "Unknown enumeration value ") && parts.size() >= 4) {
+    std::set<const Descriptor*> visited;
+    const EnumDescriptor* type = FindEnum(root, parts[3], visited);
+    if (type == nullptr) return message;
+    return absl::StrCat("\"", parts[3], "\" cannot be ", parts[1],
+                        DidYouMean(parts[1], ValueNames(*type)), "; allowed are ",
+                        absl::StrJoin(ValueNames(*type), ", "));
+  }
+  if (absl::EndsWith(message, "got: ")) return message + "the end of the file";
+  return message;
+}
+
+std::optional<SourceProblem> ParseText(absl::string_view contents,
+                                       google::protobuf::Message& message) {
+  FirstError errors;
+  google::protobuf::TextFormat::Parser parser;
+  parser.RecordErrorsTo(&errors);
+  if (parser.ParseFromString(std::string(contents), &message)) return std::nullopt;
+  if (!errors.problem.has_value()) return SourceProblem{1, 1, "cannot be read"};
+  errors.problem->message = Explained(errors.problem->message, message.GetDescriptor());
+  return errors.problem;
+}
+
+std::optional<SourceProblem> ParseJson(absl::string_view contents,
+                                       google::protobuf::Message& message) {
+  auto problem = CheckJson(contents, message.GetDescriptor());
+  if (problem.has_value()) return problem;
+  const auto status = google::protobuf::util::JsonStringToMessage(
+      google::protobuf::StringPiece(contents.data(), contents.size()), &message);
+  if (status.ok()) return std::nullopt;
+  // What the check leaves to protobuf (times, durations); its message tells the path.
+  return SourceProblem{1, 1, status.ToString()};
+}
+
+absl::Status FileError(absl::string_view doing, const std::string& path) {
+  return absl::InvalidArgumentError(
+      absl::StrCat("cannot ", doing, " ", path, ": ", std::strerror(errno == 0 ? EIO : errno)));
+}
+
+}  // namespace
+
+FileFormat FormatOf(absl::string_view file_name, absl::string_view contents) {
+  for (const char* ending : {".textproto", ".txtpb", ".pbtxt"}) {
+    if (absl::EndsWithIgnoreCase(file_name, ending)) return FileFormat::kText;
+  }
+  if (absl::EndsWithIgnoreCase(file_name, ".json")) return FileFormat::kJson;
+  for (const char* ending : {".binpb", ".pb"}) {
+    if (absl::EndsWithIgnoreCase(file_name, ending)) return FileFormat::kBinary;
+  }
+  const size_t first = contents.find_first_not_of(" \t\r\n");
+  const bool brace = first != absl::string_view::npos && contents[first] == '{';
+  return brace ? FileFormat::kJson : FileFormat::kText;
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  errno = 0;
+  std::ifstream file;
+  if (path != "-") file.open(path, std::ios::binary);
+  std::istream& in = path == "-" ? std::cin : file;
+  if (!in) return FileError("read", path);
+  // A folder opens like a file; only reading it fails.
+  if (in.peek() == std::istream::traits_type::eof() && errno != 0) return FileError("read", path);
+  in.clear();
+  std::string contents{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  if (in.bad()) return FileError("read", path);
+  return contents;
+}
+
+absl::Status WriteFile(const std::string& path, absl::string_view contents) {
+  errno = 0;
+  std::ofstream file;
+  if (path != "-") file.open(path, std::ios::binary | std::ios::trunc);
+  std::ostream& out = path == "-" ? std::cout : file;
+  out.write(contents.data(), static_cast<std::streamsize>(contents.size()));
+  out.flush();
+  if (!out) return FileError("write", path);
+  return absl::OkStatus();
+}
+
+std::optional<SourceProblem> ParseMessage(absl::string_view contents, FileFormat format,
+                                          google::protobuf::Message& message) {
+  message.Clear();
+  switch (format) {
+    case FileFormat::kText:
+      return ParseText(contents, message);
+    case FileFormat::kJson:
+      return ParseJson(contents, message);
+    case FileFormat::kBinary:
+      break;
+  }
+  if (message.ParseFromArray(contents.data(), static_cast<int>(contents.size()))) {
+    return std::nullopt;
+  }
+  return SourceProblem{
+      1, 1, absl::StrCat("not a serialized ", message.GetDescriptor()->full_name())};
+}
+
+absl::Status ProblemIn(absl::string_view file_name, const SourceProblem& problem) {
+  return absl::InvalidArgumentError(
+      absl::StrCat(file_name, ":", problem.line, ":", problem.column, ": ", problem.message));
+}
+
+}  // namespace cellar

@@ -1,0 +1,243 @@
+#include "client/repl/repl.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "client/describe.h"
+#include "client/tensor.h"
+#include "client/trace_view.h"
+
+namespace cellar {
+
+Repl::Repl(std::unique_ptr<SessionClient> session, int64_t input_size, std::ostream& out,
+           StepPrinter::Options options)
+    : input_size_(std::max<int64_t>(1, input_size)), out_(out), printer_(out, options) {
+  const std::string name = session->name();
+  branch_ = &branches_[name];
+  branch_->session = std::move(session);
+}
+
+std::string Repl::Prompt() const { return absl::StrCat(branch_->session->next_step(), "> "); }
+
+absl::Status Repl::Handle(const std::string& line, Next& next) {
+  next = Next::kContinue;
+  if (absl::StripAsciiWhitespace(line).empty()) return absl::OkStatus();
+  if (!IsReplCommand(line)) return MakeSteps(line);
+  const absl::StatusOr<ReplCommand> command = ParseReplCommand(line);
+  if (!command.ok()) return command.status();
+  return Run(*command, next);
+}
+
+absl::Status Repl::MakeSteps(const std::string& line) {
+  const absl::StatusOr<std::vector<double>> numbers = ParseNumbers(line);
+  if (!numbers.ok()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(numbers.status().message(), "; commands begin with a colon, see :help"));
+  }
+  const auto size = static_cast<size_t>(input_size_);
+  if (numbers->empty() || numbers->size() % size != 0) {
+    return absl::InvalidArgumentError(absl::StrCat("found ", numbers->size(),
+                                                   " numbers; a step of this model takes ", size));
+  }
+  const absl::Status made = StreamSteps(*numbers);
+  if (made.ok()) return made;
+  // Some may have been made: ask where the session is.
+  stream_ = nullptr;
+  printer_.RepeatHeader();
+  branch_->session->Refresh().IgnoreError();
+  return made;
+}
+
+absl::Status Repl::StreamSteps(const std::vector<double>& numbers) {
+  if (stream_ == nullptr) {
+    auto stream = branch_->session->Stream(v1::VIEW_TRACE);
+    if (!stream.ok()) return stream.status();
+    stream_ = *std::move(stream);
+  }
+  const auto size = static_cast<size_t>(input_size_);
+  std::deque<v1::Tensor> sent;
+  size_t next = 0;
+  while (next < numbers.size() || !sent.empty()) {
+    if (next < numbers.size() && stream_->CanSend()) {
+      sent.push_back(MakeTensor(absl::MakeConstSpan(numbers).subspan(next, size)));
+      stream_->Send(sent.back());
+      next += size;
+      continue;
+    }
+    const absl::Status received = ReceiveStep(std::move(sent.front()));
+    if (!received.ok()) return received;
+    sent.pop_front();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Repl::ReceiveStep(v1::Tensor inputs) {
+  absl::StatusOr<v1::StepResponse> answer = stream_->Receive();
+  if (!answer.ok()) return answer.status();
+  branch_->session->Advance(answer->next_step());
+  printer_.Print(Shown(*answer), inputs);
+  branch_->steps.push_back({*std::move(answer), std::move(inputs)});
+  return absl::OkStatus();
+}
+
+absl::Status Repl::Run(const ReplCommand& command, Next& next) {
+  switch (command.verb) {
+    case ReplVerb::kUndo:
+      return Undo(command.argument);
+    case ReplVerb::kFork:
+      return Fork(command.argument);
+    case ReplVerb::kSwitch:
+      return Switch(command.argument);
+    case ReplVerb::kReset:
+      return Reset();
+    case ReplVerb::kState:
+      return ShowState();
+    case ReplVerb::kTable:
+      ShowTable();
+      return absl::OkStatus();
+    case ReplVerb::kGates:
+      return SetGates(command.argument);
+    case ReplVerb::kDigits:
+      return SetDigits(command.argument);
+    case ReplVerb::kHelp:
+      Say(ReplHelp());
+      return absl::OkStatus();
+    case ReplVerb::kQuit:
+      next = Next::kQuit;
+      return absl::OkStatus();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Repl::Undo(const std::string& argument) {
+  int64_t count = 1;
+  if (!argument.empty() && (!absl::SimpleAtoi(argument, &count) || count < 1)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(":undo takes a number of steps from 1 on, found `", argument, "`"));
+  }
+  const int64_t now = branch_->session->next_step();
+  if (count > now) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("cannot undo ", count, " of ", now, now == 1 ? " step" : " steps"));
+  }
+  const int64_t target = now - count;
+  stream_ = nullptr;  // it expects steps from `now` on
+  const absl::Status rewound = branch_->session->Rewind(target);
+  if (!rewound.ok()) return rewound;
+  auto& steps = branch_->steps;
+  while (!steps.empty() && steps.back().answer.first_step() >= target) steps.pop_back();
+  Say(absl::StrCat("back before step ", target, "\n"));
+  return absl::OkStatus();
+}
+
+absl::Status Repl::Fork(const std::string& id) {
+  // A branch with a name of its own is wanted for longer.
+  const auto at_end = id.empty() ? SessionClient::AtEnd::kDelete : SessionClient::AtEnd::kKeep;
+  auto fork = branch_->session->Fork(id, at_end);
+  if (!fork.ok()) return fork.status();
+  const std::string old_name = branch_->session->name();
+  const std::string name = (*fork)->name();
+  Branch branch{*std::move(fork), branch_->steps};
+  stream_ = nullptr;
+  branch_ = &(branches_[name] = std::move(branch));
+  Say(absl::StrCat("now in ", name, id.empty() ? "" : " (kept at the end)", "; `:switch ",
+                   old_name.substr(old_name.find('/') + 1), "` goes back\n"));
+  return absl::OkStatus();
+}
+
+absl::Status Repl::Switch(const std::string& id) {
+  if (id.empty()) {
+    ListBranches();
+    return absl::OkStatus();
+  }
+  const auto found = branches_.find(FullName("sessions", id));
+  if (found == branches_.end()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no branch `", id, "` here; `:switch` lists them"));
+  }
+  stream_ = nullptr;
+  branch_ = &found->second;
+  Say(absl::StrCat("now in ", found->first, " before step ", branch_->session->next_step(), "\n"));
+  return absl::OkStatus();
+}
+
+absl::Status Repl::Reset() {
+  stream_ = nullptr;
+  const absl::Status status = branch_->session->Reset();
+  if (!status.ok()) return status;
+  branch_->steps.clear();
+  Say("back in the initial state\n");
+  return absl::OkStatus();
+}
+
+absl::Status Repl::ShowState() {
+  const absl::StatusOr<v1::State> state = branch_->session->GetState();
+  if (!state.ok()) return state.status();
+  Say(StateText(*state, printer_.options().number_format));
+  return absl::OkStatus();
+}
+
+absl::Status Repl::SetGates(const std::string& argument) {
+  if (argument != "on" && argument != "off") {
+    return absl::InvalidArgumentError(absl::StrCat(":gates takes `on` or `off`, found `", argument,
+                                                   "`"));
+  }
+  gates_ = argument == "on";
+  Say(gates_ ? "every gate is shown\n" : "only c and h are shown\n");
+  return absl::OkStatus();
+}
+
+absl::Status Repl::SetDigits(const std::string& argument) {
+  int digits = 0;
+  const bool full = argument == "full";
+  if (!full && (!absl::SimpleAtoi(argument, &digits) || digits < 1 || digits > 17)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(":digits takes 1 to 17 or `full`, found `", argument, "`"));
+  }
+  printer_.options().number_format.digits = full ? 0 : digits;
+  Say(full ? "numbers are shown in full\n" : absl::StrCat(digits, " significant decimals\n"));
+  return absl::OkStatus();
+}
+
+void Repl::ShowTable() {
+  Table table;
+  for (const Step& step : branch_->steps) {
+    Table rows = RowsOf(Shown(step.answer), step.inputs, printer_.options());
+    table.header = std::move(rows.header);
+    std::move(rows.rows.begin(), rows.rows.end(), std::back_inserter(table.rows));
+  }
+  Say(table.rows.empty() ? "no steps yet\n" : AlignedText(table));
+}
+
+void Repl::ListBranches() {
+  Table table{{"", "SESSION", "NEXT STEP"}, {}, Table::Align::kLeft};
+  for (const auto& [name, branch] : branches_) {
+    table.rows.push_back({&branch == branch_ ? "*" : "", name,
+                          absl::StrCat(branch.session->next_step())});
+  }
+  Say(AlignedText(table));
+}
+
+void Repl::Say(const std::string& text) {
+  out_ << text;
+  out_.flush();
+  printer_.RepeatHeader();
+}
+
+v1::StepResponse Repl::Shown(const v1::StepResponse& answer) const {
+  v1::StepResponse shown = answer;
+  if (gates_) return shown;
+  const auto without_gates = [](v1::LayerTrace& layer) {
+    v1::LayerTrace rest;
+    if (layer.has_h()) *rest.mutable_h() = layer.h();
+    if (layer.has_c()) *rest.mutable_c() = layer.c();
+    layer = std::move(rest);
+  };
+  for (auto& layer : *shown.mutable_trace()->mutable_layers()) without_gates(layer);
+  return shown;
+}
+
+}  // namespace cellar

@@ -1,0 +1,83 @@
+// The interactive mode: one line in, one or more steps or an answer out. Knows nothing of terminals;
+// tests and scripts feed it lines.
+//
+// Thread safety: externally synchronised.
+// Ownership: owns its sessions; those that it made are deleted with it.
+#ifndef CELLAR_CLIENT_REPL_REPL_H_
+#define CELLAR_CLIENT_REPL_REPL_H_
+
+#include <map>
+#include <memory>
+#include <ostream>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "client/repl/repl_command.h"
+#include "client/session_client.h"
+#include "client/step_printer.h"
+#include "client/step_stream.h"
+
+namespace cellar {
+
+class Repl {
+ public:
+  // What a handled line asks for.
+  enum class Next { kContinue, kQuit };
+
+  // `input_size` is the model's I: a line is cut into steps of so many numbers. `out` outlives the
+  // Repl.
+  Repl(std::unique_ptr<SessionClient> session, int64_t input_size, std::ostream& out,
+       StepPrinter::Options options);
+
+  // The index of the step that comes next, as a prompt: "3> ".
+  std::string Prompt() const;
+
+  // Acts on a line. Fails with INVALID_ARGUMENT if it cannot be read, and as the server refuses
+  // (FromCall); the sessions are then as before, except that the first of several steps may have
+  // been made, and were printed.
+  absl::Status Handle(const std::string& line, Next& next);
+
+ private:
+  struct Step {
+    v1::StepResponse answer;  // of one step
+    v1::Tensor inputs;
+  };
+
+  // One session with the steps made in it from here.
+  struct Branch {
+    std::unique_ptr<SessionClient> session;
+    std::vector<Step> steps;
+  };
+
+  absl::Status MakeSteps(const std::string& line);
+  absl::Status StreamSteps(const std::vector<double>& numbers);
+  absl::Status ReceiveStep(v1::Tensor inputs);
+  absl::Status Run(const ReplCommand& command, Next& next);
+  absl::Status Undo(const std::string& argument);
+  absl::Status Fork(const std::string& id);
+  absl::Status Switch(const std::string& id);
+  absl::Status Reset();
+  absl::Status ShowState();
+  absl::Status SetGates(const std::string& argument);
+  absl::Status SetDigits(const std::string& argument);
+  void ShowTable();
+  void ListBranches();
+
+  void Say(const std::string& text);
+  // The answer as it is shown: without gates if they are off.
+  v1::StepResponse Shown(const v1::StepResponse& answer) const;
+
+  const int64_t input_size_;
+  std::ostream& out_;
+  StepPrinter printer_;
+  bool gates_ = true;
+  std::map<std::string, Branch> branches_;  // by session name
+  Branch* branch_;                          // the one that lines go to
+  std::unique_ptr<StepStream> stream_;      // on branch_'s session, while steps follow steps
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_CLIENT_REPL_REPL_H_

@@ -1,0 +1,89 @@
+#include "client/repl/repl_command.h"
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "client/nearest_word.h"
+#include "client/table.h"
+
+namespace cellar {
+namespace {
+
+struct Known {
+  ReplVerb verb;
+  const char* name;
+  const char* argument;  // "" if it takes none
+  const char* help;
+};
+
+constexpr Known kKnown[] = {
+    {ReplVerb::kUndo, ":undo", "[N]", "take back the last step, or the last N"},
+    {ReplVerb::kFork, ":fork", "[ID]", "branch off here and go on in the new session"},
+    {ReplVerb::kSwitch, ":switch", "[ID]", "go to another branch; list them without ID"},
+    {ReplVerb::kReset, ":reset", "", "back to the initial state and to step 0"},
+    {ReplVerb::kState, ":state", "", "show h and c as they are now"},
+    {ReplVerb::kTable, ":table", "", "show all steps so far"},
+    {ReplVerb::kGates, ":gates", "on|off", "show every gate, or only c and h"},
+    {ReplVerb::kDigits, ":digits", "N|full", "significant decimals shown"},
+    {ReplVerb::kHelp, ":help", "", "this list"},
+    {ReplVerb::kQuit, ":quit", "", "leave; Ctrl-D does, too"},
+};
+
+// Short forms that people type by habit.
+constexpr std::pair<const char*, ReplVerb> kAliases[] = {
+    {":q", ReplVerb::kQuit}, {":exit", ReplVerb::kQuit}, {":h", ReplVerb::kHelp},
+    {":?", ReplVerb::kHelp}, {":u", ReplVerb::kUndo}};
+
+const Known* Find(absl::string_view name) {
+  for (const Known& known : kKnown) {
+    if (name == known.name) return &known;
+  }
+  for (const auto& [alias, verb] : kAliases) {
+    if (name == alias) return &kKnown[static_cast<size_t>(verb)];
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool IsReplCommand(absl::string_view line) {
+  return absl::StartsWith(absl::StripAsciiWhitespace(line), ":");
+}
+
+absl::StatusOr<ReplCommand> ParseReplCommand(absl::string_view line) {
+  const std::vector<std::string> words =
+      absl::StrSplit(line, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
+  const std::string name = words.empty() ? "" : absl::AsciiStrToLower(words[0]);
+  const Known* known = Find(name);
+  if (known == nullptr) {
+    return absl::InvalidArgumentError(absl::StrCat("there is no command `", name, "`",
+                                                   DidYouMean(name, ReplCommandNames()),
+                                                   "; :help lists them all"));
+  }
+  const size_t most = *known->argument == '\0' ? 1 : 2;
+  if (words.size() > most) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "`", words[most], "` is too much; write ", known->name, most == 2 ? " " : "",
+        known->argument));
+  }
+  return ReplCommand{known->verb, words.size() == 2 ? words[1] : ""};
+}
+
+std::string ReplHelp() {
+  Table table;
+  table.align = Table::Align::kLeft;
+  table.header = {"  0 0 1", "make steps: numbers separated by spaces or commas"};
+  for (const Known& known : kKnown) {
+    table.rows.push_back({absl::StrCat("  ", known.name, " ", known.argument), known.help});
+  }
+  return AlignedText(table);
+}
+
+std::vector<std::string> ReplCommandNames() {
+  std::vector<std::string> names;
+  for (const Known& known : kKnown) names.push_back(known.name);
+  return names;
+}
+
+}  // namespace cellar

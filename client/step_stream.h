@@ -1,0 +1,103 @@
+// Steps a session over a stream that survives broken connections: inputs are sent ahead of their
+// answers, answers come in order, and inputs without an answer are kept and sent again on a new
+// stream from the first of them on. The server's step indices and replay window make sure that
+// every step is applied exactly once.
+//
+//   auto stream = StepStream::Open(connection->sessions(), {.session = "sessions/mine"});
+//   if (!stream.ok()) return stream.status();
+//   for (double x : {0.0, 0.0, 1.0}) (*stream)->Send(MakeTensor({x}));
+//   while ((*stream)->unanswered() > 0) {
+//     absl::StatusOr<StepResponse> answer = (*stream)->Receive();
+//     if (!answer.ok()) return answer.status();        // say, STEP_CONFLICT
+//   }
+//   return (*stream)->Close();
+//
+// Thread safety: externally synchronised.
+// Ownership: the stub must outlive the stream.
+#ifndef CELLAR_CLIENT_STEP_STREAM_H_
+#define CELLAR_CLIENT_STEP_STREAM_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cellar/v1/session_service.grpc.pb.h"
+#include "client/retry.h"
+#include "client/step_wire.h"
+
+namespace cellar {
+
+struct StepStreamOptions {
+  std::string session;                 // `sessions/{id}`
+  std::optional<int64_t> resume_from;  // index of the first input; not given: the session's next
+  v1::View view = v1::VIEW_OUTPUT;
+  v1::Density density = v1::DENSITY_EVERY_STEP;
+  // Messages that may wait for an answer. Not more than the session's replay window, or a broken
+  // stream may be impossible to resume (STEP_TOO_OLD). At least 1.
+  size_t max_unanswered = 8;
+  absl::Duration answer_timeout = absl::Seconds(30);  // for one answer, and for opening
+  RetryPolicy retry;  // of reconnecting; starts anew with every answer
+  Sleeper sleep = absl::SleepFor;
+};
+
+class StepStream {
+ public:
+  // Opens a stream. Fails as StreamSteps does, with UNAVAILABLE once the retries are used up, and
+  // with DEADLINE_EXCEEDED if the server does not answer; all made by FromCall.
+  static absl::StatusOr<std::unique_ptr<StepStream>> Open(v1::SessionService::Stub& stub,
+                                                          StepStreamOptions options);
+
+  // Sends the inputs of one or more steps. A broken connection is not an error here: Receive
+  // repairs it. REQUIRES: CanSend().
+  void Send(v1::Tensor inputs);
+
+  // Whether another message may go ahead of its answer; if not, Receive first.
+  bool CanSend() const { return pending_.size() < options_.max_unanswered; }
+
+  // The answer to the oldest message without one. Reconnects as often as the policy allows. Fails
+  // as Open; the stream is then of no use any more: the steps answered before stand, and those
+  // sent after may or may not have been applied. REQUIRES: unanswered() > 0.
+  absl::StatusOr<v1::StepResponse> Receive();
+
+  // Ends the stream in good order. OK if the server agrees. REQUIRES: unanswered() == 0.
+  absl::Status Close();
+
+  size_t unanswered() const { return pending_.size(); }
+
+  // Index of the first step without an answer.
+  int64_t next_step() const { return next_step_; }
+
+  // How often the stream was opened again.
+  int reconnect_count() const { return reconnect_count_; }
+
+ private:
+  StepStream(v1::SessionService::Stub& stub, StepStreamOptions options)
+      : stub_(stub), options_(std::move(options)) {}
+
+  // One try to open, and to send all pending inputs.
+  absl::Status Connect();
+  // Drops the wire and returns why it broke.
+  absl::Status Break();
+  // Opens until it works or the policy is used up. `status` is why the last wire broke.
+  absl::Status Reconnect(absl::Status status);
+  absl::Status CheckAnswer(const v1::StreamStepsResponse& answer);
+  absl::Time Deadline() const { return absl::Now() + options_.answer_timeout; }
+
+  v1::SessionService::Stub& stub_;
+  const StepStreamOptions options_;
+  std::unique_ptr<StepWire> wire_;
+  std::deque<v1::Tensor> pending_;  // inputs sent and not answered, oldest first
+  bool opened_once_ = false;
+  int64_t next_step_ = 0;
+  int failed_attempts_ = 0;  // since the last answer
+  int reconnect_count_ = 0;
+  absl::Status ended_;  // not OK: why the stream is of no use any more
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_CLIENT_STEP_STREAM_H_

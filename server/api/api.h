@@ -1,0 +1,61 @@
+// What the handlers work on. One Api serves all calls; the environment owns everything it refers
+// to.
+//
+// Handlers are free functions, or small classes where a call has several messages. They take
+// messages and give absl::Status; they know nothing of gRPC. Those that give a status at once
+// return it; those that must wait for a session's turn take a Done and call it exactly once, from
+// any thread, perhaps before they return.
+//
+// Thread safety: all parts lock themselves; limits are constant.
+#ifndef CELLAR_SERVER_API_API_H_
+#define CELLAR_SERVER_API_API_H_
+
+#include <atomic>
+#include <cstdint>
+#include <functional>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+#include "server/engine/scheduler.h"
+#include "server/model/model_registry.h"
+#include "server/model/model_validation.h"
+#include "server/session/session_table.h"
+
+namespace cellar {
+
+struct ApiLimits {
+  int64_t max_message_bytes = int64_t{4} << 20;  // longest request and longest answer
+  int64_t max_upload_bytes = int64_t{1} << 30;   // longest uploaded model file
+  int64_t max_steps_per_request =
+      65536;                     // of Step, of a stream's message, of all sequences of Evaluate
+  int64_t max_streams = 10'000;  // open StreamSteps calls
+  absl::Duration default_ttl = absl::Hours(1);
+  absl::Duration max_ttl = absl::Hours(24 * 30);
+  ModelLimits model;
+};
+
+struct Api {
+  Clock& clock;
+  ModelRegistry& models;
+  SessionTable& sessions;
+  Scheduler& scheduler;
+  const ApiLimits limits;
+  std::atomic<int64_t> open_streams{0};  // StreamSteps calls
+};
+
+// What a handler may know of its call.
+struct Call {
+  absl::Time deadline = absl::InfiniteFuture();
+  std::function<bool()> cancelled = [] {
+    return false;
+  };  // may be asked from any thread while the call lives
+};
+
+// Takes the outcome of a call, once. The request and response given to the handler live until then.
+using Done = absl::AnyInvocable<void(absl::Status)>;
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_API_API_H_

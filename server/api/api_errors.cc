@@ -1,0 +1,130 @@
+#include "server/api/api_errors.h"
+
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
+#include "server/base/error.h"
+
+namespace cellar {
+namespace {
+
+// Streams end when their clients say so; a second keeps retries cheap.
+constexpr absl::Duration kStreamRetryDelay = absl::Seconds(1);
+
+void Add(absl::string_view key, int64_t value, ErrorDetail& detail) {
+  detail.metadata.emplace_back(std::string(key), absl::StrCat(value));
+}
+
+ErrorDetail AboutModel(absl::string_view reason, absl::string_view model) {
+  ErrorDetail detail;
+  detail.reason = std::string(reason);
+  detail.metadata.emplace_back("model", std::string(model));
+  detail.resource_type = "model";
+  detail.resource_name = std::string(model);
+  return detail;
+}
+
+}  // namespace
+
+absl::Status AnswerSizeLimit(int64_t answer_bytes, int64_t limit_bytes) {
+  ErrorDetail detail;
+  detail.reason = "ANSWER_SIZE_LIMIT";
+  Add("answer_bytes", answer_bytes, detail);
+  Add("limit_bytes", limit_bytes, detail);
+  detail.quota_subject = "bytes of an answer";
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("the answer would have about ", answer_bytes,
+                                " bytes; a message may have ", limit_bytes,
+                                "; nothing was applied: ask for fewer steps, a smaller view, "
+                                "LAST_STEP or raw tensors"),
+                   detail);
+}
+
+absl::Status StepCountLimit(int64_t steps, int64_t limit) {
+  ErrorDetail detail;
+  detail.reason = "STEP_COUNT_LIMIT";
+  Add("steps", steps, detail);
+  Add("limit", limit, detail);
+  detail.quota_subject = "steps of a request";
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("the request has ", steps, " steps; one may have ", limit,
+                                "; nothing was applied: send fewer at a time"),
+                   detail);
+}
+
+absl::Status StreamLimit(int64_t limit) {
+  ErrorDetail detail;
+  detail.reason = "STREAM_LIMIT";
+  Add("limit", limit, detail);
+  detail.retry_delay = kStreamRetryDelay;
+  detail.quota_subject = "open streams";
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("the server has ", limit,
+                                " open streams, as many as it may; close streams, try later, or "
+                                "send single Step calls"),
+                   detail);
+}
+
+absl::Status ModelBidirectional(absl::string_view model) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat(model,
+                                " is bidirectional: its steps depend on inputs that come later, so "
+                                "no session can step it; use Evaluate on whole sequences"),
+                   AboutModel("MODEL_BIDIRECTIONAL", model));
+}
+
+absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,
+                           absl::string_view snapshot_digest) {
+  ErrorDetail detail = AboutModel("MODEL_MISMATCH", model);
+  detail.metadata.emplace_back("model_digest", std::string(model_digest));
+  detail.metadata.emplace_back("snapshot_digest", std::string(snapshot_digest));
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("the snapshot was taken of a model with digest ", snapshot_digest,
+                                ", but ", model, " has digest ", model_digest,
+                                "; name the model that the snapshot belongs to"),
+                   detail);
+}
+
+absl::Status DurabilityUnavailable(absl::string_view durability) {
+  ErrorDetail detail;
+  detail.reason = "DURABILITY_UNAVAILABLE";
+  detail.metadata.emplace_back("durability", std::string(durability));
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat(durability,
+                                " needs a store, and this server keeps sessions in memory only; "
+                                "ask for DURABILITY_MEMORY"),
+                   detail);
+}
+
+absl::Status SnapshotDoesNotFit(absl::string_view what) {
+  ErrorDetail detail;
+  detail.reason = "SNAPSHOT_CORRUPT";
+  return MakeError(absl::StatusCode::kDataLoss,
+                   absl::StrCat("the snapshot is no state of the model it names: ", what,
+                                "; export the session again"),
+                   detail);
+}
+
+absl::Status CallCancelled() {
+  return absl::CancelledError(
+      "the caller cancelled the call; what was not answered was not applied");
+}
+
+absl::Status DeadlineExceeded() {
+  return absl::DeadlineExceededError(
+      "the deadline passed in the middle of the work; give it more time or send less");
+}
+
+absl::Status WithServerFacts(const absl::Status& status, absl::string_view server_epoch) {
+  if (status.ok() || GetErrorReason(status) != "MODEL_NOT_FOUND") return status;
+  ErrorDetail detail = *GetErrorDetail(status);
+  for (const auto& [key, value] : detail.metadata) {
+    if (key == "server_epoch") return status;
+  }
+  detail.metadata.emplace_back("server_epoch", std::string(server_epoch));
+  return MakeError(status.code(), status.message(), detail);
+}
+
+}  // namespace cellar

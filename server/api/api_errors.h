@@ -1,0 +1,38 @@
+// Failures that are found on this floor: wording, codes and reasons in one place. (A request that
+// breaks a rule of its fields is BadRequest of base/error.h.)
+//
+// Thread safety: pure functions.
+#ifndef CELLAR_SERVER_API_API_ERRORS_H_
+#define CELLAR_SERVER_API_API_ERRORS_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "absl/strings/string_view.h"
+
+namespace cellar {
+
+absl::Status AnswerSizeLimit(int64_t answer_bytes, int64_t limit_bytes);
+absl::Status StepCountLimit(int64_t steps, int64_t limit);
+absl::Status StreamLimit(int64_t limit);
+absl::Status ModelBidirectional(absl::string_view model);
+absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,
+                           absl::string_view snapshot_digest);
+absl::Status DurabilityUnavailable(absl::string_view durability);
+
+// The bytes are sound, but what they hold is not a state of the model they name.
+absl::Status SnapshotDoesNotFit(absl::string_view what);
+
+// CANCELLED: the caller gave up before the work began, or in its middle.
+absl::Status CallCancelled();
+
+// DEADLINE_EXCEEDED in the middle of a streamed answer.
+absl::Status DeadlineExceeded();
+
+// `status`, with what only this floor knows: server_epoch in the metadata of MODEL_NOT_FOUND. For
+// the handlers that look a model up.
+absl::Status WithServerFacts(const absl::Status& status, absl::string_view server_epoch);
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_API_API_ERRORS_H_

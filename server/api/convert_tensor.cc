@@ -1,0 +1,227 @@
+#include "server/api/convert_tensor.h"
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <charconv>
+#include <cmath>
+#include <cstddef>
+#include <cstring>
+#include <limits>
+#include <optional>
+
+#include "absl/strings/str_cat.h"
+#include "server/cell/step.h"
+#include "server/model/tensor_shape.h"
+
+namespace cellar {
+namespace {
+
+template <class Real>
+const char* PrecisionName() {
+  return sizeof(Real) == 4 ? "FLOAT32" : "FLOAT64";
+}
+
+// Between the machine's byte order and little-endian, in both directions.
+template <class Real>
+Real SwapToLittleEndian(Real number) {
+  if constexpr (std::endian::native == std::endian::little) return number;
+  auto bytes = std::bit_cast<std::array<char, sizeof(Real)>>(number);
+  std::reverse(bytes.begin(), bytes.end());
+  return std::bit_cast<Real>(bytes);
+}
+
+template <class Real>
+std::vector<Real> ReadRaw(const std::string& raw, absl::string_view path,
+                          FieldViolations& violations) {
+  if (raw.size() % sizeof(Real) != 0) {
+    violations.push_back(
+        {std::string(path),
+         absl::StrCat("raw has ", raw.size(), " bytes; must be a multiple of ", sizeof(Real),
+                      ", the bytes of a ", PrecisionName<Real>(), " number")});
+    return {};
+  }
+  std::vector<Real> numbers(raw.size() / sizeof(Real));
+  std::memcpy(numbers.data(), raw.data(), raw.size());
+  for (Real& number : numbers) number = CanonicalNan(SwapToLittleEndian(number));
+  return numbers;
+}
+
+template <class Real>
+std::vector<Real> ReadValues(const google::protobuf::RepeatedField<double>& values,
+                             absl::string_view path, FieldViolations& violations) {
+  std::vector<Real> numbers;
+  numbers.reserve(static_cast<size_t>(values.size()));
+  int count = 0;
+  int first = 0;
+  for (int k = 0; k < values.size(); ++k) {
+    const auto number = static_cast<Real>(values[k]);
+    if (std::isinf(number) && std::isfinite(values[k])) {
+      if (count == 0) first = k;
+      ++count;
+    }
+    numbers.push_back(CanonicalNan(number));
+  }
+  if (count > 0) {
+    violations.push_back(
+        {std::string(path),
+         absl::StrCat("number of elements beyond ", PrecisionName<Real>(), " is ", count,
+                      ", the first is ", FormatNumber(values[first]), " at index ", first,
+                      "; must lie between ", FormatNumber(std::numeric_limits<Real>::lowest()),
+                      " and ", FormatNumber(std::numeric_limits<Real>::max()))});
+  }
+  return numbers;
+}
+
+template <class Real>
+void CheckShape(const TensorSpec<Real>& tensor, absl::string_view path,
+                FieldViolations& violations) {
+  if (tensor.shape.empty()) return;
+  const auto too_short = std::find_if(tensor.shape.begin(), tensor.shape.end(),
+                                      [](int64_t length) { return length < 1; });
+  if (too_short != tensor.shape.end()) {
+    violations.push_back(
+        {absl::StrCat(path, ".shape"),
+         absl::StrCat("is ", FormatShape(tensor.shape), "; every length must be at least 1, axis ",
+                      too_short - tensor.shape.begin(), " has ", *too_short)});
+    return;
+  }
+  const std::optional<int64_t> count = ElementCount(tensor.shape);
+  const auto given_count = static_cast<int64_t>(tensor.values.size());
+  if (count == given_count) return;
+  violations.push_back({absl::StrCat(path, ".shape"),
+                        absl::StrCat("is ", FormatShape(tensor.shape), ", of ",
+                                     count.has_value() ? absl::StrCat(*count) : "more than 2^63",
+                                     " elements; must fit the ", given_count, " given")});
+}
+
+}  // namespace
+
+bool IsGiven(const v1::Tensor& tensor) {
+  return tensor.values_size() > 0 || !tensor.raw().empty() || tensor.shape_size() > 0;
+}
+
+v1::Encoding EncodingOf(const v1::Tensor& tensor) {
+  if (!tensor.raw().empty()) return v1::ENCODING_RAW;
+  return tensor.values_size() > 0 ? v1::ENCODING_VALUES : v1::ENCODING_UNSPECIFIED;
+}
+
+std::string FormatNumber(double number) {
+  std::array<char, 32> text;  // the longest shortest double has 24 characters
+  const auto [end, error] = std::to_chars(text.data(), text.data() + text.size(), number);
+  return std::string(text.data(), error == std::errc() ? end : text.data());
+}
+
+template <class Real>
+TensorSpec<Real> ReadTensor(const v1::Tensor& tensor, absl::string_view path,
+                            FieldViolations& violations) {
+  TensorSpec<Real> spec;
+  spec.given = IsGiven(tensor);
+  if (!spec.given) return spec;
+  const size_t violations_before = violations.size();
+  spec.shape.assign(tensor.shape().begin(), tensor.shape().end());
+  if (tensor.values_size() > 0 && !tensor.raw().empty()) {
+    violations.push_back({std::string(path), "values and raw are both set; must be one of them"});
+  } else if (tensor.values_size() == 0 && tensor.raw().empty()) {
+    violations.push_back(
+        {std::string(path), absl::StrCat("has shape ", FormatShape(spec.shape),
+                                         " but no elements; set values or raw, or leave it out")});
+  } else {
+    spec.values = tensor.raw().empty() ? ReadValues<Real>(tensor.values(), path, violations)
+                                       : ReadRaw<Real>(tensor.raw(), path, violations);
+    // Of a damaged raw the number of elements is not known.
+    if (!spec.values.empty()) CheckShape(spec, path, violations);
+  }
+  spec.broken = violations.size() > violations_before;
+  return spec;
+}
+
+template <class Real>
+std::vector<Real> ReadVector(const v1::Tensor& tensor, int64_t size, absl::string_view path,
+                             FieldViolations& violations) {
+  std::vector<Real> zeros(static_cast<size_t>(size));
+  if (!IsGiven(tensor)) return zeros;
+  if (size == 0) {
+    violations.push_back({std::string(path), "is given; this cell has none, leave it out"});
+    return zeros;
+  }
+  TensorSpec<Real> spec = ReadTensor<Real>(tensor, path, violations);
+  if (spec.broken) return zeros;
+  if (!spec.shape.empty() && spec.shape != std::vector<int64_t>{size}) {
+    violations.push_back(
+        {absl::StrCat(path, ".shape"),
+         absl::StrCat("is ", FormatShape(spec.shape), "; must be [", size, "] or left out")});
+    return zeros;
+  }
+  if (static_cast<int64_t>(spec.values.size()) != size) {
+    violations.push_back({std::string(path), absl::StrCat("number of elements is ",
+                                                          spec.values.size(), "; must be ", size)});
+    return zeros;
+  }
+  return std::move(spec.values);
+}
+
+template <class Real>
+std::vector<Real> ReadRows(const v1::Tensor& tensor, int64_t row_size, absl::string_view path,
+                           FieldViolations& violations) {
+  if (!IsGiven(tensor)) {
+    violations.push_back(
+        {std::string(path), absl::StrCat("is missing; must be a tensor of shape [T, ", row_size,
+                                         "], one row a step, with T >= 1")});
+    return {};
+  }
+  TensorSpec<Real> spec = ReadTensor<Real>(tensor, path, violations);
+  if (spec.broken) return {};
+  if (!spec.shape.empty() && (spec.shape.size() != 2 || spec.shape[1] != row_size)) {
+    violations.push_back(
+        {absl::StrCat(path, ".shape"), absl::StrCat("is ", FormatShape(spec.shape),
+                                                    "; must be [T, ", row_size, "] or left out")});
+    return {};
+  }
+  if (spec.values.size() % static_cast<size_t>(row_size) != 0) {
+    violations.push_back(
+        {std::string(path),
+         absl::StrCat("number of elements is ", spec.values.size(), "; must be a multiple of ",
+                      row_size, ", the input size of the model")});
+    return {};
+  }
+  return std::move(spec.values);
+}
+
+template <class Real>
+void WriteTensor(absl::Span<const Real> numbers, absl::Span<const int64_t> shape,
+                 v1::Encoding encoding, v1::Tensor* tensor) {
+  tensor->Clear();
+  tensor->mutable_shape()->Add(shape.begin(), shape.end());
+  if (encoding != v1::ENCODING_RAW) {
+    tensor->mutable_values()->Add(numbers.begin(), numbers.end());
+    return;
+  }
+  std::string& raw = *tensor->mutable_raw();
+  raw.resize(numbers.size() * sizeof(Real));
+  if constexpr (std::endian::native == std::endian::little) {
+    std::memcpy(raw.data(), numbers.data(), raw.size());
+  } else {
+    for (size_t k = 0; k < numbers.size(); ++k) {
+      const Real swapped = SwapToLittleEndian(numbers[k]);
+      std::memcpy(raw.data() + k * sizeof(Real), &swapped, sizeof(Real));
+    }
+  }
+}
+
+template TensorSpec<float> ReadTensor(const v1::Tensor&, absl::string_view, FieldViolations&);
+template TensorSpec<double> ReadTensor(const v1::Tensor&, absl::string_view, FieldViolations&);
+template std::vector<float> ReadVector(const v1::Tensor&, int64_t, absl::string_view,
+                                       FieldViolations&);
+template std::vector<double> ReadVector(const v1::Tensor&, int64_t, absl::string_view,
+                                        FieldViolations&);
+template std::vector<float> ReadRows(const v1::Tensor&, int64_t, absl::string_view,
+                                     FieldViolations&);
+template std::vector<double> ReadRows(const v1::Tensor&, int64_t, absl::string_view,
+                                      FieldViolations&);
+template void WriteTensor(absl::Span<const float>, absl::Span<const int64_t>, v1::Encoding,
+                          v1::Tensor*);
+template void WriteTensor(absl::Span<const double>, absl::Span<const int64_t>, v1::Encoding,
+                          v1::Tensor*);
+
+}  // namespace cellar

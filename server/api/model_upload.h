@@ -1,0 +1,45 @@
+// ModelService.UploadModel without the wire: takes the messages of one call in their order.
+//
+// Thread safety: one object belongs to one call and one thread at a time. Ownership: `api` outlives
+// the upload; the upload owns the bytes received so far.
+#ifndef CELLAR_SERVER_API_MODEL_UPLOAD_H_
+#define CELLAR_SERVER_API_MODEL_UPLOAD_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "absl/status/status.h"
+#include "cellar/v1/model_service.pb.h"
+#include "server/api/api.h"
+
+namespace cellar {
+
+class ModelUpload {
+ public:
+  explicit ModelUpload(Api& api) : api_(api) {}
+
+  // Takes the next message. Errors: BAD_REQUEST (out of order, open is wrong, more bytes than
+  // announced), MODEL_SIZE_LIMIT (more bytes announced than a file may have; nothing has been
+  // allocated). After an error the upload has failed: every later call gives the same error.
+  absl::Status Add(v1::UploadModelRequest&& message);
+
+  // Called once, after the last message: reads the file and creates the model. Errors: as
+  // UploadModel. On failure no model was created.
+  absl::Status Finish(v1::UploadModelResponse* response);
+
+ private:
+  absl::Status AddOpen(v1::UploadModelOpen&& open);
+  absl::Status AddChunk(const std::string& chunk);
+  absl::Status ReadAndCreate(v1::UploadModelResponse* response);
+  absl::Status Fail(absl::Status status);
+
+  Api& api_;
+  std::optional<v1::UploadModelOpen> open_;
+  std::string file_;      // the bytes received so far; at most open_->size_bytes()
+  absl::Status failure_;  // of an earlier call
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_API_MODEL_UPLOAD_H_

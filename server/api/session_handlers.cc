@@ -1,0 +1,154 @@
+#include "server/api/session_handlers.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/api/answer_size.h"
+#include "server/api/api_errors.h"
+#include "server/api/convert_enums.h"
+#include "server/api/convert_session.h"
+#include "server/api/convert_snapshot.h"
+#include "server/api/convert_state.h"
+#include "server/api/pages.h"
+#include "server/api/resource_names.h"
+#include "server/api/session_turn.h"
+#include "server/base/status_macros.h"
+#include "server/store/snapshot_format.h"
+
+namespace cellar {
+namespace {
+
+// Pins the model of a session to be. Errors: MODEL_NOT_FOUND, or anything but OK after a violation.
+absl::StatusOr<ModelPin> PinNamed(Api& api, const std::string& name, FieldViolations& violations) {
+  if (!CheckName(name, kModelCollection, "session.model", violations)) {
+    return absl::InvalidArgumentError("malformed name");
+  }
+  absl::StatusOr<ModelPin> pin = api.models.Pin(name);
+  if (!pin.ok()) return WithServerFacts(pin.status(), api.sessions.epoch());
+  return pin;
+}
+
+void CheckPrecision(const Model& model, Precision precision, FieldViolations& violations) {
+  if (model.FitsPrecision(precision)) return;
+  violations.push_back({"session.numerics.precision",
+                        absl::StrCat("is ", v1::Precision_Name(WritePrecision(precision)),
+                                     ", in which some weights of ", model.name(),
+                                     " would become infinite; use PRECISION_FLOAT64")});
+}
+
+v1::Session Show(const Session& session) { return WriteSession(session.config(), session.Look()); }
+
+// A session that starts at the beginning of its window, with an empty one.
+absl::Status CreateAt(Api& api, SessionConfig config, int64_t next_step, v1::Session* message) {
+  SessionProgress progress;
+  progress.state = config.initial_state;
+  progress.next_step = next_step;
+  progress.window = ReplayWindow(config.replay_window_requests);
+  CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
+                          api.sessions.Create(std::move(config), std::move(progress)));
+  *message = Show(*session);
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CreateSession(Api& api, const v1::CreateSessionRequest& request,
+                           v1::CreateSessionResponse* response) {
+  const v1::Session& message = request.session();
+  FieldViolations violations;
+  CheckChosenId(request.session_id(), "session_id", violations);
+  SessionSettings settings = ReadSettings(message, api.limits, violations);
+  absl::StatusOr<ModelPin> pin = PinNamed(api, message.model(), violations);
+  const Precision default_precision = pin.ok() ? (*pin)->precision() : Precision::kFloat32;
+  const Numerics numerics =
+      ReadNumerics(message.numerics(), default_precision, "session.numerics", violations);
+  if (!pin.ok()) return FirstFailure(std::move(violations), pin.status());
+  const Model& model = **pin;
+  CheckPrecision(model, numerics.precision, violations);
+  std::shared_ptr<const AnyStackState> state;
+  if (!model.bidirectional()) {
+    state = ReadState(request.has_initial_state() ? &request.initial_state() : nullptr,
+                      {model, numerics.precision}, "initial_state", violations);
+  }
+  CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
+  if (model.bidirectional()) return ModelBidirectional(model.name());
+  CELLAR_RETURN_IF_ERROR(CheckDurability(settings.durability));
+  return CreateAt(api,
+                  {ChosenName(kSessionCollection, request.session_id()), *std::move(pin), numerics,
+                   settings.durability, settings.ttl, settings.replay_window_requests,
+                   std::move(settings.labels), std::move(state), api.clock.Now()},
+                  0, response->mutable_session());
+}
+
+absl::Status GetSession(Api& api, const v1::GetSessionRequest& request,
+                        v1::GetSessionResponse* response) {
+  FieldViolations violations;
+  CheckName(request.name(), kSessionCollection, "name", violations);
+  CheckEnum(request.view(), "view", violations);
+  CheckEnum(request.encoding(), "encoding", violations);
+  CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
+  CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
+                          api.sessions.Find(request.name()));
+  const Session::View view = session->Look();
+  const SessionConfig& config = session->config();
+  *response->mutable_session() = WriteSession(config, view);
+  if (request.view() != v1::SESSION_VIEW_FULL) return absl::OkStatus();
+  const v1::Encoding encoding = ChooseEncoding(request.encoding(), v1::ENCODING_VALUES);
+  const auto basic_bytes = static_cast<int64_t>(response->ByteSizeLong());
+  CELLAR_RETURN_IF_ERROR(
+      CheckAnswerSize(basic_bytes + StateBytes(*config.model, config.numerics.precision, encoding),
+                      api.limits.max_message_bytes));
+  WriteState(*view.state, encoding, response->mutable_session()->mutable_state());
+  return absl::OkStatus();
+}
+
+absl::Status ListSessions(Api& api, const v1::ListSessionsRequest& request,
+                          v1::ListSessionsResponse* response) {
+  FieldViolations violations;
+  const Page page =
+      ReadPage(request.page_size(), request.page_token(), kSessionCollection, violations);
+  CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
+  response->set_next_page_token(FillPage(api.sessions.List(page.after, page.list_count()), page,
+                                         api.limits.max_message_bytes,
+                                         *response->mutable_sessions(), Show));
+  return absl::OkStatus();
+}
+
+absl::Status DeleteSession(Api& api, const v1::DeleteSessionRequest& request,
+                           v1::DeleteSessionResponse* /*response*/) {
+  FieldViolations violations;
+  CheckName(request.name(), kSessionCollection, "name", violations);
+  CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
+  return api.sessions.Delete(request.name());
+}
+
+absl::Status ImportSession(Api& api, const v1::ImportSessionRequest& request,
+                           v1::ImportSessionResponse* response) {
+  const v1::Session& message = request.session();
+  FieldViolations violations;
+  if (request.snapshot().empty()) {
+    violations.push_back({"snapshot", "is required; give what ExportSession answered"});
+  }
+  CheckChosenId(request.session_id(), "session_id", violations);
+  SessionSettings settings = ReadSettings(message, api.limits, violations);
+  if (message.has_numerics()) {
+    violations.push_back({"session.numerics", "come from the snapshot; leave them out"});
+  }
+  absl::StatusOr<ModelPin> pin = PinNamed(api, message.model(), violations);
+  if (!violations.empty() || !pin.ok()) return FirstFailure(std::move(violations), pin.status());
+  const Model& model = **pin;
+  CELLAR_ASSIGN_OR_RETURN(const Snapshot snapshot, DecodeSnapshot(request.snapshot()));
+  if (model.bidirectional()) return ModelBidirectional(model.name());
+  CELLAR_ASSIGN_OR_RETURN(RestoredState restored, RestoreSnapshot(snapshot, model));
+  CELLAR_RETURN_IF_ERROR(CheckDurability(settings.durability));
+  return CreateAt(
+      api,
+      {ChosenName(kSessionCollection, request.session_id()), *std::move(pin), restored.numerics,
+       settings.durability, settings.ttl, settings.replay_window_requests,
+       std::move(settings.labels), std::move(restored.state), api.clock.Now()},
+      restored.next_step, response->mutable_session());
+}
+
+}  // namespace cellar

@@ -1,0 +1,47 @@
+// Work on one session, in its turn.
+//
+// Thread safety: may be called from any thread.
+#ifndef CELLAR_SERVER_API_SESSION_TURN_H_
+#define CELLAR_SERVER_API_SESSION_TURN_H_
+
+#include <cstdint>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "server/api/api.h"
+#include "server/base/error.h"
+#include "server/session/session_lease.h"
+
+namespace cellar {
+
+// Holds the session `name`, which stands in the request at `path`. Errors: those of
+// SessionTable::Hold, or anything but OK after a violation.
+absl::StatusOr<SessionHold> HoldNamed(Api& api, absl::string_view name, absl::string_view path,
+                                      FieldViolations& violations);
+
+// What to answer when a look-up failed: all violations of the request, if there are any, else
+// `status`.
+absl::Status FirstFailure(FieldViolations violations, const absl::Status& status);
+
+struct SessionTurn {
+  SessionHold hold;
+  int64_t multiply_adds = 0;  // about; see Task::cost
+  int64_t step_count = 1;     // see Task::step_count
+  absl::AnyInvocable<absl::Status(SessionLease&)> work = {};
+};
+
+// Waits for the session's turn, leases it and runs `work`, unless the call was cancelled or its
+// deadline passed meanwhile. Then gives back the lease and the hold, and only then calls `done`, so
+// that whoever hears of the outcome finds the session at rest. `done` is called exactly once,
+// perhaps before this returns. Errors, with `work` not run: STEP_QUEUE_LIMIT, DEADLINE_PASSED,
+// CANCELLED, SESSION_DELETED; otherwise what `work` returns.
+void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
+
+// The same, but a refusal is returned, and then `done` is never called. Errors: STEP_QUEUE_LIMIT.
+absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_API_SESSION_TURN_H_

@@ -1,0 +1,163 @@
+// Those of session_handlers.h that wait for the session's turn.
+#include <algorithm>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "server/api/answer_size.h"
+#include "server/api/convert_session.h"
+#include "server/api/convert_snapshot.h"
+#include "server/api/convert_state.h"
+#include "server/api/resource_names.h"
+#include "server/api/session_handlers.h"
+#include "server/api/session_turn.h"
+#include "server/base/status_macros.h"
+#include "server/engine/session_steps.h"
+#include "server/store/snapshot_format.h"
+
+namespace cellar {
+namespace {
+
+// Puts `progress` in place and shows the session as it is then.
+absl::Status CommitAndShow(SessionLease& lease, const Session& session, SessionProgress progress,
+                           v1::Session* message) {
+  CELLAR_RETURN_IF_ERROR(lease.Commit(std::move(progress)));
+  *message = WriteSession(session.config(), session.Look());
+  return absl::OkStatus();
+}
+
+void CheckStepIndex(int64_t step_index, absl::string_view path, FieldViolations& violations) {
+  if (step_index >= 0) return;
+  violations.push_back(
+      {std::string(path), absl::StrCat("is ", step_index, "; must be at least 0")});
+}
+
+// Multiply-adds that it takes at most to go back to `step_index`: the window is stepped again from
+// the request before it.
+int64_t GoBackCost(const Session& session, int64_t step_index) {
+  const Session::View view = session.Look();
+  const int64_t steps = std::min(step_index, view.next_step) - view.oldest_step;
+  if (step_index >= view.next_step || steps <= 0) return 0;
+  return steps * session.config().model->multiply_adds_per_step();
+}
+
+}  // namespace
+
+void ResetSession(Api& api, const Call& call, const v1::ResetSessionRequest& request,
+                  v1::ResetSessionResponse* response, Done done) {
+  FieldViolations violations;
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
+  SessionTurn turn{*std::move(hold)};
+  turn.work = [session = turn.hold.session(), response](SessionLease& lease) {
+    SessionProgress progress = lease.progress();
+    progress.state = lease.config().initial_state;
+    progress.next_step = 0;
+    progress.window.Clear();
+    return CommitAndShow(lease, *session, std::move(progress), response->mutable_session());
+  };
+  TakeTurn(api, call, std::move(turn), std::move(done));
+}
+
+void RewindSession(Api& api, const Call& call, const v1::RewindSessionRequest& request,
+                   v1::RewindSessionResponse* response, Done done) {
+  FieldViolations violations;
+  CheckStepIndex(request.step_index(), "step_index", violations);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  if (!hold.ok() || !violations.empty()) {
+    return done(FirstFailure(std::move(violations), hold.status()));
+  }
+  SessionTurn turn{*std::move(hold)};
+  turn.multiply_adds = GoBackCost(*turn.hold.session(), request.step_index());
+  turn.work = [session = turn.hold.session(), step_index = request.step_index(),
+               response](SessionLease& lease) -> absl::Status {
+    CELLAR_ASSIGN_OR_RETURN(SessionProgress progress,
+                            ProgressAt(lease.config(), lease.progress(), step_index));
+    return CommitAndShow(lease, *session, std::move(progress), response->mutable_session());
+  };
+  TakeTurn(api, call, std::move(turn), std::move(done));
+}
+
+void ForkSession(Api& api, const Call& call, const v1::ForkSessionRequest& request,
+                 v1::ForkSessionResponse* response, Done done) {
+  FieldViolations violations;
+  if (request.has_step_index()) CheckStepIndex(request.step_index(), "step_index", violations);
+  CheckChosenId(request.session_id(), "session_id", violations);
+  std::optional<absl::Duration> ttl;
+  if (request.has_ttl()) ttl = ReadTtl(request.ttl(), api.limits.max_ttl, "ttl", violations);
+  auto labels = ReadLabels(request.labels(), "labels", violations);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  if (!hold.ok() || !violations.empty()) {
+    return done(FirstFailure(std::move(violations), hold.status()));
+  }
+  SessionConfig config = hold->session()->config();
+  config.name = ChosenName(kSessionCollection, request.session_id());
+  config.ttl = ttl.value_or(config.ttl);
+  config.labels = std::move(labels);
+  std::optional<int64_t> step_index;
+  if (request.has_step_index()) step_index = request.step_index();
+  SessionTurn turn{*std::move(hold)};
+  if (step_index.has_value()) turn.multiply_adds = GoBackCost(*turn.hold.session(), *step_index);
+  turn.work = [&api, config = std::move(config), step_index,
+               response](SessionLease& lease) mutable -> absl::Status {
+    CELLAR_ASSIGN_OR_RETURN(SessionProgress progress,
+                            ProgressAt(lease.config(), lease.progress(),
+                                       step_index.value_or(lease.progress().next_step)));
+    config.create_time = api.clock.Now();
+    CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> fork,
+                            api.sessions.Create(std::move(config), std::move(progress)));
+    *response->mutable_session() = WriteSession(fork->config(), fork->Look());
+    return absl::OkStatus();
+  };
+  TakeTurn(api, call, std::move(turn), std::move(done));
+}
+
+void ExportSession(Api& api, const Call& call, const v1::ExportSessionRequest& request,
+                   v1::ExportSessionResponse* response, Done done) {
+  FieldViolations violations;
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
+  SessionTurn turn{*std::move(hold)};
+  turn.work = [session = turn.hold.session(), response,
+               limit = api.limits.max_message_bytes](SessionLease& lease) {
+    *response->mutable_session() = WriteSession(session->config(), session->Look());
+    response->set_snapshot(EncodeSnapshot(TakeSnapshot(lease.config(), lease.progress())));
+    return CheckAnswerSize(static_cast<int64_t>(response->ByteSizeLong()), limit);
+  };
+  TakeTurn(api, call, std::move(turn), std::move(done));
+}
+
+void SetSessionState(Api& api, const Call& call, const v1::SetSessionStateRequest& request,
+                     v1::SetSessionStateResponse* response, Done done) {
+  FieldViolations violations;
+  if (request.has_next_step()) CheckStepIndex(request.next_step(), "next_step", violations);
+  if (!request.has_state()) {
+    violations.push_back({"state", "is required; give an entry for every layer"});
+  }
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  std::shared_ptr<const AnyStackState> state;
+  if (hold.ok() && request.has_state()) {
+    const SessionConfig& config = hold->session()->config();
+    state = ReadState(&request.state(), {*config.model, config.numerics.precision}, "state",
+                      violations);
+  }
+  if (!hold.ok() || !violations.empty()) {
+    return done(FirstFailure(std::move(violations), hold.status()));
+  }
+  std::optional<int64_t> next_step;
+  if (request.has_next_step()) next_step = request.next_step();
+  SessionTurn turn{*std::move(hold)};
+  turn.work = [session = turn.hold.session(), state = std::move(state), next_step,
+               response](SessionLease& lease) {
+    SessionProgress progress = lease.progress();
+    progress.state = state;
+    progress.next_step = next_step.value_or(progress.next_step);
+    progress.window.Clear();
+    return CommitAndShow(lease, *session, std::move(progress), response->mutable_session());
+  };
+  TakeTurn(api, call, std::move(turn), std::move(done));
+}
+
+}  // namespace cellar

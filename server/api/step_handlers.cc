@@ -1,0 +1,51 @@
+#include "server/api/step_handlers.h"
+
+#include <optional>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "server/api/convert_enums.h"
+#include "server/api/session_turn.h"
+#include "server/api/step_plan.h"
+#include "server/base/status_macros.h"
+
+namespace cellar {
+namespace {
+
+StepWish WishOf(const v1::StepRequest& request, FieldViolations& violations) {
+  return {request.inputs(),
+          request.has_step_index() ? std::optional(request.step_index()) : std::nullopt,
+          ReadTraceOptions(request.view(), request.density(), "", violations), request.encoding(),
+          ""};
+}
+
+// Everything that can be found out before the session's turn.
+absl::StatusOr<SessionTurn> PrepareStep(Api& api, const v1::StepRequest& request,
+                                        v1::StepResponse* response) {
+  FieldViolations violations;
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.session(), "session", violations);
+  const StepWish wish = WishOf(request, violations);
+  CheckEnum(request.encoding(), "encoding", violations);
+  CheckStepIndex(wish, violations);
+  if (!hold.ok()) {
+    CheckInputsGiven(wish, violations);
+    return FirstFailure(std::move(violations), hold.status());
+  }
+  CELLAR_ASSIGN_OR_RETURN(
+      StepPlan plan, PlanSteps(api.limits, hold->session()->config(), wish, std::move(violations)));
+  return SessionTurn{*std::move(hold), plan.multiply_adds, plan.step_count,
+                     [plan = std::move(plan), response](SessionLease& lease) {
+                       return RunPlan(lease, plan, response);
+                     }};
+}
+
+}  // namespace
+
+void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepResponse* response,
+          Done done) {
+  absl::StatusOr<SessionTurn> turn = PrepareStep(api, request, response);
+  if (!turn.ok()) return done(turn.status());
+  TakeTurn(api, call, *std::move(turn), std::move(done));
+}
+
+}  // namespace cellar

@@ -1,0 +1,82 @@
+#include "server/api/step_plan.h"
+
+#include <utility>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "server/api/answer_size.h"
+#include "server/api/api_errors.h"
+#include "server/api/convert_enums.h"
+#include "server/api/convert_tensor.h"
+#include "server/api/convert_trace.h"
+#include "server/base/status_macros.h"
+#include "server/engine/session_steps.h"
+#include "server/model/stack_state.h"
+
+namespace cellar {
+namespace {
+
+// A session in memory survives nothing.
+constexpr int64_t kDurableStepInMemory = 0;
+
+AnyInputs ReadInputs(const StepWish& wish, const SessionConfig& config,
+                     FieldViolations& violations) {
+  const int64_t input_size = config.model->input_size();
+  const std::string path = absl::StrCat(wish.prefix, "inputs");
+  if (config.numerics.precision == Precision::kFloat32) {
+    return ReadRows<float>(wish.inputs, input_size, path, violations);
+  }
+  return ReadRows<double>(wish.inputs, input_size, path, violations);
+}
+
+}  // namespace
+
+void CheckStepIndex(const StepWish& wish, FieldViolations& violations) {
+  if (wish.step_index.value_or(0) < 0) {
+    violations.push_back(
+        {absl::StrCat(wish.prefix, "step_index"),
+         absl::StrCat("is ", *wish.step_index, "; must be at least 0, or be left out")});
+  }
+}
+
+void CheckInputsGiven(const StepWish& wish, FieldViolations& violations) {
+  if (EncodingOf(wish.inputs) != v1::ENCODING_UNSPECIFIED) return;
+  violations.push_back({absl::StrCat(wish.prefix, "inputs"),
+                        "is required; give the x of at least one step, [T, I]"});
+}
+
+absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig& config,
+                                   const StepWish& wish, FieldViolations violations) {
+  AnyInputs inputs = ReadInputs(wish, config, violations);
+  CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
+  const int64_t number_count =
+      std::visit([](const auto& numbers) { return static_cast<int64_t>(numbers.size()); }, inputs);
+  StepPlan plan;
+  plan.step_count = number_count / config.model->input_size();
+  plan.multiply_adds = plan.step_count * config.model->multiply_adds_per_step();
+  plan.step_index = wish.step_index;
+  plan.options = wish.options;
+  plan.encoding = ChooseEncoding(wish.encoding, EncodingOf(wish.inputs));
+  if (plan.step_count > limits.max_steps_per_request) {
+    return StepCountLimit(plan.step_count, limits.max_steps_per_request);
+  }
+  CELLAR_RETURN_IF_ERROR(CheckAnswerSize(
+      StepAnswerBytes(*config.model, config.numerics, plan.options, plan.encoding, plan.step_count),
+      limits.max_message_bytes));
+  plan.inputs = std::make_shared<const AnyInputs>(std::move(inputs));
+  return plan;
+}
+
+absl::Status RunPlan(SessionLease& lease, const StepPlan& plan, v1::StepResponse* response) {
+  CELLAR_ASSIGN_OR_RETURN(const StepOutcome outcome,
+                          MakeSteps(lease, plan.step_index, plan.inputs, plan.options));
+  response->set_first_step(outcome.first_step);
+  response->set_step_count(outcome.step_count);
+  WriteTrace(outcome.trace, {0, RowCount(outcome.trace)}, plan.encoding, response->mutable_trace());
+  response->set_next_step(outcome.next_step);
+  response->set_durable_step(kDurableStepInMemory);
+  response->set_state_digest(StackStateDigest(*outcome.state_after));
+  return absl::OkStatus();
+}
+
+}  // namespace cellar

@@ -1,0 +1,58 @@
+// Steps asked for, checked and ready to be made: what Step and the messages of a stream share.
+//
+// Thread safety: pure functions of their arguments, but for the lease, which belongs to one thread.
+#ifndef CELLAR_SERVER_API_STEP_PLAN_H_
+#define CELLAR_SERVER_API_STEP_PLAN_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
+#include "cellar/v1/session_service.pb.h"
+#include "cellar/v1/tensor.pb.h"
+#include "server/api/api.h"
+#include "server/base/error.h"
+#include "server/engine/step_runner.h"
+#include "server/session/replay_window.h"
+#include "server/session/session_lease.h"
+
+namespace cellar {
+
+// The parts of a message that ask for steps, already read where they need no session.
+struct StepWish {
+  const v1::Tensor& inputs;
+  std::optional<int64_t> step_index;
+  TraceOptions options;
+  v1::Encoding encoding = v1::ENCODING_UNSPECIFIED;  // of the answer
+  absl::string_view prefix;                          // of paths: "" or "step."
+};
+
+struct StepPlan {
+  std::shared_ptr<const AnyInputs> inputs;  // [step_count, I]
+  int64_t step_count = 0;
+  int64_t multiply_adds = 0;  // that it takes, about
+  std::optional<int64_t> step_index;
+  TraceOptions options;
+  v1::Encoding encoding = v1::ENCODING_VALUES;
+};
+
+// Adds a violation if the index is negative.
+void CheckStepIndex(const StepWish& wish, FieldViolations& violations);
+
+// Adds a violation if there are no inputs: all that can be said of them without a session.
+void CheckInputsGiven(const StepWish& wish, FieldViolations& violations);
+
+// Reads the inputs for a session. `violations` are those found before in the same request; all are
+// reported at once. Errors: BAD_REQUEST, STEP_COUNT_LIMIT, ANSWER_SIZE_LIMIT.
+absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig& config,
+                                   const StepWish& wish, FieldViolations violations);
+
+// Makes the steps and fills the answer. Errors: as MakeSteps; then the session is as before.
+absl::Status RunPlan(SessionLease& lease, const StepPlan& plan, v1::StepResponse* response);
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_API_STEP_PLAN_H_

@@ -1,0 +1,328 @@
+#include "server/api/step_stream.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <deque>
+#include <limits>
+#include <optional>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
+#include "server/api/api_errors.h"
+#include "server/api/convert_enums.h"
+#include "server/api/session_turn.h"
+#include "server/api/step_plan.h"
+#include "server/base/status_macros.h"
+#include "server/engine/engine_errors.h"
+#include "server/session/session_errors.h"
+
+namespace cellar {
+namespace {
+
+absl::Status OutOfOrder(absl::string_view what) {
+  return BadRequest({{"part", std::string(what)}});
+}
+
+// One of the server's open streams, as long as it lives.
+class StreamSlot {
+ public:
+  // Nothing if there are `limit` already.
+  static std::unique_ptr<StreamSlot> Take(std::atomic<int64_t>& open_streams, int64_t limit) {
+    if (open_streams.fetch_add(1) < limit) return std::make_unique<StreamSlot>(open_streams);
+    open_streams.fetch_sub(1);
+    return nullptr;
+  }
+
+  explicit StreamSlot(std::atomic<int64_t>& open_streams) : open_streams_(open_streams) {}
+  ~StreamSlot() { open_streams_.fetch_sub(1); }
+  StreamSlot(const StreamSlot&) = delete;
+  StreamSlot& operator=(const StreamSlot&) = delete;
+
+ private:
+  std::atomic<int64_t>& open_streams_;
+};
+
+// What does not change once the stream stands.
+struct StreamSettings {
+  TraceOptions options;
+  v1::Encoding encoding = v1::ENCODING_UNSPECIFIED;
+};
+
+// Order of answers: turns of one session run in the order in which they were taken, and each calls
+// its Done before it ends. What fails before it has a turn (a message that breaks a rule, a full
+// queue) waits in `tail_` until every turn taken before has ended; so does everything behind it.
+class OpenStepStream final : public StepStream,
+                             public std::enable_shared_from_this<OpenStepStream> {
+ public:
+  OpenStepStream(Api& api, Call call, std::function<void(absl::Status)> on_end)
+      : api_(api), call_(std::move(call)), on_end_(std::move(on_end)) {}
+
+  ~OpenStepStream() override { Close(); }
+
+  void Open(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
+            Done done) override;
+  void Step(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
+            Done done) override;
+  void Close() override;
+
+  // The session wants this stream to end.
+  void End(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+
+ private:
+  // What the session knows of the stream: not its lifetime.
+  class Listener : public StreamListener {
+   public:
+    explicit Listener(std::weak_ptr<OpenStepStream> stream) : stream_(std::move(stream)) {}
+    void EndStream(absl::Status status) override {
+      if (const auto stream = stream_.lock()) stream->End(status);
+    }
+
+   private:
+    const std::weak_ptr<OpenStepStream> stream_;
+  };
+
+  absl::StatusOr<SessionTurn> PrepareOpen(const v1::StreamStepsRequest& request,
+                                          v1::StreamStepsResponse* response);
+  absl::StatusOr<SessionTurn> PrepareStep(const v1::StreamStepsRequest& request,
+                                          v1::StreamStepsResponse* response);
+
+  // In the session's turn: becomes its stream, if `resume_from` can be had.
+  absl::Status Attach(const SessionLease& lease, std::optional<int64_t> resume_from);
+
+  bool IsClosed() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // In the session's turn: whether a step may still be made.
+  absl::Status CheckStanding() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // One message is dealt with; `tail_` has its turn when it was the last one with a turn.
+  void FinishOne() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Nothing is applied any more, because of `status` unless there was a reason before.
+  void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Constant after construction.
+  Api& api_;
+  const Call call_;
+
+  // Of the thread that hands over messages; set by Open, before its Done.
+  StreamSettings settings_;
+  std::shared_ptr<Listener> listener_;
+  std::shared_ptr<Session> session_;
+  int64_t position_ = 0;  // the index implied for the next message
+
+  absl::Mutex mutex_;
+  std::function<void(absl::Status)> on_end_ ABSL_GUARDED_BY(mutex_);
+  std::unique_ptr<StreamSlot> slot_ ABSL_GUARDED_BY(mutex_);
+  std::function<void()> detach_ ABSL_GUARDED_BY(mutex_);         // set while it may be attached
+  std::optional<absl::Status> failure_ ABSL_GUARDED_BY(mutex_);  // the first one, in order
+  std::optional<absl::Status> tail_failure_ ABSL_GUARDED_BY(mutex_);  // of the first in tail_
+  std::deque<Done> tail_ ABSL_GUARDED_BY(mutex_);  // messages that have no turn and never will
+  int64_t in_flight_ ABSL_GUARDED_BY(mutex_) = 0;  // messages with a turn, or being dealt with
+  bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+void OpenStepStream::Open(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
+                          Done done) {
+  absl::StatusOr<SessionTurn> turn = PrepareOpen(request, response);
+  if (!turn.ok()) {
+    Fail(turn.status());
+    return done(turn.status());
+  }
+  TakeTurn(api_, call_, *std::move(turn),
+           [self = shared_from_this(), done = std::move(done)](absl::Status status) mutable {
+             if (!status.ok()) self->Fail(status);
+             done(std::move(status));
+           });
+}
+
+absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const v1::StreamStepsRequest& request,
+                                                        v1::StreamStepsResponse* response) {
+  if (!request.has_open()) return OutOfOrder("the first message of a stream must be `open`");
+  const v1::StreamStepsOpen& open = request.open();
+  FieldViolations violations;
+  absl::StatusOr<SessionHold> hold = HoldNamed(api_, open.session(), "open.session", violations);
+  settings_ = {ReadTraceOptions(open.view(), open.density(), "open.", violations), open.encoding()};
+  CheckEnum(open.encoding(), "open.encoding", violations);
+  std::optional<int64_t> resume_from;
+  if (open.has_resume_from()) resume_from = open.resume_from();
+  if (resume_from.value_or(0) < 0) {
+    violations.push_back({"open.resume_from", absl::StrCat("is ", *resume_from,
+                                                           "; must be at least 0, or be left "
+                                                           "out")});
+  }
+  if (!hold.ok() || !violations.empty()) {
+    return FirstFailure(std::move(violations), hold.status());
+  }
+  auto slot = StreamSlot::Take(api_.open_streams, api_.limits.max_streams);
+  if (slot == nullptr) return StreamLimit(api_.limits.max_streams);
+  session_ = hold->session();
+  listener_ = std::make_shared<Listener>(weak_from_this());
+  {
+    absl::MutexLock lock(&mutex_);
+    slot_ = std::move(slot);
+    if (closed_) slot_ = nullptr;
+  }
+  SessionTurn turn{*std::move(hold)};
+  turn.work = [self = shared_from_this(), resume_from, response](SessionLease& lease) {
+    CELLAR_RETURN_IF_ERROR(self->Attach(lease, resume_from));
+    v1::StreamStepsOpened& opened = *response->mutable_opened();
+    opened.set_session(lease.config().name);
+    opened.set_next_step(lease.progress().next_step);
+    opened.set_durable_step(0);
+    return absl::OkStatus();
+  };
+  return turn;
+}
+
+absl::Status OpenStepStream::Attach(const SessionLease& lease, std::optional<int64_t> resume_from) {
+  const std::string& name = lease.config().name;
+  const SessionProgress& progress = lease.progress();
+  const int64_t next_step = progress.next_step;
+  const int64_t oldest_step = progress.window.OldestStep(next_step);
+  position_ = resume_from.value_or(next_step);
+  if (position_ > next_step) return StepGap(name, position_, next_step);
+  if (position_ < oldest_step) return StepTooOld(name, position_, oldest_step, next_step);
+  {
+    absl::MutexLock lock(&mutex_);
+    if (closed_) return CallCancelled();
+    detach_ = [session = session_, listener = listener_] { session->DetachStream(listener.get()); };
+  }
+  CELLAR_RETURN_IF_ERROR(session_->AttachStream(listener_));
+  if (!IsClosed()) return absl::OkStatus();
+  // Closed in between, when there was nothing to detach yet.
+  session_->DetachStream(listener_.get());
+  return CallCancelled();
+}
+
+bool OpenStepStream::IsClosed() {
+  absl::MutexLock lock(&mutex_);
+  return closed_;
+}
+
+void OpenStepStream::Step(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
+                          Done done) {
+  absl::StatusOr<SessionTurn> turn = PrepareStep(request, response);
+  absl::Status refused = turn.status();
+  bool standing = false;
+  {
+    absl::MutexLock lock(&mutex_);
+    ++in_flight_;
+    standing = !failure_.has_value() && !tail_failure_.has_value();
+  }
+  const auto shared = std::make_shared<Done>(std::move(done));
+  if (refused.ok() && standing) {
+    refused = TryTakeTurn(api_, call_, *std::move(turn),
+                          [self = shared_from_this(), shared](absl::Status status) {
+                            if (!status.ok()) self->Fail(status);
+                            (*shared)(std::move(status));
+                            self->FinishOne();
+                          });
+    if (refused.ok()) return;
+  }
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!tail_failure_.has_value()) tail_failure_ = failure_.value_or(refused);
+    tail_.push_back(std::move(*shared));
+  }
+  FinishOne();
+}
+
+absl::StatusOr<SessionTurn> OpenStepStream::PrepareStep(const v1::StreamStepsRequest& request,
+                                                        v1::StreamStepsResponse* response) {
+  if (!request.has_step()) {
+    return OutOfOrder("every message of a stream after the first must be `step`");
+  }
+  const v1::StreamStepsStep& step = request.step();
+  StepWish wish{step.inputs(), position_, settings_.options, settings_.encoding, "step."};
+  if (step.has_step_index()) wish.step_index = step.step_index();
+  FieldViolations violations;
+  CheckStepIndex(wish, violations);
+  CELLAR_ASSIGN_OR_RETURN(StepPlan plan,
+                          PlanSteps(api_.limits, session_->config(), wish, std::move(violations)));
+  CELLAR_ASSIGN_OR_RETURN(SessionHold hold, api_.sessions.Hold(session_->config().name));
+  // Beyond the largest index there is only STEP_GAP; the position must not run over on the way.
+  position_ = *plan.step_index +
+              std::min(plan.step_count, std::numeric_limits<int64_t>::max() - *plan.step_index);
+  return SessionTurn{std::move(hold), plan.multiply_adds, plan.step_count,
+                     [self = shared_from_this(), plan = std::move(plan),
+                      response](SessionLease& lease) -> absl::Status {
+                       CELLAR_RETURN_IF_ERROR(self->CheckStanding());
+                       return RunPlan(lease, plan, response->mutable_step());
+                     }};
+}
+
+absl::Status OpenStepStream::CheckStanding() {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (failure_.has_value()) return *failure_;
+  }
+  if (session_->IsAttached(listener_.get())) return absl::OkStatus();
+  // End is about to be called with the same news.
+  CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> found,
+                          api_.sessions.Find(session_->config().name));
+  // Another session has the name already: this one has ended, and attaching tells how.
+  if (found != session_) return session_->AttachStream(listener_);
+  return SessionTakenOver(session_->config().name, session_->Look().next_step);
+}
+
+void OpenStepStream::FinishOne() {
+  while (true) {
+    Done done;
+    absl::Status status;
+    {
+      absl::MutexLock lock(&mutex_);
+      if (in_flight_ > 1 || tail_.empty()) {
+        --in_flight_;
+        return;
+      }
+      if (!failure_.has_value()) failure_ = tail_failure_;
+      status = *failure_;
+      done = std::move(tail_.front());
+      tail_.pop_front();
+    }
+    done(std::move(status));
+  }
+}
+
+void OpenStepStream::Fail(const absl::Status& status) {
+  absl::MutexLock lock(&mutex_);
+  if (!failure_.has_value()) failure_ = status;
+}
+
+void OpenStepStream::End(const absl::Status& status) {
+  std::function<void(absl::Status)> on_end;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (failure_.has_value()) return;
+    failure_ = status;
+    on_end = std::exchange(on_end_, nullptr);
+  }
+  if (on_end) on_end(status);
+}
+
+void OpenStepStream::Close() {
+  std::function<void(absl::Status)> on_end;  // destroyed after the lock, like the others
+  std::function<void()> detach;
+  std::unique_ptr<StreamSlot> slot;
+  {
+    absl::MutexLock lock(&mutex_);
+    closed_ = true;
+    if (!failure_.has_value()) failure_ = CallCancelled();
+    on_end = std::exchange(on_end_, nullptr);
+    detach = std::exchange(detach_, nullptr);
+    slot = std::move(slot_);
+  }
+  if (detach) detach();
+}
+
+}  // namespace
+
+std::shared_ptr<StepStream> StepStream::Create(Api& api, Call call,
+                                               std::function<void(absl::Status)> on_end) {
+  return std::make_shared<OpenStepStream>(api, std::move(call), std::move(on_end));
+}
+
+}  // namespace cellar

@@ -1,0 +1,235 @@
+#include "server/engine/scheduler.h"
+
+#include <algorithm>
+#include <deque>
+#include <list>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/strings/string_view.h"
+#include "absl/synchronization/mutex.h"
+#include "server/engine/engine_errors.h"
+#include "server/engine/turn_policy.h"
+
+namespace cellar {
+namespace {
+
+// Whether this thread is running a task, of any scheduler.
+thread_local bool inside_task = false;
+
+struct WaitingTask {
+  Task task;
+  int64_t charged_steps = 0;  // what it takes of the queue limits: nothing if it had not to wait
+};
+
+// The tasks of one key, in order. Exists while one of them runs or waits. A task without a key has
+// a line of its own.
+struct Line {
+  std::string key;  // empty: a task without a key
+  std::list<WaitingTask> waiting;
+  int64_t waiting_steps = 0;  // the charged steps of `waiting`
+};
+
+}  // namespace
+
+struct Scheduler::Implementation {
+  Implementation(Options options, Clock& clock);
+  ~Implementation();
+
+  // Takes or refuses `task`. An empty key: none.
+  absl::Status Schedule(absl::string_view key, Task task) ABSL_LOCKS_EXCLUDED(mutex);
+
+  // Decides about `task` and, unless it is refused or to be run inline, moves it to the end of its
+  // line. In `line`: where it stands, nothing if it needs no line.
+  Turn Enter(absl::string_view key, Task& task, std::shared_ptr<Line>& line)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // The line of `key`, nullptr if there is none.
+  std::shared_ptr<Line> FindLine(absl::string_view key) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // A new line for `key`. REQUIRES: there is none.
+  std::shared_ptr<Line> AddLine(absl::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Runs and destroys `task`, unless its deadline has passed.
+  void Run(Task task) ABSL_LOCKS_EXCLUDED(mutex);
+
+  // Ends the turn of a task of `line` (may be nothing). Returns whether another of its tasks became
+  // ready.
+  bool EndTurn(const std::shared_ptr<Line>& line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // What a worker does all its life.
+  void Work() ABSL_LOCKS_EXCLUDED(mutex);
+
+  // Constant after construction.
+  const Options options;
+  std::vector<std::thread> workers;
+
+  // Locks itself.
+  Clock& clock;
+
+  mutable absl::Mutex mutex;
+  absl::CondVar work_ready;  // `ready` has grown, or `stopping` was set
+  absl::CondVar all_done;    // `task_count` has become 0
+
+  // Every line with a key, under its own key.
+  absl::flat_hash_map<absl::string_view, std::shared_ptr<Line>> lines ABSL_GUARDED_BY(mutex);
+
+  // Lines of which a task can start, each once: those that have waiting tasks and none that runs.
+  // Each entry is matched by a signal to a worker or by a worker that has yet to look here.
+  std::deque<std::shared_ptr<Line>> ready ABSL_GUARDED_BY(mutex);
+
+  int64_t waiting_steps ABSL_GUARDED_BY(mutex) = 0;  // of all lines
+  int64_t task_count ABSL_GUARDED_BY(mutex) = 0;     // tasks that wait or run
+  int64_t busy_workers ABSL_GUARDED_BY(mutex) = 0;
+  bool stopping ABSL_GUARDED_BY(mutex) = false;
+};
+
+Scheduler::Implementation::Implementation(Options options, Clock& clock)
+    : options(std::move(options)), clock(clock) {
+  const int worker_count = std::max(1, this->options.worker_count);
+  workers.reserve(worker_count);
+  for (int i = 0; i < worker_count; ++i) workers.emplace_back([this] { Work(); });
+}
+
+Scheduler::Implementation::~Implementation() {
+  {
+    absl::MutexLock lock(&mutex);
+    stopping = true;
+    work_ready.SignalAll();
+  }
+  for (std::thread& worker : workers) worker.join();
+}
+
+absl::Status Scheduler::Implementation::Schedule(absl::string_view key, Task task) {
+  Turn turn;
+  std::shared_ptr<Line> line;
+  {
+    absl::MutexLock lock(&mutex);
+    turn = Enter(key, task, line);
+  }
+  switch (turn) {
+    case Turn::kStart:
+    case Turn::kWait:
+      return absl::OkStatus();
+    case Turn::kRefusedBySession:
+      return StepQueueLimit(StepQueueScope::kSession, options.max_queued_steps_per_session);
+    case Turn::kRefusedByServer:
+      return StepQueueLimit(StepQueueScope::kServer, options.max_queued_steps);
+    case Turn::kInline:
+      break;
+  }
+  Run(std::move(task));
+  absl::MutexLock lock(&mutex);
+  if (EndTurn(line)) work_ready.Signal();
+  return absl::OkStatus();
+}
+
+Turn Scheduler::Implementation::Enter(absl::string_view key, Task& task,
+                                      std::shared_ptr<Line>& line) {
+  line = FindLine(key);
+  const int64_t worker_count = static_cast<int64_t>(workers.size());
+  TurnSituation situation;
+  situation.session_idle = line == nullptr;
+  situation.inside_task = inside_task;
+  situation.free_workers = worker_count - busy_workers - static_cast<int64_t>(ready.size());
+  situation.session_steps = line == nullptr ? 0 : line->waiting_steps;
+  situation.server_steps = waiting_steps;
+  const Turn turn = DecideTurn({task.cost, task.step_count}, situation, options);
+  if (turn == Turn::kRefusedBySession || turn == Turn::kRefusedByServer) return turn;
+
+  ++task_count;
+  if (turn == Turn::kInline) {
+    if (!key.empty()) line = AddLine(key);
+    return turn;
+  }
+  const bool can_start = line == nullptr;
+  if (can_start) line = AddLine(key);
+  const int64_t charged_steps = turn == Turn::kStart ? 0 : task.step_count;
+  line->waiting.push_back({std::move(task), charged_steps});
+  line->waiting_steps += charged_steps;
+  waiting_steps += charged_steps;
+  if (can_start) {
+    ready.push_back(line);
+    work_ready.Signal();
+  }
+  return turn;
+}
+
+std::shared_ptr<Line> Scheduler::Implementation::FindLine(absl::string_view key) const {
+  if (key.empty()) return nullptr;
+  const auto found = lines.find(key);
+  return found == lines.end() ? nullptr : found->second;
+}
+
+std::shared_ptr<Line> Scheduler::Implementation::AddLine(absl::string_view key) {
+  auto line = std::make_shared<Line>();
+  if (key.empty()) return line;
+  line->key = std::string(key);
+  lines.emplace(line->key, line);
+  return line;
+}
+
+void Scheduler::Implementation::Run(Task task) {
+  const bool too_late = task.deadline != absl::InfiniteFuture() && clock.Now() >= task.deadline;
+  const bool was_inside_task = std::exchange(inside_task, true);
+  task.run(too_late ? DeadlinePassed() : absl::OkStatus());
+  // What the task holds (perhaps a lease) goes before the next task of its key starts.
+  task.run = nullptr;
+  inside_task = was_inside_task;
+}
+
+bool Scheduler::Implementation::EndTurn(const std::shared_ptr<Line>& line) {
+  if (--task_count == 0) all_done.SignalAll();
+  if (line == nullptr) return false;
+  if (line->waiting.empty()) {
+    if (!line->key.empty()) lines.erase(line->key);
+    return false;
+  }
+  ready.push_back(line);
+  return true;
+}
+
+void Scheduler::Implementation::Work() {
+  absl::MutexLock lock(&mutex);
+  while (true) {
+    while (ready.empty() && !stopping) work_ready.Wait(&mutex);
+    if (ready.empty()) return;
+    const std::shared_ptr<Line> line = std::move(ready.front());
+    ready.pop_front();
+    WaitingTask next = std::move(line->waiting.front());
+    line->waiting.pop_front();
+    line->waiting_steps -= next.charged_steps;
+    waiting_steps -= next.charged_steps;
+    ++busy_workers;
+    mutex.Unlock();
+    Run(std::move(next.task));
+    mutex.Lock();
+    --busy_workers;
+    // No signal: what became ready is matched by this worker, who looks again at once.
+    EndTurn(line);
+  }
+}
+
+Scheduler::Scheduler(Options options, Clock& clock)
+    : implementation_(std::make_unique<Implementation>(std::move(options), clock)) {}
+
+Scheduler::~Scheduler() { Drain(); }
+
+absl::Status Scheduler::Schedule(const std::string& key, Task task) {
+  return implementation_->Schedule(key, std::move(task));
+}
+
+absl::Status Scheduler::ScheduleAlone(Task task) {
+  return implementation_->Schedule(absl::string_view(), std::move(task));
+}
+
+void Scheduler::Drain() {
+  Implementation& all = *implementation_;
+  absl::MutexLock lock(&all.mutex);
+  while (all.task_count > 0) all.all_done.Wait(&all.mutex);
+}
+
+}  // namespace cellar

@@ -1,0 +1,76 @@
+// When work runs, and on which thread.
+//
+// Work on one session runs in turns: one task at a time, in the order in which it was scheduled. A
+// cheap task whose turn it is runs at once on the thread that schedules it (a hand-over costs more
+// than a small step); a dear one, or one that has to wait, runs on a worker. Workers take sessions
+// in turn, one task each, so that a long queue on one session does not starve the others.
+//
+// Thread safety: all methods may be called from any thread, also from inside a task. No lock is
+// held while a task runs.
+#ifndef CELLAR_SERVER_ENGINE_SCHEDULER_H_
+#define CELLAR_SERVER_ENGINE_SCHEDULER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/base/clock.h"
+
+namespace cellar {
+
+struct Task {
+  // Fused multiply-adds it will take, about. Decides whether it runs inline.
+  int64_t cost = 0;
+
+  // Steps it makes: what counts against the queue limits while it waits. At least 1.
+  int64_t step_count = 1;
+
+  // When nobody will want it any more.
+  absl::Time deadline = absl::InfiniteFuture();
+
+  // Runs exactly once if the task was taken: with OK to do the work, or with DEADLINE_PASSED to do
+  // nothing but report. Must not throw.
+  absl::AnyInvocable<void(absl::Status)> run;
+};
+
+class Scheduler {
+ public:
+  struct Options {
+    int worker_count = 2;          // >= 1
+    int64_t inline_cost = 50'000;  // tasks of at most this cost run inline when their turn is now
+    int64_t max_queued_steps = 1'000'000;  // of all sessions together
+    int64_t max_queued_steps_per_session = 100'000;
+  };
+
+  // Starts the workers. `clock` outlives the scheduler.
+  Scheduler(Options options, Clock& clock);
+
+  // Drains, then stops the workers.
+  ~Scheduler();
+
+  Scheduler(const Scheduler&) = delete;
+  Scheduler& operator=(const Scheduler&) = delete;
+
+  // Takes `task` for its turn on `key` (a session's name), or refuses it and never runs it.
+  // Errors: STEP_QUEUE_LIMIT. The limits hold for tasks that wait: one that can start is always
+  // taken.
+  absl::Status Schedule(const std::string& key, Task task);
+
+  // Takes a task that belongs to no session; tasks without a key run in any order.
+  // Errors: STEP_QUEUE_LIMIT.
+  absl::Status ScheduleAlone(Task task);
+
+  // Waits until nothing waits or runs.
+  void Drain();
+
+ private:
+  struct Implementation;
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_ENGINE_SCHEDULER_H_

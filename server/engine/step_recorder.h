@@ -1,0 +1,49 @@
+// The answer of RunSteps while it is being written: which arrays it has, and where each step of
+// each layer writes.
+//
+// Thread safety: a recorder belongs to one thread; the functions are pure.
+#ifndef CELLAR_SERVER_ENGINE_STEP_RECORDER_H_
+#define CELLAR_SERVER_ENGINE_STEP_RECORDER_H_
+
+#include <cstdint>
+
+#include "server/cell/step.h"
+#include "server/engine/step_runner.h"
+
+namespace cellar {
+
+enum class Direction { kForward, kBackward };
+
+template <class Real>
+class StepRecorder {
+ public:
+  // Makes room for the shown ones of `step_count` steps. `model` outlives the recorder.
+  StepRecorder(const Model& model, const Numerics& numerics, TraceOptions options,
+               int64_t step_count);
+
+  // Where layer `layer` of `direction` shows itself at time `step`; all spans are empty if it does
+  // not. Allocates nothing. Valid until Take.
+  StepTrace<Real> At(Direction direction, int64_t layer, int64_t step);
+
+  // The answer. REQUIRES: called once, after the last step.
+  StackTrace<Real> Take();
+
+ private:
+  // The part of row `row` of the outputs that belongs to `direction`.
+  absl::Span<Real> OutputsOf(Direction direction, int64_t row);
+
+  const Model& model_;
+  const TraceOptions options_;
+  const int64_t step_count_;
+  StackTrace<Real> trace_;
+};
+
+// How many of `step_count` steps are shown.
+int64_t ShownStepCount(TraceDensity density, int64_t step_count);
+
+// Numbers in the trace of one shown step: its outputs and every array of every layer.
+int64_t RowNumberCount(const Model& model, const Numerics& numerics, TraceView view);
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_ENGINE_STEP_RECORDER_H_

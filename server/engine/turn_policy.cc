@@ -1,0 +1,23 @@
+#include "server/engine/turn_policy.h"
+
+namespace cellar {
+
+Turn DecideTurn(const TurnRequest& request, const TurnSituation& situation,
+                const Scheduler::Options& options) {
+  // A task inside a task never runs inline: a chain of them would eat the stack.
+  if (situation.session_idle && !situation.inside_task && request.cost <= options.inline_cost) {
+    return Turn::kInline;
+  }
+  if (situation.session_idle && situation.free_workers > 0) return Turn::kStart;
+
+  // Subtracted, not added: a sum could overflow.
+  if (request.step_count > options.max_queued_steps_per_session - situation.session_steps) {
+    return Turn::kRefusedBySession;
+  }
+  if (request.step_count > options.max_queued_steps - situation.server_steps) {
+    return Turn::kRefusedByServer;
+  }
+  return Turn::kWait;
+}
+
+}  // namespace cellar

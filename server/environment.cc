@@ -1,0 +1,25 @@
+#include "server/environment.h"
+
+#include <utility>
+
+#include "server/base/status_macros.h"
+
+namespace cellar {
+
+Environment::Environment(const Options& options, Clock& clock)
+    : models_(options.models),
+      sessions_(options.sessions, clock),
+      reaper_(sessions_, clock),
+      scheduler_(options.scheduler, clock),
+      api_{clock, models_, sessions_, scheduler_, options.api} {
+  reaper_.Start();
+}
+
+absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& options,
+                                                                 Clock& clock) {
+  std::unique_ptr<Environment> environment(new Environment(options, clock));
+  CELLAR_ASSIGN_OR_RETURN(environment->server_, Server::Start(options.server, environment->api_));
+  return environment;
+}
+
+}  // namespace cellar

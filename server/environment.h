@@ -1,0 +1,59 @@
+// Everything that lives as long as the server, built floor by floor and destroyed in reverse.
+//
+// Thread safety: Create, Drain and the destructor belong to one thread; ForceStop may be called
+// from any other while Drain runs.
+// Ownership: owns all parts; the clock outlives it.
+#ifndef CELLAR_SERVER_ENVIRONMENT_H_
+#define CELLAR_SERVER_ENVIRONMENT_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/api/api.h"
+#include "server/base/clock.h"
+#include "server/engine/scheduler.h"
+#include "server/model/model_registry.h"
+#include "server/options.h"
+#include "server/rpc/server.h"
+#include "server/session/session_reaper.h"
+#include "server/session/session_table.h"
+
+namespace cellar {
+
+class Environment {
+ public:
+  // Builds everything and serves. `options` are valid. Errors: those of Server::Start; then nothing
+  // runs any more.
+  static absl::StatusOr<std::unique_ptr<Environment>> Create(const Options& options, Clock& clock);
+
+  Environment(const Environment&) = delete;
+  Environment& operator=(const Environment&) = delete;
+
+  // Where it listens.
+  const std::vector<std::string>& addresses() const { return server_->addresses(); }
+
+  // The parts, for tests that look behind the API.
+  Api& api() { return api_; }
+  Server& server() { return *server_; }
+
+  // As Server::Drain and Server::ForceStop.
+  bool Drain(absl::Duration timeout) { return server_->Drain(timeout); }
+  void ForceStop() { server_->ForceStop(); }
+
+ private:
+  Environment(const Options& options, Clock& clock);
+
+  ModelRegistry models_;
+  SessionTable sessions_;
+  SessionReaper reaper_;
+  Scheduler scheduler_;
+  Api api_;
+  std::unique_ptr<Server> server_;
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_ENVIRONMENT_H_

@@ -1,0 +1,288 @@
+#include "server/options.h"
+
+#include <algorithm>
+#include <cstdint>
+#include <cstdlib>
+#include <sstream>
+#include <thread>
+#include <utility>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "server/rpc/listen_address.h"
+#include "server/rpc/message_size.h"
+
+namespace cellar {
+namespace {
+
+constexpr int kBadUsage = 2;
+constexpr int64_t kMaxWorkers = 1024;
+constexpr int64_t kMinMessageBytes = 1024;  // room for any request that carries no numbers
+// gRPC counts bytes in an int, and its own limit is a multiple of ours.
+constexpr int64_t kMaxMessageBytes = ((int64_t{1} << 31) - 1) / kUnreadMessageFactor;
+
+std::string EnvironmentName(absl::string_view flag) {
+  return absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"--", "CELLAR_"}, {"-", "_"}}));
+}
+
+// Adds flags to an App: name, where the value goes (which also gives the default), help.
+class Flags {
+ public:
+  explicit Flags(CLI::App& app) : app_(app) {}
+
+  void Text(const std::string& name, std::string& value, const std::string& help) {
+    app_.add_option(name, value, help)->type_name("PATH")->envname(EnvironmentName(name));
+  }
+
+  void List(const std::string& name, std::vector<std::string>& values, const std::string& help) {
+    app_.add_option(name, values, help)
+        ->type_name("ADDRESS")
+        ->delimiter(',')
+        ->capture_default_str()
+        ->envname(EnvironmentName(name));
+  }
+
+  template <class Integer>
+  void Count(const std::string& name, Integer& value, const std::string& help) {
+    app_.add_option(name, value, help)
+        ->type_name("COUNT")
+        ->capture_default_str()
+        ->envname(EnvironmentName(name));
+  }
+
+  void Bytes(const std::string& name, int64_t& value, const std::string& help) {
+    CLI::AsSizeValue with_unit(/*kb_is_1000=*/false);
+    with_unit.description("");  // the help says it once, for all
+    app_.add_option(name, value, help)
+        ->transform(with_unit)
+        ->type_name("BYTES")
+        ->capture_default_str()
+        ->envname(EnvironmentName(name));
+  }
+
+  void Duration(const std::string& name, absl::Duration& value, const std::string& help) {
+    const auto read = [name, &value](const std::string& text) {
+      if (absl::ParseDuration(text, &value)) return;
+      throw CLI::ValidationError(
+          name, absl::StrCat("'", text, "' is not a duration; write 90s, 15m or 1h30m"));
+    };
+    app_.add_option_function<std::string>(name, read, help)
+        ->type_name("DURATION")
+        ->default_str(absl::FormatDuration(value))
+        ->envname(EnvironmentName(name));
+  }
+
+ private:
+  CLI::App& app_;
+};
+
+void AddServerFlags(Options& options, Flags& flags) {
+  flags.List("--listen", options.server.listen,
+             "Where to listen: host:port (port 0: any) or unix:/path; may be repeated.");
+  flags.Text("--port-file", options.port_file,
+             "File to write the bound addresses to, one a line, once calls are answered.");
+  flags.Duration("--drain-timeout", options.drain_timeout,
+                 "How long running calls may take after SIGTERM before they are cancelled.");
+  flags.Count("--max-calls-per-connection", options.server.max_calls_per_connection,
+              "Calls open at once on one connection; further ones wait in the client.");
+  flags.Bytes("--max-transport-bytes", options.server.max_transport_bytes,
+              "Bytes that gRPC may hold for all connections together.");
+  flags.Duration("--keepalive-interval", options.server.keepalive_interval,
+                 "Silence after which a connection is probed.");
+  flags.Duration("--keepalive-timeout", options.server.keepalive_timeout,
+                 "How long a probed connection may take to answer before it is closed.");
+}
+
+void AddWorkFlags(Options& options, Flags& flags) {
+  flags.Count("--workers", options.scheduler.worker_count,
+              "Threads that step and do other dear work; by default one a processor.");
+  flags.Count("--inline-cost", options.scheduler.inline_cost,
+              "Fused multiply-adds up to which a request is stepped at once, without a worker.");
+  flags.Count("--max-queued-steps", options.scheduler.max_queued_steps,
+              "Steps that may wait for a worker, of all sessions together.");
+  flags.Count("--max-queued-steps-per-session", options.scheduler.max_queued_steps_per_session,
+              "Steps that may wait for their turn on one session.");
+  flags.Count("--max-steps-per-request", options.api.max_steps_per_request,
+              "Steps in one request, of all its sequences together.");
+  flags.Count("--max-streams", options.api.max_streams, "StreamSteps calls open at once.");
+  flags.Bytes("--max-message-bytes", options.api.max_message_bytes,
+              "Longest request and longest answer.");
+  flags.Bytes("--max-upload-bytes", options.api.max_upload_bytes, "Longest uploaded model file.");
+}
+
+void AddResourceFlags(Options& options, Flags& flags) {
+  flags.Count("--max-sessions", options.sessions.max_sessions, "Sessions held at once.");
+  flags.Bytes("--max-session-bytes", options.sessions.max_bytes,
+              "Bytes of states, replay windows and inputs of all sessions together.");
+  flags.Duration("--default-ttl", options.api.default_ttl,
+                 "How long a session lives unused unless its creator says otherwise.");
+  flags.Duration("--max-ttl", options.api.max_ttl, "Longest ttl that may be asked for.");
+  flags.Duration("--tombstone-retention", options.sessions.tombstone_retention,
+                 "How long the end of a session is remembered.");
+  flags.Count("--max-tombstones", options.sessions.max_tombstones,
+              "Ends of sessions remembered at once; the oldest go first.");
+  flags.Count("--max-models", options.models.max_models, "Models held at once.");
+  flags.Bytes("--max-model-bytes", options.models.max_bytes,
+              "Bytes of the weights of all models together.");
+  flags.Count("--max-parameters", options.api.model.max_parameters, "Weights of one model.");
+  flags.Count("--max-layers", options.api.model.max_layers,
+              "Layers of one model, in each direction.");
+  flags.Count("--max-hidden-size", options.api.model.max_hidden_size,
+              "Hidden size, and input size, of one layer.");
+}
+
+bool IsGiven(const std::string& flag, const std::vector<std::string>& arguments) {
+  return std::any_of(arguments.begin(), arguments.end(), [&](const std::string& argument) {
+    return argument == flag || absl::StartsWith(argument, flag + "=");
+  });
+}
+
+// The command line, and as flags what the environment says about flags that it leaves open. (CLI11
+// would let the file count more than the environment.)
+std::vector<std::string> Arguments(const CLI::App& app, int argc, const char* const* argv) {
+  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+  std::vector<std::string> added;
+  for (const CLI::Option* option : app.get_options()) {
+    const std::string flag = option->get_name();
+    const char* const value =
+        option->get_envname().empty() ? nullptr : std::getenv(option->get_envname().c_str());
+    if (value == nullptr || *value == '\0' || IsGiven(flag, arguments)) continue;
+    added.push_back(absl::StrCat(flag, "=", value));
+  }
+  added.insert(added.end(), arguments.begin(), arguments.end());
+  return added;
+}
+
+ParsedOptions Ended(const CLI::App& app, const CLI::ParseError& why) {
+  std::ostringstream output;
+  ParsedOptions parsed;
+  parsed.exit_code = app.exit(why, output, output) == 0 ? 0 : kBadUsage;
+  parsed.output = output.str();
+  return parsed;
+}
+
+// Collects what is wrong.
+class Problems {
+ public:
+  // Adds `problem` unless `holds`.
+  void Require(bool holds, std::string problem) {
+    if (!holds) problems_.push_back(std::move(problem));
+  }
+
+  void AtLeast(absl::string_view flag, int64_t value, int64_t least) {
+    Require(value >= least, absl::StrCat(flag, ": ", value, " is too small; at least ", least));
+  }
+
+  void Positive(absl::string_view flag, absl::Duration value) {
+    Require(value > absl::ZeroDuration() && value < absl::InfiniteDuration(),
+            absl::StrCat(flag, ": ", absl::FormatDuration(value),
+                         " is not possible; a positive, finite duration is"));
+  }
+
+  absl::Status status() const {
+    if (problems_.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrJoin(problems_, "\n"));
+  }
+
+ private:
+  std::vector<std::string> problems_;
+};
+
+void CheckServer(const Options& options, Problems& problems) {
+  problems.Require(!options.server.listen.empty(), "--listen: at least one address is needed");
+  for (const std::string& address : options.server.listen) {
+    const absl::Status status = CheckListenAddress(address);
+    problems.Require(status.ok(), absl::StrCat("--listen: ", status.message()));
+  }
+  problems.Require(options.drain_timeout >= absl::ZeroDuration(),
+                   absl::StrCat("--drain-timeout: ", absl::FormatDuration(options.drain_timeout),
+                                " is negative; 0s cancels at once"));
+  problems.AtLeast("--max-calls-per-connection", options.server.max_calls_per_connection, 1);
+  problems.AtLeast("--max-transport-bytes", options.server.max_transport_bytes,
+                   kUnreadMessageFactor * options.api.max_message_bytes);
+  problems.Positive("--keepalive-interval", options.server.keepalive_interval);
+  problems.Positive("--keepalive-timeout", options.server.keepalive_timeout);
+}
+
+void CheckWork(const Options& options, Problems& problems) {
+  problems.AtLeast("--workers", options.scheduler.worker_count, 1);
+  problems.Require(options.scheduler.worker_count <= kMaxWorkers,
+                   absl::StrCat("--workers: ", options.scheduler.worker_count,
+                                " is too large; at most ", kMaxWorkers));
+  problems.AtLeast("--inline-cost", options.scheduler.inline_cost, 0);
+  problems.AtLeast("--max-queued-steps", options.scheduler.max_queued_steps, 1);
+  problems.AtLeast("--max-queued-steps-per-session", options.scheduler.max_queued_steps_per_session,
+                   1);
+  problems.AtLeast("--max-steps-per-request", options.api.max_steps_per_request, 1);
+  problems.AtLeast("--max-streams", options.api.max_streams, 0);
+  const int64_t message_bytes = options.api.max_message_bytes;
+  problems.Require(message_bytes >= kMinMessageBytes && message_bytes <= kMaxMessageBytes,
+                   absl::StrCat("--max-message-bytes: ", message_bytes, " is not possible; from ",
+                                kMinMessageBytes, " to ", kMaxMessageBytes));
+  problems.AtLeast("--max-upload-bytes", options.api.max_upload_bytes, 0);
+}
+
+void CheckResources(const Options& options, Problems& problems) {
+  problems.AtLeast("--max-sessions", options.sessions.max_sessions, 0);
+  problems.AtLeast("--max-session-bytes", options.sessions.max_bytes, 0);
+  problems.Positive("--default-ttl", options.api.default_ttl);
+  problems.Positive("--max-ttl", options.api.max_ttl);
+  problems.Require(options.api.default_ttl <= options.api.max_ttl,
+                   absl::StrCat("--default-ttl: ", absl::FormatDuration(options.api.default_ttl),
+                                " is longer than --max-ttl, which is ",
+                                absl::FormatDuration(options.api.max_ttl)));
+  problems.Require(options.sessions.tombstone_retention >= absl::ZeroDuration(),
+                   absl::StrCat("--tombstone-retention: ",
+                                absl::FormatDuration(options.sessions.tombstone_retention),
+                                " is negative; 0s remembers nothing"));
+  problems.AtLeast("--max-tombstones", options.sessions.max_tombstones, 0);
+  problems.AtLeast("--max-models", options.models.max_models, 0);
+  problems.AtLeast("--max-model-bytes", options.models.max_bytes, 0);
+  problems.AtLeast("--max-parameters", options.api.model.max_parameters, 1);
+  problems.AtLeast("--max-layers", options.api.model.max_layers, 1);
+  problems.AtLeast("--max-hidden-size", options.api.model.max_hidden_size, 1);
+}
+
+}  // namespace
+
+ParsedOptions ParseOptions(int argc, const char* const* argv) {
+  Options options;
+  options.scheduler.worker_count = std::max(1U, std::thread::hardware_concurrency());
+  CLI::App app("Keeps recurrent cells as sessions and steps them, over gRPC.", "cellar-server");
+  app.footer(
+      "BYTES may have a unit: 512KiB, 4MiB, 1GiB. DURATION has units: 90s, 15m, 1h30m. A flag "
+      "counts "
+      "more than its environment variable, that more than the file.");
+  app.set_version_flag("--version", "cellar-server " CELLAR_VERSION, "Print the version and exit.");
+  app.set_config("--config", "", "File with lines like max-sessions = 1000, in TOML.");
+  app.allow_config_extras(CLI::config_extras_mode::error);
+  Flags flags(app);
+  AddServerFlags(options, flags);
+  AddWorkFlags(options, flags);
+  AddResourceFlags(options, flags);
+  try {
+    std::vector<std::string> arguments = Arguments(app, argc, argv);
+    std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
+    app.parse(std::move(arguments));
+  } catch (const CLI::ParseError& why) {
+    return Ended(app, why);
+  }
+  const absl::Status valid = ValidateOptions(options);
+  if (valid.ok()) return {std::move(options), "", 0};
+  return {std::nullopt, absl::StrCat(std::string(valid.message()), "\n"), kBadUsage};
+}
+
+absl::Status ValidateOptions(const Options& options) {
+  Problems problems;
+  CheckServer(options, problems);
+  CheckWork(options, problems);
+  CheckResources(options, problems);
+  return problems.status();
+}
+
+}  // namespace cellar

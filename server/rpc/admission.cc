@@ -1,0 +1,65 @@
+#include "server/rpc/admission.h"
+
+#include <vector>
+
+#include "server/rpc/rpc_errors.h"
+
+namespace cellar {
+
+absl::Status Admission::Enter() {
+  // Counted before the flag is read: either this call sees the flag, or whoever set the flag sees
+  // this call. Hence the default, sequentially consistent order of both.
+  inside_.fetch_add(1);
+  if (!draining_.load()) return absl::OkStatus();
+  Leave();
+  return Draining();
+}
+
+void Admission::Leave() {
+  if (inside_.fetch_sub(1) > 1 || !draining_.load()) return;
+  absl::MutexLock lock(&mutex_);  // its release makes AwaitEmpty look again
+}
+
+void Admission::Tell(const std::shared_ptr<DrainListener>& listener) {
+  {
+    absl::MutexLock lock(&mutex_);
+    if (!draining_.load()) {
+      listeners_[listener.get()] = listener;
+      return;
+    }
+  }
+  listener->EndForDrain();
+}
+
+void Admission::Forget(const DrainListener* listener) {
+  absl::MutexLock lock(&mutex_);
+  listeners_.erase(listener);
+}
+
+void Admission::StartDraining() {
+  std::vector<std::shared_ptr<DrainListener>> told;
+  {
+    absl::MutexLock lock(&mutex_);
+    draining_.store(true);
+    for (const auto& [key, listener] : listeners_) {
+      if (auto alive = listener.lock()) told.push_back(std::move(alive));
+    }
+    listeners_.clear();
+  }
+  for (const auto& listener : told) listener->EndForDrain();
+}
+
+bool Admission::AwaitEmpty(absl::Duration timeout) {
+  absl::MutexLock lock(&mutex_);
+  mutex_.AwaitWithTimeout(absl::Condition(this, &Admission::EmptyOrForced), timeout);
+  return inside_.load() == 0;
+}
+
+void Admission::Force() {
+  absl::MutexLock lock(&mutex_);
+  forced_.store(true);
+}
+
+bool Admission::EmptyOrForced() const { return forced_.load() || inside_.load() == 0; }
+
+}  // namespace cellar

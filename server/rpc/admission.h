@@ -1,0 +1,70 @@
+// Who is let in, who is inside, and how the server empties.
+//
+// Every call enters and leaves. Once draining has begun nobody enters any more; those inside finish
+// what they do, and streams, which would stay for ever, are told to end.
+//
+// Thread safety: all methods may be called from any thread. Entering and leaving take no lock until
+// draining has begun. No lock is held while a stream is told.
+#ifndef CELLAR_SERVER_RPC_ADMISSION_H_
+#define CELLAR_SERVER_RPC_ADMISSION_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "absl/time/time.h"
+
+namespace cellar {
+
+// A call that stays until somebody tells it to end.
+class DrainListener {
+ public:
+  virtual ~DrainListener() = default;
+
+  // Finish what was taken and answer it, take nothing more, end with DRAINING. Called at most once,
+  // from any thread.
+  virtual void EndForDrain() = 0;
+};
+
+class Admission {
+ public:
+  Admission() = default;
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+
+  // Counts a call in; each success is followed by one Leave. Errors: DRAINING.
+  absl::Status Enter();
+  void Leave();
+
+  // Will tell `listener` when draining begins (at once if it has begun), until Forget.
+  void Tell(const std::shared_ptr<DrainListener>& listener);
+  void Forget(const DrainListener* listener);
+
+  // From now on Enter refuses; all listeners are told. Idempotent.
+  void StartDraining();
+
+  // Waits until nobody is inside, for `timeout` at most or until Force. Returns whether nobody is.
+  bool AwaitEmpty(absl::Duration timeout);
+
+  // Ends AwaitEmpty now and for ever.
+  void Force();
+
+ private:
+  bool EmptyOrForced() const;
+
+  std::atomic<int64_t> inside_{0};
+  std::atomic<bool> draining_{false};
+  std::atomic<bool> forced_{false};
+
+  absl::Mutex mutex_;
+  absl::flat_hash_map<const DrainListener*, std::weak_ptr<DrainListener>> listeners_
+      ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_ADMISSION_H_

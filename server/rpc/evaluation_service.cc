@@ -1,0 +1,101 @@
+#include "server/rpc/evaluation_service.h"
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "server/api/evaluation.h"
+#include "server/base/status_macros.h"
+#include "server/rpc/call_deadline.h"
+#include "server/rpc/message_size.h"
+#include "server/rpc/on_worker.h"
+#include "server/rpc/rpc_errors.h"
+#include "server/rpc/status.h"
+
+namespace cellar {
+namespace {
+
+// One call. Worker and gRPC take turns: an answer is computed on a worker, written by gRPC, and
+// only then comes the next; so at most one answer is in memory, and nothing here needs a lock.
+class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateResponse> {
+ public:
+  // REQUIRES: the call has entered `admission`.
+  EvaluateReactor(Api& api, Admission& admission, absl::Time deadline)
+      : api_(api), admission_(admission), deadline_(deadline) {}
+
+  // Begins. *request lives until OnDone.
+  void Start(const v1::EvaluateRequest* request) {
+    request_ = request;
+    AnswerOnWorker();
+  }
+
+ private:
+  void AnswerOnWorker() {
+    RunOnWorker(api_.scheduler, deadline_, [this](absl::Status may_run) {
+      absl::Status status = may_run.ok() ? Answer() : std::move(may_run);
+      if (!status.ok()) return Finish(ToGrpcStatus(status));
+      if (evaluation_->AtEnd()) {
+        return StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+      }
+      StartWrite(&response_);
+    });
+  }
+
+  // Computes the next answer into response_.
+  absl::Status Answer() {
+    if (cancelled_.load(std::memory_order_relaxed)) return CallerGone();
+    if (evaluation_ == nullptr) {
+      Call call;
+      call.deadline = deadline_;
+      call.cancelled = [this] { return cancelled_.load(std::memory_order_relaxed); };
+      CELLAR_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(api_, call, *request_));
+    }
+    response_.Clear();
+    return evaluation_->Next(&response_);
+  }
+
+  void OnWriteDone(bool ok) override {
+    if (!ok) return Finish(ToGrpcStatus(CallerGone()));
+    AnswerOnWorker();
+  }
+
+  void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
+
+  void OnDone() override {
+    admission_.Leave();
+    delete this;
+  }
+
+  Api& api_;
+  Admission& admission_;
+  const absl::Time deadline_;
+  std::atomic<bool> cancelled_{false};
+
+  const v1::EvaluateRequest* request_ = nullptr;
+  std::unique_ptr<Evaluation> evaluation_;
+  v1::EvaluateResponse response_;
+};
+
+// A call that is not let in.
+class RefusedEvaluation final : public grpc::ServerWriteReactor<v1::EvaluateResponse> {
+ public:
+  explicit RefusedEvaluation(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+
+ private:
+  void OnDone() override { delete this; }
+};
+
+}  // namespace
+
+grpc::ServerWriteReactor<v1::EvaluateResponse>* EvaluationService::Evaluate(
+    grpc::CallbackServerContext* context, const v1::EvaluateRequest* request) {
+  absl::Status admitted = CheckMessageSize(*request, api_.limits.max_message_bytes);
+  if (admitted.ok()) admitted = admission_.Enter();
+  if (!admitted.ok()) return new RefusedEvaluation(admitted);
+  auto* reactor = new EvaluateReactor(api_, admission_, CallDeadline(context->deadline()));
+  reactor->Start(request);
+  return reactor;
+}
+
+}  // namespace cellar

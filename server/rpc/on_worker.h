@@ -1,0 +1,21 @@
+// Dear work of a call that waits for no session's turn.
+//
+// Thread safety: may be called from any thread.
+#ifndef CELLAR_SERVER_RPC_ON_WORKER_H_
+#define CELLAR_SERVER_RPC_ON_WORKER_H_
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/time/time.h"
+#include "server/engine/scheduler.h"
+
+namespace cellar {
+
+// Calls `work` exactly once: on a worker with OK to do it, or with why it cannot be done
+// (STEP_QUEUE_LIMIT, then before this returns; DEADLINE_PASSED).
+void RunOnWorker(Scheduler& scheduler, absl::Time deadline,
+                 absl::AnyInvocable<void(absl::Status)> work);
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_ON_WORKER_H_

@@ -1,0 +1,149 @@
+#include "server/rpc/server.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+#include "grpc/support/time.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
+#include "grpcpp/health_check_service_interface.h"
+#include "grpcpp/resource_quota.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "server/rpc/admission.h"
+#include "server/rpc/evaluation_service.h"
+#include "server/rpc/listen_address.h"
+#include "server/rpc/message_size.h"
+#include "server/rpc/model_service.h"
+#include "server/rpc/rpc_errors.h"
+#include "server/rpc/session_service.h"
+
+namespace cellar {
+namespace {
+
+// Threads of gRPC that serve reflection, the only service of ours that is not asynchronous: enough
+// for people who look around, and a bound for those who would open streams for ever.
+constexpr int kMaxReflectionThreads = 8;
+
+// What health watchers and late refusals get to be told the end, once our own calls are through.
+constexpr absl::Duration kShutdownGrace = absl::Milliseconds(100);
+
+int ClampToInt(int64_t value) {
+  return static_cast<int>(std::clamp<int64_t>(value, 0, std::numeric_limits<int>::max()));
+}
+
+int Millis(absl::Duration duration) { return ClampToInt(absl::ToInt64Milliseconds(duration)); }
+
+void SetTransport(const ServerOptions& options, int64_t max_message_bytes,
+                  grpc::ServerBuilder& builder) {
+  builder.SetMaxReceiveMessageSize(ClampToInt(kUnreadMessageFactor * max_message_bytes));
+  builder.AddChannelArgument(GRPC_ARG_MAX_CONCURRENT_STREAMS,
+                             ClampToInt(options.max_calls_per_connection));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIME_MS, Millis(options.keepalive_interval));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_TIMEOUT_MS, Millis(options.keepalive_timeout));
+  builder.AddChannelArgument(GRPC_ARG_KEEPALIVE_PERMIT_WITHOUT_CALLS, 1);
+  builder.AddChannelArgument(GRPC_ARG_HTTP2_MIN_RECV_PING_INTERVAL_WITHOUT_DATA_MS,
+                             Millis(options.min_client_ping_interval));
+  // A second server on the same port is a mistake to be told, not half of the calls lost.
+  builder.AddChannelArgument(GRPC_ARG_ALLOW_REUSEPORT, 0);
+  // Compressed requests are refused: gRPC checks their length before it unpacks them, so that a few
+  // KiB could fill the memory, and weights and states hardly shrink.
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_DEFLATE, false);
+  builder.SetCompressionAlgorithmSupportStatus(GRPC_COMPRESS_GZIP, false);
+  builder.AddChannelArgument(GRPC_ARG_ENABLE_PER_MESSAGE_DECOMPRESSION, 0);
+  grpc::ResourceQuota quota("cellar");
+  quota.Resize(static_cast<size_t>(options.max_transport_bytes));
+  quota.SetMaxThreads(kMaxReflectionThreads);
+  builder.SetResourceQuota(quota);
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::NUM_CQS, 1);
+  builder.SetSyncServerOption(grpc::ServerBuilder::SyncServerOption::MAX_POLLERS, 1);
+}
+
+}  // namespace
+
+struct Server::Implementation {
+  explicit Implementation(Api& api)
+      : models(api, admission), sessions(api, admission), evaluations(api, admission) {}
+
+  // Builds the server and notes the addresses. Errors: as Start.
+  absl::Status Listen(const ServerOptions& options, int64_t max_message_bytes);
+
+  void SetServing(bool serving);
+
+  // Used by the services, which the server uses.
+  Admission admission;
+  ModelService models;
+  SessionService sessions;
+  EvaluationService evaluations;
+  std::unique_ptr<grpc::Server> grpc_server;
+  std::vector<std::string> addresses;
+  bool drained = false;
+};
+
+absl::Status Server::Implementation::Listen(const ServerOptions& options,
+                                            int64_t max_message_bytes) {
+  grpc::EnableDefaultHealthCheckService(true);
+  grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::ServerBuilder builder;
+  SetTransport(options, max_message_bytes, builder);
+  std::vector<int> ports(options.listen.size(), 0);
+  for (size_t i = 0; i < options.listen.size(); ++i) {
+    if (IsUnixSocketInUse(options.listen[i])) {
+      return CannotListen(options.listen[i], "another server listens there");
+    }
+    builder.AddListeningPort(options.listen[i], grpc::InsecureServerCredentials(), &ports[i]);
+  }
+  builder.RegisterService(&models);
+  builder.RegisterService(&sessions);
+  builder.RegisterService(&evaluations);
+  grpc_server = builder.BuildAndStart();
+  for (size_t i = 0; i < ports.size(); ++i) {
+    if (ports[i] == 0) {
+      return CannotListen(options.listen[i], "it is in use, or not an address of this machine");
+    }
+    addresses.push_back(WithPort(options.listen[i], ports[i]));
+  }
+  if (grpc_server == nullptr) return CannotListen(options.listen[0], "gRPC could not start");
+  SetServing(true);
+  return absl::OkStatus();
+}
+
+void Server::Implementation::SetServing(bool serving) {
+  grpc::HealthCheckServiceInterface* const health = grpc_server->GetHealthCheckService();
+  if (health == nullptr) return;
+  for (const char* name :
+       {"", v1::ModelService::service_full_name(), v1::SessionService::service_full_name(),
+        v1::EvaluationService::service_full_name()}) {
+    health->SetServingStatus(name, serving);
+  }
+}
+
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Api& api) {
+  auto implementation = std::make_unique<Implementation>(api);
+  absl::Status listening = implementation->Listen(options, api.limits.max_message_bytes);
+  if (!listening.ok()) return listening;
+  return std::unique_ptr<Server>(new Server(std::move(implementation)));
+}
+
+Server::Server(std::unique_ptr<Implementation> implementation)
+    : implementation_(std::move(implementation)) {}
+
+Server::~Server() { Drain(absl::ZeroDuration()); }
+
+const std::vector<std::string>& Server::addresses() const { return implementation_->addresses; }
+
+bool Server::Drain(absl::Duration timeout) {
+  Implementation& all = *implementation_;
+  if (std::exchange(all.drained, true)) return true;
+  all.SetServing(false);
+  all.admission.StartDraining();
+  const bool empty = all.admission.AwaitEmpty(timeout);
+  // A time span, so that nothing here reads the clock.
+  all.grpc_server->Shutdown(
+      gpr_time_from_millis(absl::ToInt64Milliseconds(kShutdownGrace), GPR_TIMESPAN));
+  return empty;
+}
+
+void Server::ForceStop() { implementation_->admission.Force(); }
+
+}  // namespace cellar

@@ -1,0 +1,63 @@
+// The gRPC server: addresses, limits of the transport, the services, health and reflection, and an
+// end in order.
+//
+// Thread safety: Start, Drain and the destructor belong to one thread; ForceStop may be called from
+// any other while Drain runs.
+// Ownership: owns everything of gRPC; the Api outlives it.
+#ifndef CELLAR_SERVER_RPC_SERVER_H_
+#define CELLAR_SERVER_RPC_SERVER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "server/api/api.h"
+
+namespace cellar {
+
+struct ServerOptions {
+  std::vector<std::string> listen = {"127.0.0.1:50051"};  // see listen_address.h
+  int64_t max_calls_per_connection = 10'000;       // open at once; a client's further calls wait
+  int64_t max_transport_bytes = int64_t{1} << 30;  // buffers of all connections together
+  absl::Duration keepalive_interval = absl::Minutes(1);  // a silent connection is probed this often
+  absl::Duration keepalive_timeout =
+      absl::Seconds(20);  // and given up after this without an answer
+  absl::Duration min_client_ping_interval = absl::Seconds(10);  // clients may probe this often
+};
+
+class Server {
+ public:
+  // Listens and serves. Errors: UNAVAILABLE if an address cannot be had, naming it.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Api& api);
+
+  // Drains without patience, unless drained.
+  ~Server();
+
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Where it listens, in the order of the options, with the ports that were bound.
+  const std::vector<std::string>& addresses() const;
+
+  // Ends in three stages. Refuse: health says NOT_SERVING, calls get DRAINING. Finish: what runs is
+  // finished, streams answer what they took and end with DRAINING; for `timeout` at most or until
+  // ForceStop. Force: what is left is cancelled and the connections are closed. Returns whether
+  // nothing had to be forced. Idempotent.
+  bool Drain(absl::Duration timeout);
+
+  // Cuts the second stage of a Drain short, also of one to come.
+  void ForceStop();
+
+ private:
+  struct Implementation;
+  explicit Server(std::unique_ptr<Implementation> implementation);
+
+  std::unique_ptr<Implementation> implementation_;
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_SERVER_H_

@@ -1,0 +1,144 @@
+#include "server/rpc/step_stream_flow.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/rpc/rpc_errors.h"
+
+namespace cellar {
+namespace {
+
+// Exchanges kept for reuse, and the largest worth keeping: enough for tiny steps, where allocation
+// would show, and nothing to speak of for an idle stream.
+constexpr size_t kMaxSpare = 2;
+constexpr int64_t kMaxSpareBytes = 16 * 1024;
+
+}  // namespace
+
+StepStreamFlow::Action StepStreamFlow::Next() {
+  if (finished_) return {};
+  if (received_ != nullptr && (cancelled_ || answer_failed_)) {
+    ++unanswered_;
+    AnswerDone(std::exchange(received_, nullptr), CallerGone());
+  }
+  DropUnwanted();
+  if (MayWrite()) {
+    writing_ = true;
+    return {Do::kWrite, exchanges_.front().get(), {}};
+  }
+  if (received_ != nullptr) {
+    ++unanswered_;
+    return {opened_ ? Do::kStep : Do::kOpen, std::exchange(received_, nullptr), {}};
+  }
+  if (MayRead()) {
+    reading_ = true;
+    if (spare_.empty()) spare_.push_back(std::make_unique<StepExchange>());
+    incoming_ = std::move(spare_.back());
+    spare_.pop_back();
+    return {Do::kRead, incoming_.get(), {}};
+  }
+  if (MayFinish()) {
+    finished_ = true;
+    return {Do::kFinish, nullptr, FinalStatus()};
+  }
+  return {};
+}
+
+void StepStreamFlow::ReadDone(bool ok) {
+  reading_ = false;
+  if (!ok) {
+    input_closed_ = true;
+    incoming_.reset();
+    return;
+  }
+  if (end_.has_value() || answer_failed_ || cancelled_) {
+    incoming_.reset();
+    return;
+  }
+  any_message_ = true;
+  exchanges_.push_back(std::move(incoming_));
+  StepExchange* const exchange = exchanges_.back().get();
+  exchange->bytes = static_cast<int64_t>(exchange->request.ByteSizeLong());
+  exchange->most_bytes = exchange->bytes;
+  bytes_ += exchange->bytes;
+  if (exchange->bytes <= limits_.max_message_bytes) {
+    received_ = exchange;
+    return;
+  }
+  ++unanswered_;
+  AnswerDone(exchange, MessageSizeLimit(exchange->bytes, limits_.max_message_bytes));
+}
+
+void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
+  --unanswered_;
+  exchange->answered = true;
+  exchange->request.Clear();
+  bytes_ -= exchange->bytes;
+  exchange->bytes = status.ok() ? static_cast<int64_t>(exchange->response.ByteSizeLong()) : 0;
+  exchange->most_bytes = std::max(exchange->most_bytes, exchange->bytes);
+  bytes_ += exchange->bytes;
+  if (status.ok()) {
+    opened_ = true;
+  } else {
+    answer_failed_ = true;
+  }
+  exchange->status = std::move(status);
+}
+
+void StepStreamFlow::WriteDone(bool ok) {
+  writing_ = false;
+  PopFront();
+  if (!ok) Cancel();
+}
+
+void StepStreamFlow::End(absl::Status status) {
+  if (!end_.has_value()) end_ = std::move(status);
+}
+
+void StepStreamFlow::Cancel() { cancelled_ = true; }
+
+// Pops answers that will not be written: all once cancelled, else those from the first failure on.
+void StepStreamFlow::DropUnwanted() {
+  while (!exchanges_.empty() && !writing_ && exchanges_.front()->answered) {
+    const absl::Status& status = exchanges_.front()->status;
+    if (!status.ok() && !failure_.has_value()) failure_ = status;
+    if (!cancelled_ && !failure_.has_value()) return;
+    PopFront();
+  }
+}
+
+void StepStreamFlow::PopFront() {
+  std::unique_ptr<StepExchange> exchange = std::move(exchanges_.front());
+  exchanges_.pop_front();
+  bytes_ -= exchange->bytes;
+  if (spare_.size() >= kMaxSpare || exchange->most_bytes > kMaxSpareBytes) return;
+  exchange->response.Clear();
+  exchange->answered = false;
+  exchange->status = absl::OkStatus();
+  spare_.push_back(std::move(exchange));
+}
+
+bool StepStreamFlow::MayWrite() const {
+  return !writing_ && !exchanges_.empty() && exchanges_.front()->answered;
+}
+
+bool StepStreamFlow::MayRead() const {
+  if (reading_ || input_closed_ || end_.has_value() || answer_failed_ || cancelled_) return false;
+  if (!opened_) return exchanges_.empty();
+  return unanswered_ < limits_.max_unanswered && bytes_ < limits_.max_bytes &&
+         static_cast<int64_t>(exchanges_.size()) < limits_.max_exchanges;
+}
+
+bool StepStreamFlow::MayFinish() const {
+  if (writing_ || unanswered_ > 0 || !exchanges_.empty()) return false;
+  return cancelled_ || failure_.has_value() || end_.has_value() || input_closed_;
+}
+
+absl::Status StepStreamFlow::FinalStatus() const {
+  if (cancelled_) return CallerGone();
+  if (failure_.has_value()) return *failure_;
+  if (end_.has_value()) return *end_;
+  return any_message_ ? absl::OkStatus() : StreamWithoutOpen();
+}
+
+}  // namespace cellar

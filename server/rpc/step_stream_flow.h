@@ -1,0 +1,119 @@
+// What a stream of steps does next: the bookkeeping of StreamSteps, without gRPC, threads or locks.
+//
+// It is told what happened and asked what to do. Invariants:
+//  1. At most one read and one write are in flight.
+//  2. Answers are written in the order of their messages; nothing behind the first failure is
+//     written.
+//  3. No read begins while messages and unwritten answers fill their limits: the memory of a stream
+//     is bounded by `max_bytes` and the messages of `max_unanswered` steps, whatever the client
+//     sends and however slowly it reads.
+//  4. The stream finishes once, when no step is with the engine and no write is in flight; after
+//     that nothing is asked for.
+//
+// Thread safety: externally synchronised.
+// Ownership: owns the exchanges; those given out live until the event that gives them back
+// (kAnswer: AnswerDone, kWrite: WriteDone, kRead: ReadDone).
+#ifndef CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
+#define CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "cellar/v1/session_service.pb.h"
+
+namespace cellar {
+
+// One message of the client and its answer.
+struct StepExchange {
+  v1::StreamStepsRequest request;
+  v1::StreamStepsResponse response;
+  std::shared_ptr<void> keep_alive;  // for the user: whatever must live until the answer comes
+
+ private:
+  friend class StepStreamFlow;
+  bool answered = false;
+  absl::Status status;     // of the answer
+  int64_t bytes = 0;       // of the request until answered, then of the response
+  int64_t most_bytes = 0;  // the larger of the two
+};
+
+class StepStreamFlow {
+ public:
+  struct Limits {
+    int64_t max_message_bytes = int64_t{4} << 20;  // a longer request fails
+    int64_t max_unanswered = 8;                    // steps with the engine at once
+    int64_t max_exchanges = 64;                    // messages not yet answered and written
+    int64_t max_bytes = int64_t{1} << 20;          // their bytes; a read may go beyond it once
+  };
+
+  enum class Do {
+    kNothing,  // wait for an event
+    kRead,     // read into exchange->request, then ReadDone
+    kOpen,     // have exchange->request answered, then AnswerDone: the first message
+    kStep,     // the same: every other message
+    kWrite,    // write exchange->response, then WriteDone
+    kFinish,   // end the call with `status`; the last action
+  };
+  struct Action {
+    Do what = Do::kNothing;
+    StepExchange* exchange = nullptr;
+    absl::Status status;  // of kFinish
+  };
+
+  explicit StepStreamFlow(Limits limits) : limits_(limits) {}
+
+  // The next action, which then counts as begun.
+  Action Next();
+
+  // The read ended, with a message or (not `ok`) because none will come any more.
+  void ReadDone(bool ok);
+
+  // The answer of an exchange given out by kOpen or kStep is there.
+  void AnswerDone(StepExchange* exchange, absl::Status status);
+
+  // The write ended; if not `ok`, no other will succeed.
+  void WriteDone(bool ok);
+
+  // Nothing more is taken; what was taken is answered; then the stream finishes with `status`. The
+  // first End counts, and the failure of a step counts more. A message still being read is dropped.
+  void End(absl::Status status);
+
+  // Nobody listens any more: nothing is written; the stream finishes as soon as it can.
+  void Cancel();
+
+ private:
+  bool MayWrite() const;
+  bool MayRead() const;
+  bool MayFinish() const;
+  absl::Status FinalStatus() const;
+  void DropUnwanted();
+  void PopFront();
+
+  const Limits limits_;
+
+  std::deque<std::unique_ptr<StepExchange>> exchanges_;  // oldest first; taken, not yet written
+  std::unique_ptr<StepExchange> incoming_;               // being read
+  StepExchange* received_ = nullptr;                  // the newest of exchanges_, to be handed out
+  std::vector<std::unique_ptr<StepExchange>> spare_;  // small ones, to be used again
+
+  int64_t bytes_ = 0;       // of exchanges_
+  int64_t unanswered_ = 0;  // handed out by kOpen or kStep
+  bool opened_ = false;     // the first answer was a success
+  bool any_message_ = false;
+  bool reading_ = false;
+  bool writing_ = false;       // the front of exchanges_
+  bool input_closed_ = false;  // no message will come
+  bool answer_failed_ = false;
+  bool cancelled_ = false;
+  bool finished_ = false;
+  std::optional<absl::Status> failure_;  // the first failed answer, once all before it are written
+  std::optional<absl::Status> end_;      // of End
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_

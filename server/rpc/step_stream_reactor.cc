@@ -1,0 +1,125 @@
+#include "server/rpc/step_stream_reactor.h"
+
+#include <utility>
+
+#include "server/rpc/call_deadline.h"
+#include "server/rpc/rpc_errors.h"
+#include "server/rpc/status.h"
+
+namespace cellar {
+
+StepStreamReactorBase* StepStreamReactor::Start(const grpc::CallbackServerContext& context,
+                                                Admission& admission, StepStreamFlow::Limits limits,
+                                                const StepStreamMaker& make_stream) {
+  std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(admission, limits));
+  reactor->self_ = reactor;
+  reactor->Enter(CallDeadline(context.deadline()), make_stream);
+  // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come before
+  // this returns: gRPC keeps what is begun here until then.
+  reactor->Happened([](StepStreamFlow&) {});
+  return reactor.get();
+}
+
+void StepStreamReactor::Enter(absl::Time deadline, const StepStreamMaker& make_stream) {
+  if (absl::Status refused = admission_.Enter(); !refused.ok()) {
+    absl::MutexLock lock(&mutex_);
+    flow_.End(std::move(refused));
+    return;
+  }
+  entered_ = true;
+  Call call;
+  call.deadline = deadline;
+  call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
+  // Weak: the stream holds it, and this holds the stream.
+  stream_ = make_stream(std::move(call), [weak = weak_from_this()](absl::Status status) {
+    if (const auto reactor = weak.lock()) {
+      reactor->Happened([&](StepStreamFlow& flow) { flow.End(std::move(status)); });
+    }
+  });
+  admission_.Tell(shared_from_this());
+}
+
+void StepStreamReactor::EndForDrain() {
+  Happened([](StepStreamFlow& flow) { flow.End(Draining()); });
+}
+
+void StepStreamReactor::OnReadDone(bool ok) {
+  Happened([ok](StepStreamFlow& flow) { flow.ReadDone(ok); });
+}
+
+void StepStreamReactor::OnWriteDone(bool ok) {
+  Happened([ok](StepStreamFlow& flow) { flow.WriteDone(ok); });
+}
+
+void StepStreamReactor::OnCancel() {
+  cancelled_->store(true, std::memory_order_relaxed);
+  Happened([](StepStreamFlow& flow) { flow.Cancel(); });
+}
+
+void StepStreamReactor::OnDone() {
+  if (entered_) {
+    admission_.Forget(this);
+    admission_.Leave();
+  }
+  self_.reset();
+}
+
+template <class Event>
+void StepStreamReactor::Happened(Event event) {
+  {
+    absl::MutexLock lock(&mutex_);
+    event(flow_);
+    if (acting_) return;
+    acting_ = true;
+  }
+  Act();
+}
+
+void StepStreamReactor::Act() {
+  while (true) {
+    StepStreamFlow::Action action = NextAction();
+    switch (action.what) {
+      case StepStreamFlow::Do::kNothing:
+        return;
+      case StepStreamFlow::Do::kRead:
+        StartRead(&action.exchange->request);
+        break;
+      case StepStreamFlow::Do::kOpen:
+      case StepStreamFlow::Do::kStep:
+        Answer(std::move(action));
+        break;
+      case StepStreamFlow::Do::kWrite:
+        StartWrite(&action.exchange->response);
+        break;
+      case StepStreamFlow::Do::kFinish:
+        if (stream_ != nullptr) stream_->Close();
+        Finish(ToGrpcStatus(action.status));
+        return;  // perhaps OnDone has come: this may be gone
+    }
+  }
+}
+
+StepStreamFlow::Action StepStreamReactor::NextAction() {
+  absl::MutexLock lock(&mutex_);
+  StepStreamFlow::Action action = flow_.Next();
+  if (action.what == StepStreamFlow::Do::kNothing) acting_ = false;
+  return action;
+}
+
+void StepStreamReactor::Answer(StepStreamFlow::Action action) {
+  StepExchange* const exchange = action.exchange;
+  // Once the answer is noted another thread may finish the call, and gRPC drop the reactor, before
+  // the thread that noted it is out of here.
+  exchange->keep_alive = shared_from_this();
+  Done done = [this, exchange](absl::Status status) {
+    const std::shared_ptr<void> alive = std::move(exchange->keep_alive);
+    Happened([&](StepStreamFlow& flow) { flow.AnswerDone(exchange, std::move(status)); });
+  };
+  if (action.what == StepStreamFlow::Do::kOpen) {
+    stream_->Open(exchange->request, &exchange->response, std::move(done));
+  } else {
+    stream_->Step(exchange->request, &exchange->response, std::move(done));
+  }
+}
+
+}  // namespace cellar

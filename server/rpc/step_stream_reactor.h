@@ -1,0 +1,92 @@
+// SessionService.StreamSteps on the wire: carries messages between gRPC and a StepStream, in the
+// order that StepStreamFlow decides.
+//
+// Events come from gRPC's threads (a read or write ended, the client has gone), from whoever made a
+// step, from the session (takeover, deletion) and from the drain. Each is noted under a lock; then
+// one thread, whichever finds nobody else at it, carries out what is to be done next, one action
+// after another, with no lock held. So reads, writes, handlers and Finish never overlap, Finish is
+// the last of them, and a chain of cheap steps is a loop, not a recursion.
+//
+// Thread safety: internal; gRPC calls the reactions.
+// Ownership: owns itself until gRPC says OnDone; whoever has a late event to tell shares it.
+#ifndef CELLAR_SERVER_RPC_STEP_STREAM_REACTOR_H_
+#define CELLAR_SERVER_RPC_STEP_STREAM_REACTOR_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
+#include "cellar/v1/session_service.pb.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/server_callback.h"
+#include "server/api/step_stream.h"
+#include "server/rpc/admission.h"
+#include "server/rpc/step_stream_flow.h"
+
+namespace cellar {
+
+using StepStreamReactorBase =
+    grpc::ServerBidiReactor<v1::StreamStepsRequest, v1::StreamStepsResponse>;
+
+// StepStream::Create of an Api, or a fake's.
+using StepStreamMaker =
+    std::function<std::shared_ptr<StepStream>(Call call, std::function<void(absl::Status)> on_end)>;
+
+class StepStreamReactor final : public StepStreamReactorBase,
+                                public DrainListener,
+                                public std::enable_shared_from_this<StepStreamReactor> {
+ public:
+  // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
+  // `admission` outlives it.
+  static StepStreamReactorBase* Start(const grpc::CallbackServerContext& context,
+                                      Admission& admission, StepStreamFlow::Limits limits,
+                                      const StepStreamMaker& make_stream);
+
+  void EndForDrain() override;
+
+ private:
+  StepStreamReactor(Admission& admission, StepStreamFlow::Limits limits)
+      : admission_(admission), flow_(limits) {}
+
+  // Lets the call in and makes its stream; ends the flow if it is refused.
+  void Enter(absl::Time deadline, const StepStreamMaker& make_stream);
+
+  // Reactions of gRPC.
+  void OnReadDone(bool ok) override;
+  void OnWriteDone(bool ok) override;
+  void OnCancel() override;
+  void OnDone() override;
+
+  // Notes an event and carries out what it makes possible, unless another thread does so already.
+  template <class Event>
+  void Happened(Event event) ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // Carries out actions until there is none. REQUIRES: acting_ was set by the caller.
+  void Act() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // The next action; clears acting_ if there is none. After kFinish acting_ stays set: nobody acts
+  // any more.
+  StepStreamFlow::Action NextAction() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  void Answer(StepStreamFlow::Action action);
+
+  // Constant after Start.
+  Admission& admission_;
+  bool entered_ = false;
+  std::shared_ptr<StepStream> stream_;
+  std::shared_ptr<StepStreamReactor> self_;  // until OnDone
+
+  // Shared with the stream, which may outlive this reactor.
+  const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
+
+  absl::Mutex mutex_;
+  StepStreamFlow flow_ ABSL_GUARDED_BY(mutex_);
+  bool acting_ ABSL_GUARDED_BY(mutex_) = false;
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_STEP_STREAM_REACTOR_H_

@@ -1,0 +1,49 @@
+#include "server/rpc/unary_calls.h"
+
+#include <utility>
+
+#include "server/base/status_macros.h"
+#include "server/rpc/call_deadline.h"
+#include "server/rpc/message_size.h"
+#include "server/rpc/on_worker.h"
+#include "server/rpc/rpc_errors.h"
+#include "server/rpc/status.h"
+
+namespace cellar {
+
+absl::StatusOr<UnaryCall*> UnaryCall::Begin(Api& api, Admission& admission,
+                                            const grpc::CallbackServerContext& context,
+                                            const google::protobuf::Message& request) {
+  CELLAR_RETURN_IF_ERROR(CheckMessageSize(request, api.limits.max_message_bytes));
+  CELLAR_RETURN_IF_ERROR(admission.Enter());
+  return new UnaryCall(admission, CallDeadline(context.deadline()));
+}
+
+Call UnaryCall::ForHandler() const {
+  return {.deadline = deadline_,
+          .cancelled = [this] { return cancelled_.load(std::memory_order_relaxed); }};
+}
+
+void UnaryCall::Complete(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+
+void UnaryCall::CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::Status()> work) {
+  RunOnWorker(scheduler, deadline_, [this, work = std::move(work)](absl::Status may_run) mutable {
+    if (!may_run.ok()) return Complete(may_run);
+    if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());
+    Complete(work());
+  });
+}
+
+void UnaryCall::OnDone() {
+  admission_.Leave();
+  delete this;
+}
+
+grpc::ServerUnaryReactor* UnaryCalls::Refuse(grpc::CallbackServerContext* context,
+                                             const absl::Status& status) {
+  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
+  reactor->Finish(ToGrpcStatus(status));
+  return reactor;
+}
+
+}  // namespace cellar

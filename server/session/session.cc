@@ -1,0 +1,146 @@
+#include "server/session/session.h"
+
+#include "server/session/session_errors.h"
+
+namespace cellar {
+namespace {
+
+// What keeping things costs besides the numbers in them: objects, control blocks, allocation
+// headers, places in the table's indices. Measured with glibc 2.36 on 64 bits (a session without
+// steps: 1470 bytes, a request of one layer in its window: 290) and rounded up.
+constexpr int64_t kSessionOverheadBytes = 1536;
+constexpr int64_t kWindowEntryOverheadBytes = 256;
+constexpr int64_t kLayerOverheadBytes = 128;  // of each state
+constexpr int64_t kLabelOverheadBytes = 160;
+
+int64_t LayerCount(const AnyStackState& state) {
+  return std::visit([](const auto& stack) { return static_cast<int64_t>(stack.layers.size()); },
+                    state);
+}
+
+}  // namespace
+
+int64_t SessionBytes(const SessionConfig& config, const SessionProgress& progress) {
+  int64_t bytes = kSessionOverheadBytes + static_cast<int64_t>(config.name.size());
+  for (const auto& [key, value] : config.labels) {
+    bytes += kLabelOverheadBytes + static_cast<int64_t>(key.size() + value.size());
+  }
+  bytes += StackStateBytes(*config.initial_state) + StackStateBytes(*progress.state);
+  bytes += progress.window.SizeBytes();
+  // All states of a session have the same layers.
+  const auto entry_count = static_cast<int64_t>(progress.window.entries().size());
+  const int64_t state_bytes = LayerCount(*progress.state) * kLayerOverheadBytes;
+  return bytes + entry_count * kWindowEntryOverheadBytes + (2 + entry_count) * state_bytes;
+}
+
+Session::Session(SessionConfig config, SessionProgress progress,
+                 std::shared_ptr<SessionCommons> commons)
+    : config_(std::move(config)),
+      commons_(std::move(commons)),
+      progress_(std::make_shared<const SessionProgress>(std::move(progress))),
+      charged_bytes_(SessionBytes(config_, *progress_)),
+      update_time_(config_.create_time),
+      use_{.unused_since = config_.create_time, .ttl = config_.ttl} {}
+
+Session::~Session() { commons_->budget.Charge(-charged_bytes_).IgnoreError(); }
+
+Session::View Session::Look() const {
+  absl::MutexLock lock(&mutex_);
+  return {.state = progress_->state,
+          .next_step = progress_->next_step,
+          .durable_step = 0,
+          .oldest_step = progress_->window.OldestStep(progress_->next_step),
+          .update_time = update_time_,
+          .expire_time = ExpireTime(use_, commons_->clock.Now())};
+}
+
+absl::Status Session::AttachStream(std::shared_ptr<StreamListener> listener) {
+  std::shared_ptr<StreamListener> previous;
+  int64_t next_step = 0;
+  {
+    absl::MutexLock lock(&mutex_);
+    if (absl::Status status = CheckAliveLocked(); !status.ok()) return status;
+    if (stream_ == listener) return absl::OkStatus();
+    previous = std::exchange(stream_, std::move(listener));
+    next_step = progress_->next_step;
+  }
+  if (previous != nullptr) previous->EndStream(SessionTakenOver(config_.name, next_step));
+  return absl::OkStatus();
+}
+
+void Session::DetachStream(const StreamListener* listener) {
+  std::shared_ptr<StreamListener> forgotten;  // may be destroyed: after the lock
+  absl::MutexLock lock(&mutex_);
+  if (stream_.get() == listener) forgotten = std::exchange(stream_, nullptr);
+}
+
+bool Session::IsAttached(const StreamListener* listener) const {
+  absl::MutexLock lock(&mutex_);
+  return listener != nullptr && stream_.get() == listener;
+}
+
+bool Session::End(SessionEnd end, absl::Time when) {
+  absl::MutexLock lock(&mutex_);
+  if (end_.has_value()) return false;
+  end_ = end;
+  end_time_ = when;
+  return true;
+}
+
+bool Session::EndIfExpired(absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  return EndIfExpiredLocked(now);
+}
+
+bool Session::EndIfExpiredLocked(absl::Time now) {
+  if (end_.has_value()) return true;
+  if (!IsExpired(use_, now)) return false;
+  end_ = SessionEnd::kExpired;
+  end_time_ = ExpireTime(use_, now);
+  return true;
+}
+
+void Session::TellEnd() {
+  std::shared_ptr<StreamListener> stream;
+  absl::Status status;
+  {
+    absl::MutexLock lock(&mutex_);
+    status = CheckAliveLocked();
+    stream = std::exchange(stream_, nullptr);
+  }
+  if (stream != nullptr) stream->EndStream(std::move(status));
+}
+
+std::pair<SessionEnd, absl::Time> Session::HowEnded() const {
+  absl::MutexLock lock(&mutex_);
+  return {*end_, end_time_};
+}
+
+absl::Status Session::CheckAlive() const {
+  absl::MutexLock lock(&mutex_);
+  return CheckAliveLocked();
+}
+
+absl::Status Session::CheckAliveLocked() const {
+  if (!end_.has_value()) return absl::OkStatus();
+  return SessionEnded(config_.name, *end_, end_time_, commons_->server_epoch);
+}
+
+absl::Time Session::NextLookTime(absl::Time now) const {
+  absl::MutexLock lock(&mutex_);
+  return cellar::NextLookTime(use_, now);
+}
+
+bool Session::AddHold(absl::Time now) {
+  absl::MutexLock lock(&mutex_);
+  if (EndIfExpiredLocked(now)) return false;
+  ++use_.hold_count;
+  return true;
+}
+
+void Session::RemoveHold() {
+  absl::MutexLock lock(&mutex_);
+  if (--use_.hold_count == 0) use_.unused_since = commons_->clock.Now();
+}
+
+}  // namespace cellar

@@ -1,0 +1,137 @@
+#include "server/session/session_errors.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "server/base/error.h"
+
+namespace cellar {
+namespace {
+
+// What a full server asks callers to wait before they try again. Room comes when sessions expire or
+// are deleted, which nobody can foretell; a second keeps retries cheap.
+constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+
+std::string Rfc3339(absl::Time time) {
+  return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
+}
+
+ErrorDetail AboutSession(absl::string_view reason, absl::string_view name) {
+  return {.reason = std::string(reason),
+          .metadata = {{"session", std::string(name)}},
+          .resource_type = "session",
+          .resource_name = std::string(name)};
+}
+
+void Add(ErrorDetail& detail, absl::string_view key, absl::string_view value) {
+  detail.metadata.emplace_back(std::string(key), std::string(value));
+}
+
+}  // namespace
+
+absl::Status SessionNotFound(absl::string_view name, absl::string_view server_epoch) {
+  ErrorDetail detail = AboutSession("SESSION_NOT_FOUND", name);
+  Add(detail, "server_epoch", server_epoch);
+  return MakeError(absl::StatusCode::kNotFound,
+                   absl::StrCat("there is no session '", name, "' in server epoch ", server_epoch,
+                                ", and no end of one is remembered; create it first"),
+                   detail);
+}
+
+absl::Status SessionExpired(absl::string_view name, absl::Time expire_time,
+                            absl::string_view server_epoch) {
+  const std::string when = Rfc3339(expire_time);
+  ErrorDetail detail = AboutSession("SESSION_EXPIRED", name);
+  Add(detail, "expire_time", when);
+  Add(detail, "server_epoch", server_epoch);
+  return MakeError(
+      absl::StatusCode::kNotFound,
+      absl::StrCat("session '", name, "' expired at ", when, " (server epoch ", server_epoch,
+                   "): nobody used it for its ttl; create it anew, with a longer ttl "
+                   "if need be"),
+      detail);
+}
+
+absl::Status SessionDeleted(absl::string_view name, absl::Time delete_time,
+                            absl::string_view server_epoch) {
+  const std::string when = Rfc3339(delete_time);
+  ErrorDetail detail = AboutSession("SESSION_DELETED", name);
+  Add(detail, "delete_time", when);
+  Add(detail, "server_epoch", server_epoch);
+  return MakeError(absl::StatusCode::kNotFound,
+                   absl::StrCat("session '", name, "' was deleted at ", when, " (server epoch ",
+                                server_epoch, "); create it anew"),
+                   detail);
+}
+
+absl::Status SessionEnded(absl::string_view name, SessionEnd end, absl::Time end_time,
+                          absl::string_view server_epoch) {
+  return end == SessionEnd::kExpired ? SessionExpired(name, end_time, server_epoch)
+                                     : SessionDeleted(name, end_time, server_epoch);
+}
+
+absl::Status SessionLost(absl::string_view name, absl::string_view session_epoch,
+                         absl::string_view server_epoch) {
+  ErrorDetail detail = AboutSession("SESSION_LOST", name);
+  Add(detail, "session_epoch", session_epoch);
+  Add(detail, "server_epoch", server_epoch);
+  return MakeError(
+      absl::StatusCode::kNotFound,
+      absl::StrCat("session '", name,
+                   "' was held in memory by an earlier run of the server (epoch ", session_epoch,
+                   ", now ", server_epoch, "); create it anew and repeat its steps"),
+      detail);
+}
+
+absl::Status SessionExists(absl::string_view name) {
+  return MakeError(absl::StatusCode::kAlreadyExists,
+                   absl::StrCat("session '", name,
+                                "' exists already; choose another id, go on with that session, or "
+                                "delete it first"),
+                   AboutSession("SESSION_EXISTS", name));
+}
+
+absl::Status SessionTakenOver(absl::string_view name, int64_t next_step) {
+  ErrorDetail detail = AboutSession("SESSION_TAKEN_OVER", name);
+  Add(detail, "next_step", absl::StrCat(next_step));
+  return MakeError(
+      absl::StatusCode::kAborted,
+      absl::StrCat("a newer stream took over session '", name, "', whose next step is ", next_step,
+                   "; answered steps stand; stream a session from one place only"),
+      detail);
+}
+
+absl::Status SessionLimit(int64_t limit) {
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("the server holds ", limit,
+                                " sessions, as many as it may; delete sessions that are done, or "
+                                "try later"),
+                   {.reason = "SESSION_LIMIT",
+                    .metadata = {{"limit", absl::StrCat(limit)}},
+                    .retry_delay = kRetryDelay,
+                    .quota_subject = "sessions"});
+}
+
+absl::Status SessionBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes) {
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      absl::StrCat("sessions hold ", used_bytes, " of the ", limit_bytes, " bytes they may, and ",
+                   requested_bytes,
+                   " more do not fit; delete sessions that are done, ask for smaller replay "
+                   "windows, or try later"),
+      {.reason = "SESSION_BYTES_LIMIT",
+       .metadata = {{"limit_bytes", absl::StrCat(limit_bytes)},
+                    {"used_bytes", absl::StrCat(used_bytes)},
+                    {"requested_bytes", absl::StrCat(requested_bytes)}},
+       .retry_delay = kRetryDelay,
+       .quota_subject = "session bytes"});
+}
+
+absl::Status SessionPromiseBroken(absl::string_view name, absl::string_view promise) {
+  return MakeError(absl::StatusCode::kInternal,
+                   absl::StrCat("the server broke a promise of its own about session '", name,
+                                "': ", promise, "; please report it"),
+                   AboutSession("INTERNAL", name));
+}
+
+}  // namespace cellar

@@ -1,0 +1,71 @@
+// Holds and leases: the only ways to work on a session.
+//
+// Thread safety: each object belongs to one thread at a time and may be handed from thread to
+// thread. Ownership: both keep the session alive, not its name: it may be deleted meanwhile, and
+// then a commit fails.
+#ifndef CELLAR_SERVER_SESSION_SESSION_LEASE_H_
+#define CELLAR_SERVER_SESSION_SESSION_LEASE_H_
+
+#include <memory>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "server/session/session.h"
+
+namespace cellar {
+
+class SessionLease;
+
+// While it lives the session does not expire: its work waits or runs. When the last hold goes,
+// unused time begins. Move-only.
+class SessionHold {
+ public:
+  SessionHold(SessionHold&&) = default;
+  SessionHold& operator=(SessionHold&& other) noexcept;
+  ~SessionHold();
+
+  const std::shared_ptr<Session>& session() const { return session_; }
+
+  // Takes the exclusive right to change the session.
+  // Errors: SESSION_DELETED or SESSION_EXPIRED if it has ended; INTERNAL if there is another lease
+  // (the engine gave two turns at once). REQUIRES: the hold outlives the lease.
+  absl::StatusOr<SessionLease> Lease();
+
+ private:
+  friend class SessionTable;
+  explicit SessionHold(std::shared_ptr<Session> session);  // REQUIRES: the hold is counted
+
+  std::shared_ptr<Session> session_;
+};
+
+// The exclusive right to change a session. Released without Commit, it leaves the session
+// untouched. Move-only.
+class SessionLease {
+ public:
+  SessionLease(SessionLease&&) = default;
+  SessionLease& operator=(SessionLease&&) = delete;
+  ~SessionLease();
+
+  const SessionConfig& config() const { return session_->config(); }
+
+  // The present; it cannot change while the lease lives.
+  const SessionProgress& progress() const { return *progress_; }
+
+  // Puts `progress` in place of the present. May be called several times. (Unused time begins when
+  // the hold goes.)
+  // Errors: SESSION_DELETED or SESSION_EXPIRED if the session has ended meanwhile,
+  // SESSION_BYTES_LIMIT if it grows and the budget has no room for that, INTERNAL if a state or
+  // inputs are missing; then nothing changed.
+  absl::Status Commit(SessionProgress progress);
+
+ private:
+  friend class SessionHold;
+  SessionLease(std::shared_ptr<Session> session, std::shared_ptr<const SessionProgress> progress);
+
+  std::shared_ptr<Session> session_;
+  std::shared_ptr<const SessionProgress> progress_;  // the session's own: nothing is copied
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_SESSION_SESSION_LEASE_H_

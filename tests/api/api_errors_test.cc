@@ -1,0 +1,102 @@
+#include "server/api/api_errors.h"
+
+#include <string>
+#include <vector>
+
+#include "cellar/v1/error_reason.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/model/model_errors.h"
+#include "tests/testing/api_fixture.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::HasSubstr;
+
+struct Case {
+  absl::Status status;
+  absl::StatusCode code;
+  std::string reason;
+  std::vector<std::string> metadata;
+};
+
+std::vector<Case> AllErrors() {
+  return {
+      {AnswerSizeLimit(1001, 1000),
+       absl::StatusCode::kResourceExhausted,
+       "ANSWER_SIZE_LIMIT",
+       {"answer_bytes=1001", "limit_bytes=1000"}},
+      {StepCountLimit(7, 5),
+       absl::StatusCode::kResourceExhausted,
+       "STEP_COUNT_LIMIT",
+       {"steps=7", "limit=5"}},
+      {StreamLimit(3), absl::StatusCode::kResourceExhausted, "STREAM_LIMIT", {"limit=3"}},
+      {ModelBidirectional("models/a"),
+       absl::StatusCode::kFailedPrecondition,
+       "MODEL_BIDIRECTIONAL",
+       {"model=models/a"}},
+      {ModelMismatch("models/a", "d1", "d2"),
+       absl::StatusCode::kFailedPrecondition,
+       "MODEL_MISMATCH",
+       {"model=models/a", "model_digest=d1", "snapshot_digest=d2"}},
+      {DurabilityUnavailable("DURABILITY_PERIODIC"),
+       absl::StatusCode::kFailedPrecondition,
+       "DURABILITY_UNAVAILABLE",
+       {"durability=DURABILITY_PERIODIC"}},
+      {SnapshotDoesNotFit("it has no layers"), absl::StatusCode::kDataLoss, "SNAPSHOT_CORRUPT", {}},
+  };
+}
+
+TEST(ApiErrorsTest, EveryErrorHasItsCodeAKnownReasonAndTheMetadataOfItsReason) {
+  for (const Case& error : AllErrors()) {
+    SCOPED_TRACE(error.reason);
+    EXPECT_EQ(error.status.code(), error.code);
+    EXPECT_EQ(GetErrorReason(error.status), error.reason);
+    v1::ErrorReason reason;
+    EXPECT_TRUE(v1::ErrorReason_Parse("ERROR_REASON_" + error.reason, &reason));
+    std::vector<std::string> metadata;
+    const ErrorDetail detail = *GetErrorDetail(error.status);
+    for (const auto& [key, value] : detail.metadata) {
+      metadata.push_back(key + "=" + value);
+    }
+    EXPECT_EQ(metadata, error.metadata);
+  }
+}
+
+TEST(ApiErrorsTest, EveryMessageTellsTheValuesOfItsMetadata) {
+  for (const Case& error : AllErrors()) {
+    const ErrorDetail detail = *GetErrorDetail(error.status);
+    for (const auto& [key, value] : detail.metadata) {
+      EXPECT_THAT(std::string(error.status.message()), HasSubstr(value)) << key;
+    }
+  }
+}
+
+TEST(ApiErrorsTest, AFullServerTellsWhenToTryAgain) {
+  EXPECT_GT(GetErrorDetail(StreamLimit(3))->retry_delay.value(), absl::ZeroDuration());
+}
+
+TEST(ApiErrorsTest, CancellationAndAPassedDeadlineHaveTheirCanonicalCodes) {
+  EXPECT_EQ(CallCancelled().code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(DeadlineExceeded().code(), absl::StatusCode::kDeadlineExceeded);
+}
+
+TEST(ApiErrorsTest, AMissingModelLearnsTheEpochOfTheServerOnce) {
+  const absl::Status status =
+      WithServerFacts(WithServerFacts(ModelNotFound("models/a"), "12ab"), "other");
+  EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
+  EXPECT_EQ(MetadataOf(status, "server_epoch"), "12ab");
+  EXPECT_EQ(MetadataOf(status, "model"), "models/a");
+  EXPECT_EQ(GetErrorDetail(status)->metadata.size(), 2);
+  EXPECT_EQ(GetErrorDetail(status)->resource_name, "models/a");
+}
+
+TEST(ApiErrorsTest, OtherStatusesStayAsTheyAre) {
+  EXPECT_EQ(WithServerFacts(absl::OkStatus(), "12ab"), absl::OkStatus());
+  EXPECT_EQ(WithServerFacts(StreamLimit(3), "12ab"), StreamLimit(3));
+  EXPECT_EQ(WithServerFacts(CallCancelled(), "12ab"), CallCancelled());
+}
+
+}  // namespace
+}  // namespace cellar

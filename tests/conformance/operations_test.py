@@ -1,0 +1,204 @@
+"""Running the server: health, reflection, draining, restart, caps by flag, bad flags."""
+
+import os
+import subprocess
+import threading
+import time
+import unittest
+
+import grpc
+
+import harness
+from cellar.v1 import (model_pb2, model_service_pb2, session_service_pb2, tensor_pb2, trace_pb2)
+from streams_test import Conversation
+
+UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
+EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
+SERVICES = ["", "cellar.v1.ModelService", "cellar.v1.SessionService", "cellar.v1.EvaluationService"]
+
+
+def health(channel, service):
+    """grpc.health.v1.Health/Check by hand: one string in, one enum out (1 is SERVING, 2 NOT_SERVING)."""
+    call = channel.unary_unary("/grpc.health.v1.Health/Check", request_serializer=bytes, response_deserializer=bytes)
+    answer = call(_service_request(service), timeout=harness.CALL_SECONDS)
+    return answer[1] if answer else 0
+
+
+def watch(channel, service):
+    call = channel.unary_stream("/grpc.health.v1.Health/Watch", request_serializer=bytes, response_deserializer=bytes)
+    return call(_service_request(service), timeout=harness.CALL_SECONDS)
+
+
+def _service_request(service):
+    return bytes([0x0A, len(service)]) + service.encode() if service else b""
+
+
+class HealthTest(harness.ConformanceTest):
+
+    def test_every_service_is_serving(self):
+        for service in SERVICES:
+            self.assertEqual(health(self.client.channel, service), 1, service)
+        with self.assertRaises(grpc.RpcError) as caught:
+            health(self.client.channel, "cellar.v1.NoService")
+        self.assertEqual(caught.exception.code(), grpc.StatusCode.NOT_FOUND)
+
+    def test_reflection_lists_the_services(self):
+        call = self.client.channel.stream_stream("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo",
+                                                 request_serializer=bytes, response_deserializer=bytes)
+        answer = next(call(iter([bytes([0x3A, 0x01]) + b"*"])))
+        for service in SERVICES[1:]:
+            self.assertIn(service.encode(), answer)
+
+
+class DrainTest(unittest.TestCase):
+
+    def setUp(self):
+        self.server = harness.Server()
+        self.client = harness.Client(self.server.address)
+        self.model = self.client.create_model(harness.homework_model()).name
+
+    def tearDown(self):
+        self.client.close()
+        self.server.kill()
+
+    def test_sigterm_tells_streams_and_health_and_exits_with_zero(self):
+        session = self.client.create_session(self.model)
+        talk = Conversation(self.client, harness.opened(session.name))
+        next(talk.answers)
+        self.assertEqual(talk.send(harness.stepped([1])).step.next_step, 1)
+        states = watch(self.client.channel, "")
+        self.assertEqual(next(states)[1], 1)
+        waiter = threading.Thread(target=self.server.terminate)
+        waiter.start()
+        self.assertEqual(next(states)[1], 2)
+        with self.assertRaises(grpc.RpcError) as caught:
+            next(talk.answers)
+        rich = harness.RichError(caught.exception)
+        self.assertEqual((rich.code, rich.reason), (UNAVAILABLE, "DRAINING"))
+        talk.close()
+        waiter.join()
+        self.assertEqual(self.server.process.returncode, 0, self.server.log())
+
+    def test_steps_in_flight_are_answered_or_refused_whole(self):
+        session = self.client.create_session(self.model, replay_window=1000)
+        acknowledged, failures = [], []
+
+        def hammer():
+            own = harness.Client(self.server.address)
+            try:
+                while True:
+                    acknowledged.append(own.step(session.name, [1] * 50).next_step)
+            except grpc.RpcError as error:
+                failures.append(error.code())
+            own.close()
+
+        thread = threading.Thread(target=hammer)
+        thread.start()
+        while len(acknowledged) < 20:
+            time.sleep(0.01)
+        self.assertEqual(self.server.terminate(), 0)
+        thread.join()
+        self.assertEqual(acknowledged, [50 * (n + 1) for n in range(len(acknowledged))])
+        self.assertEqual(failures, [UNAVAILABLE])
+
+    def test_a_session_of_an_earlier_run_is_lost_not_unknown(self):
+        session = self.client.create_session(self.model)
+        self.server.kill()
+        time.sleep(0.01)  # epochs are milliseconds
+        second = harness.Server()
+        client = harness.Client(second.address)
+        try:
+            client.get_session(session.name)
+            self.fail("found")
+        except grpc.RpcError as error:
+            rich = harness.RichError(error)
+            self.assertEqual((rich.code, rich.reason), (grpc.StatusCode.NOT_FOUND, "SESSION_LOST"))
+            self.assertNotEqual(rich.metadata["session_epoch"], rich.metadata["server_epoch"])
+        finally:
+            client.close()
+            second.kill()
+
+
+class CapsTest(harness.ConformanceTest):
+
+    SERVER_FLAGS = ("--max-sessions", "3", "--max-models", "2", "--max-steps-per-request", "100",
+                    "--max-message-bytes", "10000", "--max-parameters", "1000")
+
+    def tearDown(self):
+        for session in self.client.sessions.ListSessions(session_service_pb2.ListSessionsRequest()).sessions:
+            self.client.sessions.DeleteSession(session_service_pb2.DeleteSessionRequest(name=session.name))
+        for model in self.client.models.ListModels(model_service_pb2.ListModelsRequest()).models:
+            self.client.models.DeleteModel(model_service_pb2.DeleteModelRequest(name=model.name))
+
+    def test_every_cap_has_its_reason(self):
+        model = self.client.create_model(harness.homework_model()).name
+        sessions = [self.client.create_session(model) for _ in range(3)]
+        with self.refused(EXHAUSTED, "SESSION_LIMIT") as caught:
+            self.client.create_session(model)
+        self.assertEqual(caught[0].metadata["limit"], "3")
+        self.assertIn("RetryInfo", caught[0].details)
+        self.assertIn("QuotaFailure", caught[0].details)
+        self.client.sessions.DeleteSession(session_service_pb2.DeleteSessionRequest(name=sessions[0].name))
+        self.client.create_session(model)
+        name = sessions[1].name
+        with self.refused(EXHAUSTED, "STEP_COUNT_LIMIT"):
+            self.client.step(name, [1] * 101)
+        with self.refused(EXHAUSTED, "MESSAGE_SIZE_LIMIT"):
+            self.client.step(name, [1] * 2000)
+        self.assertEqual(self.client.get_session(name).next_step, 0)
+
+    def test_models_are_capped(self):
+        other = harness.homework_model()
+        other.layers[0].lstm.forget_gate.bias.values[0] = 1
+        self.client.create_model(other)
+        other.layers[0].lstm.forget_gate.bias.values[0] = 2
+        self.client.create_model(other)
+        other.layers[0].lstm.forget_gate.bias.values[0] = 3
+        with self.refused(EXHAUSTED, "MODEL_LIMIT"):
+            self.client.create_model(other)
+        with self.refused(EXHAUSTED, "MODEL_SIZE_LIMIT"):
+            gate = model_pb2.Gate(input_weights=tensor_pb2.Tensor(shape=[32, 1], values=[1] * 32),
+                                  recurrent_weights=tensor_pb2.Tensor(values=[0] * 32 * 32))
+            self.client.create_model(model_pb2.Model(layers=[model_pb2.Layer(rnn=model_pb2.RnnCell(hidden=gate))]))
+
+    def test_an_answer_longer_than_a_message_is_refused_before_anything_is_applied(self):
+        hidden = 15
+        gate = model_pb2.Gate(input_weights=tensor_pb2.Tensor(shape=[hidden, 1], values=[1] * hidden),
+                              recurrent_weights=tensor_pb2.Tensor(values=[0] * hidden * hidden))
+        model = self.client.create_model(model_pb2.Model(layers=[model_pb2.Layer(rnn=model_pb2.RnnCell(hidden=gate))]))
+        session = self.client.create_session(model.name)
+        with self.refused(EXHAUSTED, "ANSWER_SIZE_LIMIT") as caught:
+            self.client.step(session.name, [1] * 100)
+        self.assertEqual(caught[0].metadata["limit_bytes"], "10000")
+        self.client.step(session.name, [1] * 100, density=trace_pb2.DENSITY_LAST_STEP, step_index=0)
+
+
+class FlagsTest(unittest.TestCase):
+
+    def run_server(self, *flags):
+        return subprocess.run([os.environ["CELLAR_SERVER_BINARY"], *flags], capture_output=True, text=True, timeout=60)
+
+    def test_bad_flags_are_named_and_exit_with_2(self):
+        for flags in (["--no-such-flag"], ["--max-sessions", "many"], ["--max-sessions", "-1"],
+                      ["--default-ttl", "soon"], ["--listen", "nowhere"], ["--workers", "0"]):
+            with self.subTest(flags=flags):
+                result = self.run_server(*flags)
+                self.assertEqual(result.returncode, 2, result.stderr)
+                self.assertIn(flags[0].lstrip("-"), result.stderr)
+
+    def test_a_taken_port_is_reported_and_exits_with_1(self):
+        server = harness.Server()
+        try:
+            result = self.run_server("--listen", server.address)
+            self.assertEqual(result.returncode, 1, result.stderr)
+            self.assertIn(server.address, result.stderr)
+        finally:
+            server.kill()
+
+    def test_help_and_version(self):
+        self.assertIn("--max-sessions", self.run_server("--help").stdout)
+        self.assertRegex(self.run_server("--version").stdout, r"\d+\.\d+\.\d+")
+
+
+if __name__ == "__main__":
+    harness.main()

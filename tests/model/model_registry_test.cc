@@ -1,0 +1,158 @@
+#include "server/model/model_registry.h"
+
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/base/error.h"
+#include "tests/testing/model_builder.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+
+std::vector<std::string> Names(const std::vector<std::shared_ptr<const Model>>& models) {
+  std::vector<std::string> names;
+  for (const auto& model : models) names.push_back(model->name());
+  return names;
+}
+
+std::shared_ptr<const Model> Named(std::string id) {
+  return HomeworkModel(Precision::kFloat32, std::move(id));
+}
+
+TEST(ModelRegistry, FindsWhatWasAdded) {
+  ModelRegistry registry({});
+  const auto model = Named("a");
+  EXPECT_EQ(registry.Add(model).value(), model);
+  EXPECT_EQ(registry.Get("models/a").value(), model);
+  EXPECT_EQ(GetErrorReason(registry.Get("models/b").status()), "MODEL_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(registry.Get("a").status()), "MODEL_NOT_FOUND");
+}
+
+TEST(ModelRegistry, AnswersTheModelThatIsThereWhenTheSameComesAgain) {
+  ModelRegistry registry({.max_models = 1});
+  const auto first = Named("a");
+  ASSERT_TRUE(registry.Add(first).ok());
+  EXPECT_EQ(registry.Add(Named("a")).value(), first);  // although there is no room for another
+}
+
+TEST(ModelRegistry, RefusesOtherWeightsUnderATakenName) {
+  ModelRegistry registry({});
+  const auto first = Named("a");
+  ASSERT_TRUE(registry.Add(first).ok());
+  const absl::Status status = registry.Add(HomeworkModel(Precision::kFloat64, "a")).status();
+  EXPECT_EQ(GetErrorReason(status), "MODEL_EXISTS");
+  EXPECT_EQ(GetErrorDetail(status)->metadata[1].second, first->digest());
+  EXPECT_EQ(registry.Get("models/a").value(), first);
+}
+
+TEST(ModelRegistry, RefusesMoreModelsThanItMayHold) {
+  ModelRegistry registry({.max_models = 2});
+  ASSERT_TRUE(registry.Add(Named("a")).ok());
+  ASSERT_TRUE(registry.Add(Named("b")).ok());
+  EXPECT_EQ(GetErrorReason(registry.Add(Named("c")).status()), "MODEL_LIMIT");
+  ASSERT_TRUE(registry.Remove("models/a").ok());
+  EXPECT_TRUE(registry.Add(Named("c")).ok());
+}
+
+TEST(ModelRegistry, RefusesMoreBytesThanItMayHold) {
+  const int64_t bytes = Named("a")->size_bytes();
+  ModelRegistry registry({.max_bytes = 2 * bytes + 1});
+  ASSERT_TRUE(registry.Add(Named("a")).ok());
+  const absl::Status status = registry.Add(HomeworkModel(Precision::kFloat64, "big")).status();
+  EXPECT_EQ(GetErrorReason(status), "MODEL_BYTES_LIMIT");
+  EXPECT_THAT(GetErrorDetail(status)->metadata,
+              ElementsAre(std::pair("limit_bytes", std::to_string(2 * bytes + 1)),
+                          std::pair("used_bytes", std::to_string(bytes)),
+                          std::pair("requested_bytes", std::to_string(2 * bytes))));
+  ASSERT_TRUE(registry.Add(Named("b")).ok());
+  EXPECT_EQ(GetErrorReason(registry.Add(Named("c")).status()), "MODEL_BYTES_LIMIT");
+  ASSERT_TRUE(registry.Remove("models/b").ok());
+  EXPECT_TRUE(registry.Add(Named("c")).ok());
+}
+
+TEST(ModelRegistry, ListsByNameAfterAName) {
+  ModelRegistry registry({});
+  for (const char* id : {"c", "a", "b", "b-2"}) ASSERT_TRUE(registry.Add(Named(id)).ok());
+  EXPECT_THAT(Names(registry.List("", 10)),
+              ElementsAre("models/a", "models/b", "models/b-2", "models/c"));
+  EXPECT_THAT(Names(registry.List("", 2)), ElementsAre("models/a", "models/b"));
+  EXPECT_THAT(Names(registry.List("models/b", 10)), ElementsAre("models/b-2", "models/c"));
+  EXPECT_THAT(Names(registry.List("models/b-1", 1)), ElementsAre("models/b-2"));
+  EXPECT_THAT(registry.List("models/c", 10), IsEmpty());
+  EXPECT_THAT(registry.List("", 0), IsEmpty());
+}
+
+TEST(ModelRegistry, RemovesOnce) {
+  ModelRegistry registry({});
+  ASSERT_TRUE(registry.Add(Named("a")).ok());
+  EXPECT_TRUE(registry.Remove("models/a").ok());
+  EXPECT_EQ(GetErrorReason(registry.Get("models/a").status()), "MODEL_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(registry.Remove("models/a")), "MODEL_NOT_FOUND");
+}
+
+TEST(ModelRegistry, KeepsARemovedModelAliveForWhoHoldsIt) {
+  ModelRegistry registry({});
+  ASSERT_TRUE(registry.Add(Named("a")).ok());
+  const auto held = registry.Get("models/a").value();
+  ASSERT_TRUE(registry.Remove("models/a").ok());
+  EXPECT_EQ(held->name(), "models/a");
+}
+
+TEST(ModelRegistry, RefusesToRemoveWhatIsPinned) {
+  ModelRegistry registry({});
+  ASSERT_TRUE(registry.Add(Named("a")).ok());
+  EXPECT_EQ(GetErrorReason(registry.Pin("models/b").status()), "MODEL_NOT_FOUND");
+  std::optional<ModelPin> pin = registry.Pin("models/a").value();
+  EXPECT_EQ((*pin)->name(), "models/a");
+  const absl::Status status = registry.Remove("models/a");
+  EXPECT_EQ(GetErrorReason(status), "MODEL_IN_USE");
+  EXPECT_EQ(GetErrorDetail(status)->metadata[1],
+            std::pair(std::string("session_count"), std::string("1")));
+  EXPECT_TRUE(registry.Get("models/a").ok());
+  pin.reset();
+  EXPECT_TRUE(registry.Remove("models/a").ok());
+}
+
+TEST(ModelPin, CountsCopiesButNotMoves) {
+  ModelRegistry registry({});
+  ASSERT_TRUE(registry.Add(Named("a")).ok());
+  const auto model = registry.Get("models/a").value();
+  std::optional<ModelPin> first = registry.Pin("models/a").value();
+  EXPECT_EQ(model->pin_count(), 1);
+  std::optional<ModelPin> copy = first;
+  EXPECT_EQ(model->pin_count(), 2);
+  std::optional<ModelPin> moved = std::move(first);
+  EXPECT_EQ(model->pin_count(), 2);
+  *copy = *moved;
+  EXPECT_EQ(model->pin_count(), 2);
+  first.reset();  // moved from: pins nothing
+  copy.reset();
+  EXPECT_EQ(model->pin_count(), 1);
+  moved.reset();
+  EXPECT_EQ(model->pin_count(), 0);
+}
+
+// Of a pin and a removal that race, exactly one succeeds.
+TEST(ModelRegistry, NeverPinsAModelThatItRemoves) {
+  for (int round = 0; round < 200; ++round) {
+    ModelRegistry registry({});
+    ASSERT_TRUE(registry.Add(Named("a")).ok());
+    std::optional<ModelPin> pin;
+    std::thread pinner([&] {
+      auto pinned = registry.Pin("models/a");
+      if (pinned.ok()) pin = *pinned;
+    });
+    const absl::Status removed = registry.Remove("models/a");
+    pinner.join();
+    ASSERT_NE(removed.ok(), pin.has_value());
+  }
+}
+
+}  // namespace
+}  // namespace cellar

@@ -1,0 +1,168 @@
+#include "server/rpc/unary_calls.h"
+
+#include <thread>
+
+#include "absl/synchronization/notification.h"
+#include "cellar/v1/session_service.grpc.pb.h"
+#include "grpcpp/channel.h"
+#include "grpcpp/server.h"
+#include "grpcpp/server_builder.h"
+#include "gtest/gtest.h"
+#include "server/base/error.h"
+#include "tests/testing/api_fixture.h"
+#include "tests/testing/rich_error.h"
+
+namespace cellar {
+namespace {
+
+// What the handlers below leave behind, and wait for; one test at a time.
+struct Notes {
+  std::thread::id thread;
+  Call call;
+  Done done;
+  absl::Notification called;
+};
+Notes* notes = nullptr;
+
+absl::Status EchoName(Api&, const v1::GetSessionRequest& request,
+                      v1::GetSessionResponse* response) {
+  notes->thread = std::this_thread::get_id();
+  response->mutable_session()->set_name(request.name());
+  return request.name() == "bad" ? BadRequest({{"name", "is bad"}}) : absl::OkStatus();
+}
+
+void WaitForTheTest(Api&, const Call& call, const v1::ResetSessionRequest&,
+                    v1::ResetSessionResponse*, Done done) {
+  notes->call = call;
+  notes->done = std::move(done);
+  notes->called.Notify();
+}
+
+// GetSession runs at once, ListSessions (not used) never; StepGet on a worker; Reset when done.
+class FakeService final : public v1::SessionService::CallbackService {
+ public:
+  FakeService(Api& api, Admission& admission) : calls_(api, admission) {}
+
+  bool on_worker = false;
+
+ private:
+  grpc::ServerUnaryReactor* GetSession(grpc::CallbackServerContext* context,
+                                       const v1::GetSessionRequest* request,
+                                       v1::GetSessionResponse* response) override {
+    return on_worker ? calls_.OnWorker(context, request, response, &EchoName)
+                     : calls_.AtOnce(context, request, response, &EchoName);
+  }
+  grpc::ServerUnaryReactor* ResetSession(grpc::CallbackServerContext* context,
+                                         const v1::ResetSessionRequest* request,
+                                         v1::ResetSessionResponse* response) override {
+    return calls_.WhenDone(context, request, response, &WaitForTheTest);
+  }
+
+  UnaryCalls calls_;
+};
+
+class UnaryCallsTest : public testing::Test {
+ protected:
+  UnaryCallsTest() : service_(fixture_.api(), admission_) {
+    notes = &notes_;
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&service_);
+    server_ = builder.BuildAndStart();
+    stub_ = v1::SessionService::NewStub(server_->InProcessChannel({}));
+  }
+  ~UnaryCallsTest() override { server_->Shutdown(); }
+
+  grpc::Status Get(const std::string& name, v1::GetSessionResponse* response) {
+    v1::GetSessionRequest request;
+    request.set_name(name);
+    grpc::ClientContext context;
+    return stub_->GetSession(&context, request, response);
+  }
+
+  Notes notes_;
+  ApiFixture fixture_;
+  Admission admission_;
+  FakeService service_;
+  std::unique_ptr<grpc::Server> server_;
+  std::unique_ptr<v1::SessionService::Stub> stub_;
+};
+
+TEST_F(UnaryCallsTest, BothKindsOfHandlersAnswerAndFail) {
+  for (const bool on_worker : {false, true}) {
+    service_.on_worker = on_worker;
+    v1::GetSessionResponse response;
+    ASSERT_TRUE(Get("a", &response).ok());
+    EXPECT_EQ(response.session().name(), "a");
+    EXPECT_EQ(SentReason(Get("bad", &response)), "BAD_REQUEST");
+  }
+}
+
+TEST_F(UnaryCallsTest, OnWorkerRunsOnTheWorker) {
+  std::thread::id worker;
+  Task task;
+  task.cost = std::numeric_limits<int64_t>::max();
+  task.run = [&](absl::Status) { worker = std::this_thread::get_id(); };
+  ASSERT_TRUE(fixture_.api().scheduler.ScheduleAlone(std::move(task)).ok());
+  fixture_.api().scheduler.Drain();
+
+  v1::GetSessionResponse response;
+  ASSERT_TRUE(Get("a", &response).ok());
+  EXPECT_NE(notes_.thread, worker);
+  service_.on_worker = true;
+  ASSERT_TRUE(Get("a", &response).ok());
+  EXPECT_EQ(notes_.thread, worker);
+}
+
+TEST_F(UnaryCallsTest, RefusesWhileDraining) {
+  admission_.StartDraining();
+  v1::GetSessionResponse response;
+  const grpc::Status status = Get("a", &response);
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::UNAVAILABLE);
+  EXPECT_EQ(SentReason(status), "DRAINING");
+  EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(status).has_value());
+  EXPECT_EQ(notes_.thread, std::thread::id());
+}
+
+TEST_F(UnaryCallsTest, ACallIsInsideUntilItsHandlerIsDone) {
+  grpc::ClientContext context;
+  v1::ResetSessionResponse response;
+  grpc::Status status;
+  std::thread client([&] { status = stub_->ResetSession(&context, {}, &response); });
+  notes_.called.WaitForNotification();
+  EXPECT_FALSE(admission_.AwaitEmpty(absl::ZeroDuration()));
+  admission_.StartDraining();  // what is inside is finished all the same
+  notes_.done(absl::OkStatus());
+  client.join();
+  EXPECT_TRUE(status.ok());
+  EXPECT_TRUE(admission_.AwaitEmpty(absl::InfiniteDuration()));
+}
+
+TEST_F(UnaryCallsTest, HandsTheDeadlineOn) {
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::hours(1);
+  grpc::ClientContext context;
+  context.set_deadline(deadline);
+  v1::ResetSessionResponse response;
+  std::thread client([&] { stub_->ResetSession(&context, {}, &response); });
+  notes_.called.WaitForNotification();
+  EXPECT_LT(absl::AbsDuration(notes_.call.deadline - absl::FromChrono(deadline)), absl::Minutes(1));
+  EXPECT_FALSE(notes_.call.cancelled());
+  notes_.done(absl::OkStatus());
+  client.join();
+}
+
+TEST_F(UnaryCallsTest, AHandlerMayFinishLongAfterItsClientHasGone) {
+  grpc::ClientContext context;
+  v1::ResetSessionResponse response;
+  grpc::Status status;
+  std::thread client([&] { status = stub_->ResetSession(&context, {}, &response); });
+  notes_.called.WaitForNotification();
+  context.TryCancel();
+  client.join();
+  EXPECT_EQ(status.error_code(), grpc::StatusCode::CANCELLED);
+  while (!notes_.call.cancelled()) std::this_thread::yield();
+  notes_.done(absl::OkStatus());
+  EXPECT_TRUE(admission_.AwaitEmpty(absl::InfiniteDuration()));
+}
+
+}  // namespace
+}  // namespace cellar

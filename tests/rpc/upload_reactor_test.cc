@@ -1,0 +1,100 @@
+#include "server/rpc/upload_reactor.h"
+
+#include <string>
+
+#include "gtest/gtest.h"
+#include "tests/testing/in_process_server.h"
+#include "tests/testing/rich_error.h"
+
+namespace cellar {
+namespace {
+
+std::string TinyModelFile() {
+  v1::Model model;
+  v1::Gate* const gate = model.add_layers()->mutable_rnn()->mutable_hidden();
+  gate->mutable_input_weights()->add_values(1);
+  gate->mutable_recurrent_weights()->add_values(0.5);
+  return model.SerializeAsString();
+}
+
+v1::UploadModelRequest Opening(size_t size_bytes) {
+  v1::UploadModelRequest message;
+  message.mutable_open()->set_model_id("uploaded");
+  message.mutable_open()->set_format(v1::MODEL_FORMAT_CELLAR_BINARY);
+  message.mutable_open()->set_size_bytes(static_cast<int64_t>(size_bytes));
+  return message;
+}
+
+v1::UploadModelRequest Chunk(const std::string& bytes) {
+  v1::UploadModelRequest message;
+  message.set_chunk(bytes);
+  return message;
+}
+
+TEST(UploadReactor, CreatesAModelFromChunks) {
+  InProcessServer server;
+  const std::string file = TinyModelFile();
+  grpc::ClientContext context;
+  v1::UploadModelResponse response;
+  const auto upload = server.models().UploadModel(&context, &response);
+  ASSERT_TRUE(upload->Write(Opening(file.size())));
+  for (const char byte : file) upload->Write(Chunk(std::string(1, byte)));
+  upload->WritesDone();
+  const grpc::Status status = upload->Finish();
+  ASSERT_TRUE(status.ok()) << status.error_message();
+  EXPECT_EQ(response.model().name(), "models/uploaded");
+  EXPECT_TRUE(server.api().models.Get("models/uploaded").ok());
+}
+
+TEST(UploadReactor, EndsAtTheFirstBadMessage) {
+  InProcessServer server;
+  grpc::ClientContext context;
+  v1::UploadModelResponse response;
+  const auto upload = server.models().UploadModel(&context, &response);
+  upload->Write(Chunk("no open before"));
+  const grpc::Status status = upload->Finish();  // though the client has not closed its side
+  EXPECT_EQ(SentReason(status), "BAD_REQUEST");
+}
+
+TEST(UploadReactor, RefusesAChunkThatIsTooLong) {
+  Options options;
+  options.api.max_message_bytes = 2000;
+  InProcessServer server(options);
+  grpc::ClientContext context;
+  v1::UploadModelResponse response;
+  const auto upload = server.models().UploadModel(&context, &response);
+  upload->Write(Opening(5000));
+  upload->Write(Chunk(std::string(3000, 'x')));
+  EXPECT_EQ(SentReason(upload->Finish()), "MESSAGE_SIZE_LIMIT");
+}
+
+TEST(UploadReactor, ABrokenUploadLeavesNothing) {
+  InProcessServer server;
+  const std::string file = TinyModelFile();
+  {
+    grpc::ClientContext context;
+    v1::UploadModelResponse response;
+    const auto upload = server.models().UploadModel(&context, &response);
+    upload->Write(Opening(file.size()));
+    upload->Write(Chunk(file));
+    context.TryCancel();
+    EXPECT_EQ(upload->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  }
+  EXPECT_TRUE(server.environment().Drain(absl::InfiniteDuration()));  // the call has ended
+  EXPECT_FALSE(server.api().models.Get("models/uploaded").ok());
+}
+
+TEST(UploadReactor, IsRefusedWhileDraining) {
+  InProcessServer server;
+  grpc::ClientContext running_context;
+  v1::UploadModelResponse response;
+  const auto running = server.models().UploadModel(&running_context, &response);
+  const std::string file = TinyModelFile();
+  running->Write(Opening(file.size()));
+  running->Write(Chunk(file));
+  running->WritesDone();
+  EXPECT_TRUE(running->Finish().ok());
+}
+
+}  // namespace
+}  // namespace cellar

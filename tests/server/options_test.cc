@@ -1,0 +1,197 @@
+#include "server/options.h"
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cellar {
+namespace {
+
+using testing::ElementsAre;
+using testing::HasSubstr;
+
+ParsedOptions Parse(std::vector<std::string> arguments) {
+  std::vector<const char*> argv = {"cellar-server"};
+  for (const std::string& argument : arguments) argv.push_back(argument.c_str());
+  return ParseOptions(static_cast<int>(argv.size()), argv.data());
+}
+
+// Sets a variable of the environment as long as it lives.
+class ScopedVariable {
+ public:
+  ScopedVariable(std::string name, const std::string& value) : name_(std::move(name)) {
+    setenv(name_.c_str(), value.c_str(), 1);
+  }
+  ~ScopedVariable() { unsetenv(name_.c_str()); }
+
+ private:
+  const std::string name_;
+};
+
+// A file with this text as long as it lives.
+class ScopedFile {
+ public:
+  explicit ScopedFile(const std::string& text) { std::ofstream(path()) << text; }
+  ~ScopedFile() { unlink(path().c_str()); }
+  static std::string path() { return absl::StrCat("/tmp/cellar-options-test-", getpid()); }
+};
+
+TEST(ParseOptions, HasDefaultsThatAreValid) {
+  const ParsedOptions parsed = Parse({});
+  ASSERT_TRUE(parsed.options.has_value()) << parsed.output;
+  EXPECT_THAT(parsed.options->server.listen, ElementsAre("127.0.0.1:50051"));
+  EXPECT_EQ(parsed.options->sessions.max_sessions, 100'000);
+  EXPECT_EQ(parsed.options->api.default_ttl, absl::Hours(1));
+  EXPECT_GE(parsed.options->scheduler.worker_count, 1);
+  EXPECT_EQ(parsed.options->port_file, "");
+}
+
+TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
+  const ParsedOptions parsed = Parse({"--listen=[::1]:7",
+                                      "--port-file=p",
+                                      "--drain-timeout=1s",
+                                      "--max-calls-per-connection=2",
+                                      "--max-transport-bytes=100MiB",
+                                      "--keepalive-interval=4s",
+                                      "--keepalive-timeout=5s",
+                                      "--workers=6",
+                                      "--inline-cost=7",
+                                      "--max-queued-steps=8",
+                                      "--max-queued-steps-per-session=9",
+                                      "--max-steps-per-request=10",
+                                      "--max-streams=11",
+                                      "--max-message-bytes=12KiB",
+                                      "--max-upload-bytes=13",
+                                      "--max-sessions=14",
+                                      "--max-session-bytes=15",
+                                      "--default-ttl=16s",
+                                      "--max-ttl=17s",
+                                      "--tombstone-retention=18s",
+                                      "--max-tombstones=19",
+                                      "--max-models=20",
+                                      "--max-model-bytes=21",
+                                      "--max-parameters=22",
+                                      "--max-layers=23",
+                                      "--max-hidden-size=24"});
+  ASSERT_TRUE(parsed.options.has_value()) << parsed.output;
+  const Options& options = *parsed.options;
+  EXPECT_THAT(options.server.listen, ElementsAre("[::1]:7"));
+  EXPECT_EQ(options.port_file, "p");
+  EXPECT_EQ(options.drain_timeout, absl::Seconds(1));
+  EXPECT_EQ(options.server.max_calls_per_connection, 2);
+  EXPECT_EQ(options.server.max_transport_bytes, 100 * 1024 * 1024);
+  EXPECT_EQ(options.server.keepalive_interval, absl::Seconds(4));
+  EXPECT_EQ(options.server.keepalive_timeout, absl::Seconds(5));
+  EXPECT_EQ(options.scheduler.worker_count, 6);
+  EXPECT_EQ(options.scheduler.inline_cost, 7);
+  EXPECT_EQ(options.scheduler.max_queued_steps, 8);
+  EXPECT_EQ(options.scheduler.max_queued_steps_per_session, 9);
+  EXPECT_EQ(options.api.max_steps_per_request, 10);
+  EXPECT_EQ(options.api.max_streams, 11);
+  EXPECT_EQ(options.api.max_message_bytes, 12 * 1024);
+  EXPECT_EQ(options.api.max_upload_bytes, 13);
+  EXPECT_EQ(options.sessions.max_sessions, 14);
+  EXPECT_EQ(options.sessions.max_bytes, 15);
+  EXPECT_EQ(options.api.default_ttl, absl::Seconds(16));
+  EXPECT_EQ(options.api.max_ttl, absl::Seconds(17));
+  EXPECT_EQ(options.sessions.tombstone_retention, absl::Seconds(18));
+  EXPECT_EQ(options.sessions.max_tombstones, 19);
+  EXPECT_EQ(options.models.max_models, 20);
+  EXPECT_EQ(options.models.max_bytes, 21);
+  EXPECT_EQ(options.api.model.max_parameters, 22);
+  EXPECT_EQ(options.api.model.max_layers, 23);
+  EXPECT_EQ(options.api.model.max_hidden_size, 24);
+}
+
+TEST(ParseOptions, ListenMayBeRepeatedOrSeparatedByCommas) {
+  EXPECT_THAT(Parse({"--listen", "127.0.0.1:1", "--listen", "unix:/a"}).options->server.listen,
+              ElementsAre("127.0.0.1:1", "unix:/a"));
+  const ScopedVariable variable("CELLAR_LISTEN", "127.0.0.1:1,unix:/a");
+  EXPECT_THAT(Parse({}).options->server.listen, ElementsAre("127.0.0.1:1", "unix:/a"));
+}
+
+TEST(ParseOptions, ReadsDurationsWithUnits) {
+  EXPECT_EQ(Parse({"--max-ttl", "1000h", "--default-ttl", "1h30m"}).options->api.default_ttl,
+            absl::Minutes(90));
+  const ParsedOptions wrong = Parse({"--default-ttl", "90"});
+  EXPECT_FALSE(wrong.options.has_value());
+  EXPECT_EQ(wrong.exit_code, 2);
+  EXPECT_THAT(wrong.output, HasSubstr("'90' is not a duration"));
+}
+
+TEST(ParseOptions, AFlagCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
+  const ScopedFile file(
+      "max-sessions = 1\nmax-models = 1\nmax-streams = 1\nlisten = [\"unix:/f\"]\n");
+  const ScopedVariable sessions("CELLAR_MAX_SESSIONS", "2");
+  const ScopedVariable models("CELLAR_MAX_MODELS", "2");
+  const ScopedVariable empty("CELLAR_MAX_TOMBSTONES", "");
+  const ParsedOptions parsed = Parse({"--config", ScopedFile::path(), "--max-sessions", "3"});
+  ASSERT_TRUE(parsed.options.has_value()) << parsed.output;
+  EXPECT_EQ(parsed.options->sessions.max_sessions, 3);
+  EXPECT_EQ(parsed.options->models.max_models, 2);
+  EXPECT_EQ(parsed.options->api.max_streams, 1);
+  EXPECT_EQ(parsed.options->sessions.max_tombstones, SessionTable::Limits().max_tombstones);
+  EXPECT_THAT(parsed.options->server.listen, ElementsAre("unix:/f"));
+}
+
+TEST(ParseOptions, RefusesWhatItDoesNotKnow) {
+  for (const std::vector<std::string>& arguments : {std::vector<std::string>{"--max-session", "1"},
+                                                    {"surplus"},
+                                                    {"--max-sessions", "many"},
+                                                    {"--max-session-bytes", "4 apples"},
+                                                    {"--config", "/nowhere/at/all"}}) {
+    const ParsedOptions parsed = Parse(arguments);
+    EXPECT_FALSE(parsed.options.has_value()) << arguments[0];
+    EXPECT_EQ(parsed.exit_code, 2) << arguments[0];
+    EXPECT_NE(parsed.output, "") << arguments[0];
+  }
+  const ScopedFile file("max-session = 1\n");
+  EXPECT_EQ(Parse({"--config", ScopedFile::path()}).exit_code, 2);
+}
+
+TEST(ParseOptions, ShowsHelpAndVersion) {
+  const ParsedOptions help = Parse({"--help"});
+  EXPECT_FALSE(help.options.has_value());
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.output, HasSubstr("--max-sessions COUNT=100000 (Env:CELLAR_MAX_SESSIONS)"));
+  const ParsedOptions version = Parse({"--version"});
+  EXPECT_EQ(version.exit_code, 0);
+  EXPECT_TRUE(absl::StartsWith(version.output, "cellar-server "));
+}
+
+TEST(ValidateOptions, ReportsEveryProblem) {
+  const ParsedOptions parsed =
+      Parse({"--listen", "nonsense", "--workers", "0", "--default-ttl", "2h", "--max-ttl", "1h",
+             "--max-message-bytes", "1GiB", "--drain-timeout", "-1s", "--max-layers", "0"});
+  EXPECT_FALSE(parsed.options.has_value());
+  EXPECT_EQ(parsed.exit_code, 2);
+  for (const char* const problem :
+       {"--listen: 'nonsense'", "--workers: 0 is too small; at least 1",
+        "--default-ttl: 2h is longer than --max-ttl, which is 1h",
+        "--max-message-bytes: 1073741824 is not possible", "--drain-timeout: -1s is negative",
+        "--max-layers: 0 is too small"}) {
+    EXPECT_THAT(parsed.output, HasSubstr(problem));
+  }
+}
+
+TEST(ValidateOptions, RefusesAnEmptyListenAndEndlessDurations) {
+  Options options;
+  options.server.listen.clear();
+  options.api.default_ttl = absl::InfiniteDuration();
+  options.api.max_ttl = absl::InfiniteDuration();
+  const absl::Status status = ValidateOptions(options);
+  EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
+  EXPECT_TRUE(absl::StrContains(status.message(), "--listen: at least one")) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "--max-ttl: inf")) << status;
+}
+
+}  // namespace
+}  // namespace cellar

@@ -1,0 +1,140 @@
+#include "server/session/replay_window.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <utility>
+#include <vector>
+
+namespace cellar {
+namespace {
+
+constexpr int64_t kStateBytes = 2 * sizeof(float);
+
+// A request of `step_count` steps of two inputs each: x of step s is (s, s + 0.5).
+ReplayEntry Request(int64_t first_step, int64_t step_count) {
+  std::vector<float> inputs;
+  for (int64_t step = first_step; step < first_step + step_count; ++step) {
+    inputs.push_back(static_cast<float>(step));
+    inputs.push_back(static_cast<float>(step) + 0.5f);
+  }
+  const auto h = static_cast<float>(first_step);
+  return {.first_step = first_step,
+          .step_count = step_count,
+          .state_before = std::make_shared<const AnyStackState>(
+              StackState<float>{.layers = {{.h = {h}, .c = {-h}}}, .backward_layers = {}}),
+          .inputs = std::make_shared<const AnyInputs>(std::move(inputs))};
+}
+
+// Steps 10..12, 13, 14..17.
+ReplayWindow Filled(int64_t max_requests) {
+  ReplayWindow window(max_requests);
+  window.Push(Request(10, 3));
+  window.Push(Request(13, 1));
+  window.Push(Request(14, 4));
+  return window;
+}
+
+TEST(ReplayWindow, FindsTheRequestThatContainsAStep) {
+  const ReplayWindow window = Filled(8);
+
+  for (const auto& [step, first_step] :
+       std::vector<std::pair<int64_t, int64_t>>{{10, 10}, {12, 10}, {13, 13}, {14, 14}, {17, 14}}) {
+    const ReplayEntry* entry = window.Find(step);
+    ASSERT_NE(entry, nullptr) << step;
+    EXPECT_EQ(entry->first_step, first_step) << step;
+  }
+  EXPECT_EQ(window.Find(9), nullptr);
+  EXPECT_EQ(window.Find(18), nullptr);
+  EXPECT_EQ(ReplayWindow(8).Find(0), nullptr);
+}
+
+TEST(ReplayWindow, ForgetsTheOldestRequestWhenFull) {
+  ReplayWindow window = Filled(2);
+
+  EXPECT_EQ(window.OldestStep(18), 13);
+  EXPECT_EQ(window.Find(12), nullptr);
+  window.Push(Request(18, 1));
+  EXPECT_EQ(window.OldestStep(19), 14);
+}
+
+TEST(ReplayWindow, KeepsNothingIfNothingMayBeKept) {
+  const ReplayWindow window = Filled(0);
+
+  EXPECT_TRUE(window.entries().empty());
+  EXPECT_EQ(window.OldestStep(18), 18);
+  EXPECT_EQ(window.SizeBytesAfter(Request(18, 100)), 0);
+}
+
+TEST(ReplayWindow, TruncationBetweenRequestsDropsTheLaterOnes) {
+  ReplayWindow window = Filled(8);
+  window.TruncateAt(14);
+
+  EXPECT_EQ(window.entries().size(), 2u);
+  EXPECT_EQ(window.Find(14), nullptr);
+  EXPECT_NE(window.Find(13), nullptr);
+}
+
+TEST(ReplayWindow, TruncationWithinARequestKeepsTheStepsBefore) {
+  ReplayWindow window = Filled(8);
+  const ReplayWindow before = window;
+  window.TruncateAt(16);
+
+  const ReplayEntry& cut = window.entries().back();
+  EXPECT_EQ(cut.first_step, 14);
+  EXPECT_EQ(cut.step_count, 2);
+  EXPECT_EQ(cut.state_before, before.entries().back().state_before);
+  EXPECT_EQ(*cut.inputs, AnyInputs(std::vector<float>{14, 14.5, 15, 15.5}));
+  EXPECT_EQ(std::get<std::vector<float>>(*before.entries().back().inputs).size(), 8u)
+      << "copies share inputs; they must not change";
+}
+
+TEST(ReplayWindow, TruncationKeepsTheOtherPrecisionToo) {
+  ReplayWindow window(8);
+  ReplayEntry entry = Request(0, 2);
+  entry.inputs = std::make_shared<const AnyInputs>(std::vector<double>{1, 2});
+  window.Push(entry);
+  window.TruncateAt(1);
+
+  EXPECT_EQ(*window.entries().back().inputs, AnyInputs(std::vector<double>{1}));
+}
+
+TEST(ReplayWindow, TruncationAtTheEndKeepsAllAndAtTheBeginningNothing) {
+  ReplayWindow window = Filled(8);
+  window.TruncateAt(18);
+  EXPECT_EQ(window.entries().size(), 3u);
+  EXPECT_EQ(window.entries().back().step_count, 4);
+
+  window.TruncateAt(10);
+  EXPECT_TRUE(window.entries().empty());
+}
+
+TEST(ReplayWindow, GoesOnAfterATruncation) {
+  ReplayWindow window = Filled(8);
+  window.TruncateAt(16);
+  window.Push(Request(16, 1));
+
+  EXPECT_EQ(window.Find(15)->first_step, 14);
+  EXPECT_EQ(window.Find(16)->first_step, 16);
+  EXPECT_EQ(window.Find(17), nullptr);
+}
+
+TEST(ReplayWindow, CountsStatesAndInputs) {
+  const ReplayWindow window = Filled(8);
+
+  EXPECT_EQ(window.SizeBytes(), 3 * kStateBytes + 8 * 2 * int64_t{sizeof(float)});
+}
+
+TEST(ReplayWindow, ForetellsItsSize) {
+  for (int64_t max_requests = 0; max_requests < 6; ++max_requests) {
+    ReplayWindow window = Filled(max_requests);
+    const ReplayEntry next = Request(18, 5);
+    const int64_t foretold = window.SizeBytesAfter(next);
+    window.Push(next);
+    EXPECT_EQ(foretold, window.SizeBytes()) << max_requests;
+  }
+}
+
+}  // namespace
+}  // namespace cellar

@@ -1,0 +1,210 @@
+// Many threads schedule on many keys at once; for ThreadSanitizer, and for turns given twice, tasks
+// lost and drains that hang.
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <random>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "server/base/error.h"
+#include "server/engine/scheduler.h"
+#include "server/engine/session_steps.h"
+#include "server/model/model_registry.h"
+#include "server/session/session_table.h"
+#include "tests/testing/fake_clock.h"
+#include "tests/testing/model_builder.h"
+
+namespace cellar {
+namespace {
+
+constexpr int kThreadCount = 6;
+constexpr int kKeyCount = 13;
+constexpr int kTasksPerThread = 4000;
+
+// What the tasks of one key change without any lock of their own: turns must protect it.
+struct Account {
+  int64_t done_count = 0;
+  std::vector<int> last_of_thread = std::vector<int>(kThreadCount, -1);
+};
+
+struct Scene {
+  std::vector<Account> accounts = std::vector<Account>(kKeyCount);
+  std::atomic<int64_t> accepted_count{0};
+  std::atomic<int64_t> refused_count{0};
+  std::atomic<int64_t> out_of_order_count{0};
+  std::atomic<int64_t> alone_count{0};
+};
+
+void ScheduleMany(Scheduler& scheduler, Scene& scene, int thread) {
+  std::mt19937 random(thread);
+  for (int i = 0; i < kTasksPerThread; ++i) {
+    const int key = static_cast<int>(random() % kKeyCount);
+    Task task;
+    task.cost = random() % 2 == 0 ? 1 : 1000;
+    task.run = [&, thread, key, i](absl::Status) {
+      Account& account = scene.accounts[key];
+      ++account.done_count;
+      if (account.last_of_thread[thread] >= i) scene.out_of_order_count.fetch_add(1);
+      account.last_of_thread[thread] = i;
+      if (i % 16 != 0) return;
+      Task alone;
+      alone.run = [&scene](absl::Status) { scene.alone_count.fetch_add(1); };
+      if (!scheduler.ScheduleAlone(std::move(alone)).ok()) scene.alone_count.fetch_add(1);
+    };
+    const bool taken = scheduler.Schedule(absl::StrCat("sessions/", key), std::move(task)).ok();
+    (taken ? scene.accepted_count : scene.refused_count).fetch_add(1);
+    if (i % 1000 == 0) scheduler.Drain();
+  }
+}
+
+TEST(SchedulerStress, GivesEachKeyOneTurnAtATimeInOrderAndLosesNothing) {
+  FakeClock clock;
+  Scene scene;
+  Scheduler::Options options;
+  options.worker_count = 3;
+  options.inline_cost = 10;
+  options.max_queued_steps_per_session = 50;
+  {
+    Scheduler scheduler(options, clock);
+    std::vector<std::thread> threads;
+    for (int thread = 0; thread < kThreadCount; ++thread) {
+      threads.emplace_back([&, thread] { ScheduleMany(scheduler, scene, thread); });
+    }
+    for (std::thread& thread : threads) thread.join();
+  }
+  int64_t done_count = 0;
+  for (const Account& account : scene.accounts) done_count += account.done_count;
+  EXPECT_EQ(done_count, scene.accepted_count.load());
+  EXPECT_EQ(scene.accepted_count + scene.refused_count, kThreadCount * kTasksPerThread);
+  EXPECT_EQ(scene.out_of_order_count.load(), 0);
+  EXPECT_GT(scene.alone_count.load(), 0);
+}
+
+// The last owner of what a session holds may be a task; then it is destroyed on whichever thread.
+TEST(SchedulerStress, LetsTasksOwnWhatOthersWaitFor) {
+  FakeClock clock;
+  Scheduler::Options options;
+  options.inline_cost = 0;
+  std::atomic<int64_t> live_count{0};
+  for (int round = 0; round < 200; ++round) {
+    Scheduler scheduler(options, clock);
+    for (int i = 0; i < 20; ++i) {
+      live_count.fetch_add(1);
+      std::shared_ptr<int> owned(new int(i), [&live_count](int* number) {
+        delete number;
+        live_count.fetch_sub(1);
+      });
+      Task task;
+      task.cost = i % 2;
+      task.run = [owned = std::move(owned)](absl::Status) {};
+      ASSERT_TRUE(scheduler.Schedule(absl::StrCat("sessions/", i % 3), std::move(task)).ok());
+    }
+    scheduler.Drain();
+    ASSERT_EQ(live_count.load(), 0);
+  }
+}
+
+// Sessions on one model, stepped through the scheduler: each by a driver that sends its steps in
+// order, while others send the same steps again and again, too early or too late.
+class SteppedSessions {
+ public:
+  static constexpr int kSessionCount = 8;
+  static constexpr int64_t kStepCount = 300;
+  static constexpr Numerics kNumerics = {.precision = Precision::kFloat64};
+
+  SteppedSessions() {
+    registry_.Add(model_).status().IgnoreError();
+    for (int k = 0; k < kSessionCount; ++k) {
+      const auto zero =
+          std::make_shared<const AnyStackState>(ZeroStackState(*model_, Precision::kFloat64));
+      SessionConfig config{.name = Name(k),
+                           .model = *registry_.Pin(model_->name()),
+                           .numerics = kNumerics,
+                           .ttl = absl::Hours(1),
+                           .labels = {},
+                           .initial_state = zero,
+                           .create_time = clock_.Now()};
+      EXPECT_TRUE(table_.Create(std::move(config), {zero, 0, ReplayWindow(kStepCount)}).ok());
+      inputs_.push_back(RandomNumbers<double>(k, kStepCount * model_->input_size()));
+    }
+  }
+
+  static std::string Name(int session) { return absl::StrCat("sessions/s", session); }
+
+  // Schedules step `step` of `session`; `done` hears how it went.
+  void Step(int session, int64_t step, int64_t cost,
+            std::function<void(const absl::Status&)> done) {
+    Task task;
+    task.cost = cost;
+    auto hold = std::make_shared<SessionHold>(*table_.Hold(Name(session)));
+    task.run = [this, session, step, hold, done = std::move(done)](absl::Status) {
+      auto lease = hold->Lease();
+      if (!lease.ok()) return done(lease.status());
+      const auto begin = inputs_[session].begin() + step * model_->input_size();
+      auto row = std::make_shared<const AnyInputs>(
+          std::vector<double>(begin, begin + model_->input_size()));
+      done(MakeSteps(*lease, step, std::move(row), {}).status());
+    };
+    if (!scheduler_.Schedule(Name(session), std::move(task)).ok()) ADD_FAILURE() << "refused";
+  }
+
+  // What the session must be in the end.
+  std::string ExpectedDigest(int session) const {
+    AnyStackState state = ZeroStackState(*model_, Precision::kFloat64);
+    RunSteps<double>(*model_, kNumerics, inputs_[session], {}, std::get<StackState<double>>(state));
+    return StackStateDigest(state);
+  }
+
+  std::string Digest(int session) {
+    return StackStateDigest(*(*table_.Find(Name(session)))->Look().state);
+  }
+
+  Scheduler& scheduler() { return scheduler_; }
+
+ private:
+  const std::shared_ptr<const Model> model_ = RandomModel(1);  // float32: expanded under way
+  FakeClock clock_;
+  ModelRegistry registry_{ModelRegistry::Limits{}};
+  SessionTable table_{SessionTable::Limits{}, clock_};
+  std::vector<std::vector<double>> inputs_;
+  Scheduler scheduler_{Scheduler::Options{.worker_count = 2, .inline_cost = 10}, clock_};
+};
+
+TEST(SchedulerStress, StepsSessionsExactlyOnceWithTheSameBits) {
+  SteppedSessions sessions;
+  std::vector<std::thread> threads;
+  for (int driver = 0; driver < 2; ++driver) {
+    threads.emplace_back([&, driver] {
+      for (int64_t step = 0; step < SteppedSessions::kStepCount; ++step) {
+        for (int k = driver; k < SteppedSessions::kSessionCount; k += 2) {
+          sessions.Step(k, step, step % 2 == 0 ? 1 : 1000,
+                        [](const absl::Status& status) { EXPECT_TRUE(status.ok()) << status; });
+        }
+      }
+    });
+  }
+  for (int repeater = 0; repeater < 3; ++repeater) {
+    threads.emplace_back([&, repeater] {
+      std::mt19937 random(repeater);
+      for (int i = 0; i < 1000; ++i) {
+        const int k = static_cast<int>(random() % SteppedSessions::kSessionCount);
+        const int64_t step = random() % SteppedSessions::kStepCount;
+        sessions.Step(k, step, i % 3 == 0 ? 1 : 1000, [](const absl::Status& status) {
+          EXPECT_TRUE(status.ok() || GetErrorReason(status) == "STEP_GAP") << status;
+        });
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
+  sessions.scheduler().Drain();
+  for (int k = 0; k < SteppedSessions::kSessionCount; ++k) {
+    EXPECT_EQ(sessions.Digest(k), sessions.ExpectedDigest(k)) << "session " << k;
+  }
+}
+
+}  // namespace
+}  // namespace cellar
