@@ -1,5 +1,5 @@
-// A connection to one server: the channel, the stubs, and one way to make a call (deadline, retries,
-// status with details).
+// A connection to one server: the channel, the stubs, and one way to make a call (deadline,
+// retries, status with details).
 //
 //   absl::StatusOr<std::shared_ptr<Connection>> server = Connection::Open({"127.0.0.1:50051"});
 //   if (!server.ok()) return server.status();          // the address is malformed

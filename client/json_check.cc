@@ -40,8 +40,8 @@ class Checker {
     const size_t line_start = before.rfind('\n');
     SourceProblem problem;
     problem.line += static_cast<int>(std::count(before.begin(), before.end(), '\n'));
-    problem.column += static_cast<int>(
-        line_start == absl::string_view::npos ? at : at - line_start - 1);
+    problem.column +=
+        static_cast<int>(line_start == absl::string_view::npos ? at : at - line_start - 1);
     problem.message = message;
     problem_ = std::move(problem);
     return false;
@@ -57,7 +57,9 @@ class Checker {
   std::string Found() const {
     if (at_ >= text_.size()) return ", found the end of the file";
     size_t end = at_ + 1;
-    const auto is_word = [](char c) { return absl::ascii_isalnum(c) || absl::StrContains("_.+-", c); };
+    const auto is_word = [](char c) {
+      return absl::ascii_isalnum(c) || absl::StrContains("_.+-", c);
+    };
     if (Peek() == '"') {
       end = std::min(text_.find('"', at_ + 1), text_.size() - 1) + 1;
     } else if (is_word(Peek())) {
@@ -91,7 +93,8 @@ class Checker {
   // Reads number, true, false or null.
   absl::string_view Word() {
     const size_t begin = at_;
-    while (at_ < text_.size() && (absl::ascii_isalnum(Peek()) || absl::StrContains("+-._", Peek()))) {
+    while (at_ < text_.size() &&
+           (absl::ascii_isalnum(Peek()) || absl::StrContains("+-._", Peek()))) {
       ++at_;
     }
     return text_.substr(begin, at_ - begin);
@@ -116,7 +119,7 @@ class Checker {
 
   // An object of type `type`; null: any.
   bool Object(const Descriptor* type) {
-    const std::string what = type == nullptr ? "`{`" : absl::StrCat("`{` (a ", type->name(), ")");
+    const std::string what = type == nullptr ? "`{`" : absl::StrCat("`{` (", type->name(), ")");
     if (!Expect('{', what)) return false;
     std::set<std::string> seen;
     return Entries('}', [&] {
@@ -142,9 +145,9 @@ class Checker {
       if (key == field->name() || key == field->json_name()) return true;
       names.push_back(field->json_name());
     }
-    return Fail(key_at, absl::StrCat(type.name(), " has no field \"", key, "\"",
-                                     DidYouMean(key, names), "; it has ",
-                                     absl::StrJoin(names, ", ")));
+    return Fail(key_at,
+                absl::StrCat(type.name(), " has no field \"", key, "\"", DidYouMean(key, names),
+                             "; it has ", absl::StrJoin(names, ", ")));
   }
 
   bool NoteOnce(const FieldDescriptor& field, size_t key_at, std::set<std::string>& seen) {
@@ -174,7 +177,8 @@ class Checker {
     SkipSpace();
     switch (field.cpp_type()) {
       case FieldDescriptor::CPPTYPE_MESSAGE:
-        if (absl::StartsWith(field.message_type()->full_name(), "google.protobuf.")) return Anything();
+        if (absl::StartsWith(field.message_type()->full_name(), "google.protobuf."))
+          return Anything();
         return Object(field.message_type());
       case FieldDescriptor::CPPTYPE_STRING: {
         std::string ignored;
@@ -207,9 +211,9 @@ class Checker {
       names.push_back(field.enum_type()->value(i)->name());
     }
     if (std::find(names.begin(), names.end(), name) != names.end()) return true;
-    return Fail(start, absl::StrCat("\"", field.json_name(), "\" cannot be \"", name, "\"",
-                                    DidYouMean(name, names), "; allowed are ",
-                                    absl::StrJoin(names, ", ")));
+    return Fail(
+        start, absl::StrCat("\"", field.json_name(), "\" cannot be \"", name, "\"",
+                            DidYouMean(name, names), "; allowed are ", absl::StrJoin(names, ", ")));
   }
 
   bool Number(const FieldDescriptor& field) {
@@ -238,8 +242,8 @@ class Checker {
     int64_t value = 0;
     if (field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) return true;
     if (absl::SimpleAtoi(text, &value)) return true;
-    return Fail(start, absl::StrCat("\"", field.json_name(), "\" must be a whole number, found ",
-                                    text));
+    return Fail(start,
+                absl::StrCat("\"", field.json_name(), "\" must be a whole number, found ", text));
   }
 
   // A value of which only the syntax matters.

@@ -169,8 +169,8 @@ std::optional<SourceProblem> ParseMessage(absl::string_view contents, FileFormat
   if (message.ParseFromArray(contents.data(), static_cast<int>(contents.size()))) {
     return std::nullopt;
   }
-  return SourceProblem{
-      1, 1, absl::StrCat("not a serialized ", message.GetDescriptor()->full_name())};
+  return SourceProblem{1, 1,
+                       absl::StrCat("not a serialized ", message.GetDescriptor()->full_name())};
 }
 
 absl::Status ProblemIn(absl::string_view file_name, const SourceProblem& problem) {

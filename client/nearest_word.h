@@ -11,9 +11,9 @@
 
 namespace cellar {
 
-// The candidate that differs from `word` in the fewest letters inserted, dropped, changed or swapped
-// with their neighbour, if these are at most a third of the word's (rounded up), or that the word
-// begins; the first such one. Empty if none is near.
+// The candidate that differs from `word` in the fewest letters inserted, dropped, changed or
+// swapped with their neighbour, if these are at most a third of the word's (rounded up), or that
+// the word begins; the first such one. Empty if none is near.
 std::string NearestWord(absl::string_view word, const std::vector<std::string>& candidates);
 
 // " (did you mean `x`?)" for the nearest candidate; empty if none is near.

@@ -23,10 +23,9 @@ constexpr double kWholeLimit = 1e6;
 // The shortest text that gives the same number back in the precision.
 std::string Shortest(double value, v1::Precision precision) {
   char buffer[64];
-  const auto end =
-      precision == v1::PRECISION_FLOAT64
-          ? std::to_chars(buffer, buffer + sizeof(buffer), value)
-          : std::to_chars(buffer, buffer + sizeof(buffer), static_cast<float>(value));
+  const auto end = precision == v1::PRECISION_FLOAT64
+                       ? std::to_chars(buffer, buffer + sizeof(buffer), value)
+                       : std::to_chars(buffer, buffer + sizeof(buffer), static_cast<float>(value));
   return std::string(buffer, end.ptr);
 }
 

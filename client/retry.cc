@@ -9,8 +9,8 @@
 namespace cellar {
 
 bool IsBrokenTransport(const absl::Status& status) {
-  const bool transport_code = absl::IsUnavailable(status) || absl::IsInternal(status) ||
-                              absl::IsCancelled(status);
+  const bool transport_code =
+      absl::IsUnavailable(status) || absl::IsInternal(status) || absl::IsCancelled(status);
   return transport_code && IsFromCall(status) && GetCallError(status).reason.empty();
 }
 

@@ -18,10 +18,8 @@ constexpr Repeat kCreation = Repeat::kUnsafe;
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<SessionClient>> SessionClient::Create(
-    std::shared_ptr<Connection> connection, const v1::CreateSessionRequest& request,
-    AtEnd at_end) {
-  auto answer =
-      connection->Call(connection->sessions(), &Stub::CreateSession, request, kCreation);
+    std::shared_ptr<Connection> connection, const v1::CreateSessionRequest& request, AtEnd at_end) {
+  auto answer = connection->Call(connection->sessions(), &Stub::CreateSession, request, kCreation);
   if (!answer.ok()) return answer.status();
   return std::unique_ptr<SessionClient>(
       new SessionClient(std::move(connection), answer->session(), at_end));
@@ -93,11 +91,9 @@ absl::StatusOr<std::unique_ptr<SessionClient>> SessionClient::Fork(const std::st
   request.set_name(name());
   request.set_session_id(id);
   request.set_step_index(next_step());
-  auto answer =
-      connection_->Call(connection_->sessions(), &Stub::ForkSession, request, kCreation);
+  auto answer = connection_->Call(connection_->sessions(), &Stub::ForkSession, request, kCreation);
   if (!answer.ok()) return answer.status();
-  return std::unique_ptr<SessionClient>(
-      new SessionClient(connection_, answer->session(), at_end));
+  return std::unique_ptr<SessionClient>(new SessionClient(connection_, answer->session(), at_end));
 }
 
 absl::StatusOr<v1::State> SessionClient::GetState() {

@@ -34,8 +34,7 @@ TraceTableOptions TableOptions(const v1::StepResponse& answer,
                                const StepPrinter::Options& options) {
   TraceTableOptions table_options;
   table_options.format = options.number_format;
-  table_options.first_step =
-      answer.first_step() + answer.step_count() - StepCount(answer.trace());
+  table_options.first_step = answer.first_step() + answer.step_count() - StepCount(answer.trace());
   table_options.max_elements = options.max_elements;
   return table_options;
 }

@@ -88,7 +88,8 @@ absl::Status StepStream::Connect() {
   if (!answer.has_value()) return Break();
   if (!answer->has_opened()) {
     wire_ = nullptr;
-    return MadeHere(grpc::StatusCode::INTERNAL, "the server did not begin the stream with `opened`");
+    return MadeHere(grpc::StatusCode::INTERNAL,
+                    "the server did not begin the stream with `opened`");
   }
   if (!opened_once_) next_step_ = options_.resume_from.value_or(answer->opened().next_step());
   opened_once_ = true;

@@ -94,8 +94,6 @@ bool StepWire::Pump(absl::Time deadline) {
   return true;
 }
 
-void* StepWire::Tag(Event event) {
-  return reinterpret_cast<void*>(static_cast<uintptr_t>(event));
-}
+void* StepWire::Tag(Event event) { return reinterpret_cast<void*>(static_cast<uintptr_t>(event)); }
 
 }  // namespace cellar

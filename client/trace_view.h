@@ -35,9 +35,9 @@ std::vector<LayerView> LayerViews(const v1::Trace& trace);
 // What the tables below show of which steps.
 struct TraceTableOptions {
   NumberFormat format;
-  int64_t first_step = 0;   // index of the trace's first row
+  int64_t first_step = 0;              // index of the trace's first row
   const v1::Tensor* inputs = nullptr;  // x, [N, I]; null: not shown
-  int64_t max_elements = 0;  // of each letter; 0: all
+  int64_t max_elements = 0;            // of each letter; 0: all
 };
 
 // One row a step: t, x, then every letter; of vectors a column each element, "f[0]", "f[1]"...

@@ -33,7 +33,8 @@ CLI::App& Context::AddCommand(CLI::App& parent, const std::string& name, const s
                               const std::string& example) {
   CLI::App& command = *parent.add_subcommand(name, help);
   command.fallthrough();  // --server may stand behind the command, too
-  command.footer(absl::StrCat("\nExample:\n  ", absl::StrReplaceAll(example, {{"\n", "\n  "}})));
+  command.footer(absl::StrCat("Example:\n  ", absl::StrReplaceAll(example, {{"\n", "\n  "}}),
+                              "\n\n--server and --timeout are described in `cellar --help`."));
   return command;
 }
 

@@ -20,10 +20,10 @@ absl::Status Run(Context& context, const std::string& service) {
 }  // namespace
 
 void AddHealthCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(
-      parent, "health", "Ask whether the server serves; exit code 0 if it does",
-      "cellar health --server 127.0.0.1:50051 --timeout 2\n"
-      "cellar health --service cellar.v1.SessionService");
+  CLI::App& command =
+      context.AddCommand(parent, "health", "Ask whether the server serves; exit code 0 if it does",
+                         "cellar health --server 127.0.0.1:50051 --timeout 2\n"
+                         "cellar health --service cellar.v1.SessionService");
   const auto service = std::make_shared<std::string>();
   command.add_option("--service", *service, "Ask for one service; the whole server otherwise")
       ->type_name("NAME");

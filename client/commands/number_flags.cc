@@ -26,7 +26,9 @@ void AddTableFlags(CLI::App& command, NumberFlags& flags) {
       ->group(kGroup);
   CLI::Option* json =
       command.add_flag("--json", flags.json, "Write JSON, in full precision")->group(kGroup);
-  command.add_flag("--csv", flags.csv, "Write CSV, in full precision")->excludes(json)->group(kGroup);
+  command.add_flag("--csv", flags.csv, "Write CSV, in full precision")
+      ->excludes(json)
+      ->group(kGroup);
 }
 
 NumberFormat FormatFor(const NumberFlags& flags, v1::Precision precision) {

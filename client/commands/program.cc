@@ -1,13 +1,13 @@
 #include "client/commands/program.h"
 
-#include <algorithm>
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "client/commands/commands.h"
 #include "client/commands/context.h"
+#include "client/commands/help_formatter.h"
 #include "client/error_text.h"
 #include "client/nearest_word.h"
 #include "client/number_text.h"
@@ -18,8 +18,7 @@ namespace {
 constexpr char kAbout[] =
     "Cellar's command line: runs LSTM, GRU and RNN cells on a cellar-server and shows every gate.";
 
-constexpr char kFooter[] = R"(
-Examples:
+constexpr char kFooter[] = R"(Examples:
   cellar run client/examples/homework.textproto
   cellar repl client/examples/homework.textproto
   cellar session create --file client/examples/homework.textproto --id mine
@@ -50,12 +49,14 @@ const CLI::App* NamedCommand(const CLI::App* app) {
 
 std::string FullNameOf(const CLI::App* app) {
   const CLI::App* parent = app->get_parent();
-  return parent == nullptr ? app->get_name() : absl::StrCat(FullNameOf(parent), " ", app->get_name());
+  return parent == nullptr ? app->get_name()
+                           : absl::StrCat(FullNameOf(parent), " ", app->get_name());
 }
 
 std::vector<std::string> WordsOf(const CLI::App* app) {
   std::vector<std::string> words;
-  for (const CLI::App* command : app->get_subcommands(nullptr)) words.push_back(command->get_name());
+  for (const CLI::App* command : app->get_subcommands(nullptr))
+    words.push_back(command->get_name());
   for (; app != nullptr; app = app->get_parent()) {
     for (const CLI::Option* option : app->get_options()) {
       for (const std::string& name : option->get_lnames()) words.push_back("--" + name);
@@ -64,16 +65,28 @@ std::vector<std::string> WordsOf(const CLI::App* app) {
   return words;
 }
 
+// The argument that nobody wanted: an option, if there is one, rather than its value.
+std::string UnexpectedWord(const CLI::App& app) {
+  const std::vector<std::string> words = app.remaining(/*recurse=*/true);
+  for (const std::string& word : words) {
+    if (absl::StartsWith(word, "-")) return word;
+  }
+  return words.empty() ? "" : words.front();
+}
+
 // What is wrong with the arguments, in one line.
-std::string UsageText(const CLI::App* command, const CLI::ParseError& error) {
+std::string UsageText(const CLI::App& app, const CLI::ParseError& error) {
+  const CLI::App* command = NamedCommand(&app);
+  const std::string word = UnexpectedWord(app);
+  const bool is_group = !command->get_subcommands(nullptr).empty();
   std::string text = OneLine(error.what());
-  absl::string_view rest = text;
-  if (absl::ConsumePrefix(&rest, "The following argument was not expected: ") ||
-      absl::ConsumePrefix(&rest, "The following arguments were not expected: ")) {
-    const std::string word(rest.substr(0, rest.find(' ')));
-    text = absl::StrCat("`", word, "` is not expected here", DidYouMean(word, WordsOf(command)));
-  } else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr &&
-             !command->get_subcommands(nullptr).empty()) {
+  if (!word.empty()) {
+    const bool is_option = absl::StartsWith(word, "-");
+    const char* wrong = is_option  ? "there is no option `"
+                        : is_group ? "there is no command `"
+                                   : "there is an argument too many: `";
+    text = absl::StrCat(wrong, word, "`", DidYouMean(word, WordsOf(command)));
+  } else if (dynamic_cast<const CLI::RequiredError*>(&error) != nullptr && is_group) {
     text = absl::StrCat("`", FullNameOf(command), "` needs a command");
   }
   return absl::StrCat("error: ", text, "; see `", FullNameOf(command), " --help`\n");
@@ -95,7 +108,7 @@ int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostre
   CLI::App app(kAbout, "cellar");
   app.footer(kFooter);
   app.require_subcommand(1);
-  app.get_formatter()->column_width(34);
+  app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help and exit");
   context.AddOptions(app);
   AddCommands(app, context);
@@ -106,7 +119,7 @@ int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostre
   } catch (const CLI::Success& help) {
     return app.exit(help, out, err);
   } catch (const CLI::ParseError& error) {
-    err << UsageText(NamedCommand(&app), error);
+    err << UsageText(app, error);
     return kExitUsage;
   }
   return context.exit_code();

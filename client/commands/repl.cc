@@ -167,8 +167,7 @@ absl::Status Run(Context& context, const Options& options) {
   const bool interactive = InputIsTerminal() && OutputIsTerminal();
   if (interactive) Welcome(context, place);
   StepPrinter::Options print;
-  print.number_format =
-      FormatFor(options.numbers, place.session->session().numerics().precision());
+  print.number_format = FormatFor(options.numbers, place.session->session().numerics().precision());
   print.max_elements = options.numbers.elements;
   print.colours = UseColours();
   const auto editor = interactive ? MakeTerminalEditor(HistoryFile(), ReplCommandNames())

@@ -102,7 +102,8 @@ class TerminalEditor : public LineEditor {
   void Save() {
     if (history_file_.empty()) return;
     std::error_code ignored;
-    std::filesystem::create_directories(std::filesystem::path(history_file_).parent_path(), ignored);
+    std::filesystem::create_directories(std::filesystem::path(history_file_).parent_path(),
+                                        ignored);
     HistEvent event;
     history(history_, &event, H_SAVE, history_file_.c_str());
   }

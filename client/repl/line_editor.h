@@ -25,9 +25,9 @@ class LineEditor {
   virtual Event Read(const std::string& prompt, std::string& line) = 0;
 };
 
-// Edits lines on the terminal. History is kept in `history_file` (empty: nowhere), which is made with
-// its folder if need be; failures to read or write it are ignored. Tab completes a first word from
-// `words`. One at a time in a program.
+// Edits lines on the terminal. History is kept in `history_file` (empty: nowhere), which is made
+// with its folder if need be; failures to read or write it are ignored. Tab completes a first word
+// from `words`. One at a time in a program.
 std::unique_ptr<LineEditor> MakeTerminalEditor(const std::string& history_file,
                                                std::vector<std::string> words);
 

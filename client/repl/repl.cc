@@ -39,8 +39,8 @@ absl::Status Repl::MakeSteps(const std::string& line) {
   }
   const auto size = static_cast<size_t>(input_size_);
   if (numbers->empty() || numbers->size() % size != 0) {
-    return absl::InvalidArgumentError(absl::StrCat("found ", numbers->size(),
-                                                   " numbers; a step of this model takes ", size));
+    return absl::InvalidArgumentError(
+        absl::StrCat("found ", numbers->size(), " numbers; a step of this model takes ", size));
   }
   const absl::Status made = StreamSteps(*numbers);
   if (made.ok()) return made;
@@ -182,8 +182,8 @@ absl::Status Repl::ShowState() {
 
 absl::Status Repl::SetGates(const std::string& argument) {
   if (argument != "on" && argument != "off") {
-    return absl::InvalidArgumentError(absl::StrCat(":gates takes `on` or `off`, found `", argument,
-                                                   "`"));
+    return absl::InvalidArgumentError(
+        absl::StrCat(":gates takes `on` or `off`, found `", argument, "`"));
   }
   gates_ = argument == "on";
   Say(gates_ ? "every gate is shown\n" : "only c and h are shown\n");
@@ -215,8 +215,8 @@ void Repl::ShowTable() {
 void Repl::ListBranches() {
   Table table{{"", "SESSION", "NEXT STEP"}, {}, Table::Align::kLeft};
   for (const auto& [name, branch] : branches_) {
-    table.rows.push_back({&branch == branch_ ? "*" : "", name,
-                          absl::StrCat(branch.session->next_step())});
+    table.rows.push_back(
+        {&branch == branch_ ? "*" : "", name, absl::StrCat(branch.session->next_step())});
   }
   Say(AlignedText(table));
 }

@@ -1,5 +1,5 @@
-// The interactive mode: one line in, one or more steps or an answer out. Knows nothing of terminals;
-// tests and scripts feed it lines.
+// The interactive mode: one line in, one or more steps or an answer out. Knows nothing of
+// terminals; tests and scripts feed it lines.
 //
 // Thread safety: externally synchronised.
 // Ownership: owns its sessions; those that it made are deleted with it.

@@ -31,9 +31,11 @@ constexpr Known kKnown[] = {
 };
 
 // Short forms that people type by habit.
-constexpr std::pair<const char*, ReplVerb> kAliases[] = {
-    {":q", ReplVerb::kQuit}, {":exit", ReplVerb::kQuit}, {":h", ReplVerb::kHelp},
-    {":?", ReplVerb::kHelp}, {":u", ReplVerb::kUndo}};
+constexpr std::pair<const char*, ReplVerb> kAliases[] = {{":q", ReplVerb::kQuit},
+                                                         {":exit", ReplVerb::kQuit},
+                                                         {":h", ReplVerb::kHelp},
+                                                         {":?", ReplVerb::kHelp},
+                                                         {":u", ReplVerb::kUndo}};
 
 const Known* Find(absl::string_view name) {
   for (const Known& known : kKnown) {
@@ -63,9 +65,9 @@ absl::StatusOr<ReplCommand> ParseReplCommand(absl::string_view line) {
   }
   const size_t most = *known->argument == '\0' ? 1 : 2;
   if (words.size() > most) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "`", words[most], "` is too much; write ", known->name, most == 2 ? " " : "",
-        known->argument));
+    return absl::InvalidArgumentError(absl::StrCat("`", words[most], "` is too much; write ",
+                                                   known->name, most == 2 ? " " : "",
+                                                   known->argument));
   }
   return ReplCommand{known->verb, words.size() == 2 ? words[1] : ""};
 }

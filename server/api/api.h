@@ -33,7 +33,7 @@ struct ApiLimits {
   int64_t max_streams = 10'000;  // open StreamSteps calls
   absl::Duration default_ttl = absl::Hours(1);
   absl::Duration max_ttl = absl::Hours(24 * 30);
-  ModelLimits model;
+  ModelLimits model = {};
 };
 
 struct Api {

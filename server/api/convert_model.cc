@@ -146,7 +146,7 @@ class LayerWriter {
 
   template <class Real>
   void Write(const CellWeights<Real>& weights, v1::Layer* layer) const {
-    std::visit([this, layer](const auto& cell) { WriteCell(cell, layer); }, weights);
+    std::visit([this, layer](const auto& cell) { this->WriteCell(cell, layer); }, weights);
   }
 
  private:

@@ -30,13 +30,13 @@ struct FieldViolation {
 using FieldViolations = std::vector<FieldViolation>;
 
 struct ErrorDetail {
-  std::string reason;  // ErrorReason without its prefix: "STEP_GAP"
-  std::vector<std::pair<std::string, std::string>> metadata;  // every value of the message, by key
-  FieldViolations violations;                                 // for BAD_REQUEST
-  std::optional<absl::Duration> retry_delay;                  // when it makes sense to try again
-  std::string resource_type;  // "model" or "session", if one is concerned
-  std::string resource_name;  // its full name
-  std::string quota_subject;  // what is exhausted, if a cap refused the call
+  std::string reason = {};  // ErrorReason without its prefix: "STEP_GAP"
+  std::vector<std::pair<std::string, std::string>> metadata = {};  // values in the message, by key
+  FieldViolations violations = {};                                 // for BAD_REQUEST
+  std::optional<absl::Duration> retry_delay = {};                  // when to try again, if ever
+  std::string resource_type = {};  // "model" or "session", if one is concerned
+  std::string resource_name = {};  // its full name
+  std::string quota_subject = {};  // what is exhausted, if a cap refused the call
 
   friend bool operator==(const ErrorDetail&, const ErrorDetail&) = default;
 };

@@ -59,11 +59,12 @@ class Scheduler {
   // taken.
   absl::Status Schedule(const std::string& key, Task task);
 
-  // Takes a task that belongs to no session; tasks without a key run in any order.
+  // Takes a task that belongs to no session; tasks without a key run in any order. A task scheduled
+  // from inside a task never runs inline, with a key or without: a chain would eat the stack.
   // Errors: STEP_QUEUE_LIMIT.
   absl::Status ScheduleAlone(Task task);
 
-  // Waits until nothing waits or runs.
+  // Waits until nothing waits or runs. REQUIRES: not called from inside a task.
   void Drain();
 
  private:

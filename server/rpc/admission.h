@@ -40,6 +40,9 @@ class Admission {
   absl::Status Enter();
   void Leave();
 
+  // Calls inside now.
+  int64_t inside() const { return inside_.load(); }
+
   // Will tell `listener` when draining begins (at once if it has begun), until Forget.
   void Tell(const std::shared_ptr<DrainListener>& listener);
   void Forget(const DrainListener* listener);
@@ -48,6 +51,7 @@ class Admission {
   void StartDraining();
 
   // Waits until nobody is inside, for `timeout` at most or until Force. Returns whether nobody is.
+  // REQUIRES: draining has begun.
   bool AwaitEmpty(absl::Duration timeout);
 
   // Ends AwaitEmpty now and for ever.

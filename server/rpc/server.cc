@@ -132,6 +132,8 @@ Server::~Server() { Drain(absl::ZeroDuration()); }
 
 const std::vector<std::string>& Server::addresses() const { return implementation_->addresses; }
 
+int64_t Server::call_count() const { return implementation_->admission.inside(); }
+
 bool Server::Drain(absl::Duration timeout) {
   Implementation& all = *implementation_;
   if (std::exchange(all.drained, true)) return true;

@@ -42,6 +42,9 @@ class Server {
   // Where it listens, in the order of the options, with the ports that were bound.
   const std::vector<std::string>& addresses() const;
 
+  // Calls that have been let in and have not ended.
+  int64_t call_count() const;
+
   // Ends in three stages. Refuse: health says NOT_SERVING, calls get DRAINING. Finish: what runs is
   // finished, streams answer what they took and end with DRAINING; for `timeout` at most or until
   // ForceStop. Force: what is left is cancelled and the connections are closed. Returns whether

@@ -217,6 +217,7 @@ TEST(ReadRows, RefusesWhatIsNoRows) {
             "x.shape: is [2, 1]; must be [T, 2] or left out");
   EXPECT_THAT(bad("shape: 2 values: [1, 2]", 2), HasSubstr("must be [T, 2]"));
   EXPECT_THAT(bad("shape: [1, 1, 2] values: [1, 2]", 2), HasSubstr("must be [T, 2]"));
+  EXPECT_THAT(bad("shape: [1, 2, 1] values: [1, 2]", 2), HasSubstr("must be [T, 2]"));
   EXPECT_THAT(bad("shape: [0, 2]", 2), HasSubstr("no elements"));
   EXPECT_THAT(bad("shape: [0, 2] values: 1", 2), HasSubstr("axis 0 has 0"));
 }

@@ -23,8 +23,6 @@ namespace kernels = CELLAR_KERNEL_NAMESPACE;
 constexpr long double kWorstUlps = 0.9L;
 
 template <class Real>
-constexpr Real kNan = std::numeric_limits<Real>::quiet_NaN();
-template <class Real>
 constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
 
 template <class Real>

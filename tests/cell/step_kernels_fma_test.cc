@@ -4,7 +4,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -12,6 +11,7 @@
 
 #include "server/cell/dispatch.h"
 #include "tests/testing/random_cell.h"
+#include "tests/testing/shown_step.h"
 
 namespace cellar {
 namespace {
@@ -19,38 +19,6 @@ namespace {
 constexpr uint64_t kSeed = 20240917;
 constexpr int kCellCount = 3000;
 constexpr int kStepCount = 4;
-
-// Everything a step shows, each array in a row.
-template <class Real>
-struct Everything {
-  explicit Everything(const CellShape& shape) {
-    values.assign(2 * shape.output_size + 7 * shape.hidden_size, Real{-1});
-    Real* next = values.data();
-    const auto take = [&next](int64_t size) {
-      const absl::Span<Real> span(next, size);
-      next += size;
-      return span;
-    };
-    trace.h = take(shape.output_size);
-    trace.unrounded_h = take(shape.output_size);
-    trace.c = take(shape.hidden_size);
-    trace.forget_gate = take(shape.hidden_size);
-    trace.input_gate = take(shape.hidden_size);
-    trace.output_gate = take(shape.hidden_size);
-    trace.update_gate = take(shape.hidden_size);
-    trace.reset_gate = take(shape.hidden_size);
-    trace.candidate = take(shape.hidden_size);
-  }
-
-  std::vector<Real> values;
-  StepTrace<Real> trace;
-};
-
-template <class Real>
-bool SameBits(const std::vector<Real>& a, const std::vector<Real>& b) {
-  return a.size() == b.size() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0);
-}
 
 // Now and then something nobody should feed: it must come out the same all the same.
 template <class Real>
@@ -87,15 +55,15 @@ TYPED_TEST(StepKernelsFmaTest, GiveTheBitsOfThePortableKernels) {
     for (int step = 0; step < kStepCount; ++step) {
       std::vector<Real> x = RandomVector<Real>(generator, shape.input_size);
       Spoil(generator, x);
-      Everything<Real> portable_shown(shape);
-      Everything<Real> fma_shown(shape);
+      ShownStep<Real> portable_shown(shape);
+      ShownStep<Real> fma_shown(shape);
       StepCellOn<Real>(KernelTarget::kPortable, weights, numerics, x, portable, portable_workspace,
-                       portable_shown.trace);
+                       portable_shown.Trace());
       StepCellOn<Real>(KernelTarget::kFma, weights, numerics, x, fma, fma_workspace,
-                       fma_shown.trace);
-      ASSERT_TRUE(SameBits(portable_shown.values, fma_shown.values))
+                       fma_shown.Trace());
+      ASSERT_TRUE(EqualBits(portable_shown.Everything(), fma_shown.Everything()))
           << "cell " << cell << ", step " << step << ", " << Describe(weights);
-      ASSERT_TRUE(SameBits(portable.h, fma.h) && SameBits(portable.c, fma.c))
+      ASSERT_TRUE(EqualBits(portable.h, fma.h) && EqualBits(portable.c, fma.c))
           << "cell " << cell << ", step " << step << ", " << Describe(weights);
     }
   }
@@ -128,7 +96,7 @@ TYPED_TEST(StepKernelsFmaTest, GiveTheBitsOfThePortableActivations) {
       const Numerics numerics = {.activation_rule = rule};
       StepCellOn<Real>(KernelTarget::kPortable, weights, numerics, x, portable, workspace, {});
       StepCellOn<Real>(KernelTarget::kFma, weights, numerics, x, fma, workspace, {});
-      EXPECT_TRUE(SameBits(portable.h, fma.h)) << static_cast<int>(activation);
+      EXPECT_TRUE(EqualBits(portable.h, fma.h)) << static_cast<int>(activation);
     }
   }
 }

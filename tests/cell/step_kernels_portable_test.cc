@@ -6,7 +6,6 @@
 
 #include <cmath>
 #include <cstdint>
-#include <cstring>
 #include <random>
 #include <string>
 #include <variant>
@@ -15,6 +14,7 @@
 #include "server/cell/activations.h"
 #include "server/cell/dispatch.h"
 #include "tests/testing/random_cell.h"
+#include "tests/testing/shown_step.h"
 
 namespace cellar {
 namespace {
@@ -128,12 +128,6 @@ struct Elements {
 };
 
 template <class Real>
-bool SameBits(const std::vector<Real>& a, const std::vector<Real>& b) {
-  return a.size() == b.size() &&
-         (a.empty() || std::memcmp(a.data(), b.data(), a.size() * sizeof(Real)) == 0);
-}
-
-template <class Real>
 class StepKernelsPortableTest : public testing::Test {};
 using Reals = testing::Types<float, double>;
 TYPED_TEST_SUITE(StepKernelsPortableTest, Reals);
@@ -156,8 +150,8 @@ TYPED_TEST(StepKernelsPortableTest, RoundEveryOperationInTheOrderOfTheEquations)
     const CellState<Real> expected = elements.after;
     StepCellOn<Real>(KernelTarget::kPortable, weights, numerics, x, state, workspace, {});
 
-    ASSERT_TRUE(SameBits(state.h, expected.h)) << "cell " << cell << ", " << Describe(weights);
-    ASSERT_TRUE(SameBits(state.c, expected.c)) << "cell " << cell << ", " << Describe(weights);
+    ASSERT_TRUE(EqualBits(state.h, expected.h)) << "cell " << cell << ", " << Describe(weights);
+    ASSERT_TRUE(EqualBits(state.c, expected.c)) << "cell " << cell << ", " << Describe(weights);
   }
 }
 

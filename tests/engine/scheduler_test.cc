@@ -21,13 +21,14 @@ namespace {
 
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
+using ::testing::Pair;
 
 constexpr int64_t kCheap = 10;
 constexpr int64_t kDear = 11;
 
-Scheduler::Options OneWorker() {
+Scheduler::Options Workers(int count) {
   Scheduler::Options options;
-  options.worker_count = 1;
+  options.worker_count = count;
   options.inline_cost = kCheap;
   options.max_queued_steps = 1000;
   options.max_queued_steps_per_session = 100;
@@ -43,6 +44,17 @@ Task MakeTask(int64_t cost, std::function<void()> work, int64_t step_count = 1) 
     work();
   };
   return task;
+}
+
+// Schedules a task that must be taken.
+void Take(Scheduler& scheduler, const std::string& key, Task task) {
+  const absl::Status status = scheduler.Schedule(key, std::move(task));
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+void TakeAlone(Scheduler& scheduler, Task task) {
+  const absl::Status status = scheduler.ScheduleAlone(std::move(task));
+  EXPECT_TRUE(status.ok()) << status;
 }
 
 // Names in the order in which they were written down, by any thread.
@@ -68,350 +80,237 @@ class Journal {
 // Keeps a worker and a key busy from its construction until Release.
 class Blocker {
  public:
-  explicit Blocker(Scheduler& scheduler, const std::string& key = "sessions/blocker") {
-    EXPECT_TRUE(scheduler
-                    .Schedule(key, MakeTask(kDear,
-                                            [this] {
-                                              started_.Notify();
-                                              released_.WaitForNotification();
-                                            }))
-                    .ok());
-    started_.WaitForNotification();
+  explicit Blocker(Scheduler& scheduler, const std::string& key = "sessions/blocker",
+                   int64_t step_count = 1) {
+    const auto work = [this] {
+      started_.Notify();
+      released_.WaitForNotification();
+      finished_.Notify();
+    };
+    Take(scheduler, key, MakeTask(kDear, work, step_count));
   }
   ~Blocker() {
     if (!released_.HasBeenNotified()) released_.Notify();
+    finished_.WaitForNotification();
   }
+  void WaitUntilStarted() { started_.WaitForNotification(); }
   void Release() { released_.Notify(); }
 
  private:
   absl::Notification started_;
   absl::Notification released_;
+  absl::Notification finished_;
 };
 
-TEST(Scheduler, RunsACheapTaskOnTheCallersThreadBeforeScheduleReturns) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
+void Nothing() {}
+
+class SchedulerTest : public testing::Test {
+ protected:
+  FakeClock clock_;
+  Journal journal_;
+  Scheduler scheduler_{Workers(1), clock_};
+};
+
+TEST_F(SchedulerTest, RunsACheapTaskOnTheCallersThreadBeforeScheduleReturns) {
   std::thread::id thread;
-  ASSERT_TRUE(
-      scheduler
-          .Schedule("sessions/a", MakeTask(kCheap, [&] { thread = std::this_thread::get_id(); }))
-          .ok());
+  Take(scheduler_, "sessions/a", MakeTask(kCheap, [&] { thread = std::this_thread::get_id(); }));
   EXPECT_EQ(thread, std::this_thread::get_id());
 }
 
-TEST(Scheduler, RunsADearTaskOnAWorker) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
+TEST_F(SchedulerTest, RunsADearTaskOnAWorker) {
   std::thread::id thread;
   absl::Notification done;
-  ASSERT_TRUE(scheduler
-                  .Schedule("sessions/a", MakeTask(kDear,
-                                                   [&] {
-                                                     thread = std::this_thread::get_id();
-                                                     done.Notify();
-                                                   }))
-                  .ok());
+  Take(scheduler_, "sessions/a", MakeTask(kDear, [&] {
+         thread = std::this_thread::get_id();
+         done.Notify();
+       }));
   done.WaitForNotification();
   EXPECT_NE(thread, std::this_thread::get_id());
 }
 
-TEST(Scheduler, RunsTheTasksOfOneKeyInOrderWhateverTheyCost) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
-  Blocker blocker(scheduler, "sessions/a");
+TEST_F(SchedulerTest, RunsTheTasksOfOneKeyInOrderWhateverTheyCost) {
+  Blocker blocker(scheduler_, "sessions/a");
+  blocker.WaitUntilStarted();
   for (int i = 0; i < 6; ++i) {
     const int64_t cost = i % 2 == 0 ? kCheap : kDear;
-    ASSERT_TRUE(
-        scheduler.Schedule("sessions/a", MakeTask(cost, journal.Writes(absl::StrCat(i)))).ok());
+    Take(scheduler_, "sessions/a", MakeTask(cost, journal_.Writes(absl::StrCat(i))));
   }
-  EXPECT_THAT(journal.Names(), IsEmpty());  // also the cheap ones wait for their turn
+  EXPECT_THAT(journal_.Names(), IsEmpty());  // also the cheap ones wait for their turn
   blocker.Release();
-  scheduler.Drain();
-  EXPECT_THAT(journal.Names(), ElementsAre("0", "1", "2", "3", "4", "5"));
+  scheduler_.Drain();
+  EXPECT_THAT(journal_.Names(), ElementsAre("0", "1", "2", "3", "4", "5"));
 }
 
-TEST(Scheduler, RunsCheapTasksOfOtherKeysWhileAllWorkersAreBusy) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
-  Blocker blocker(scheduler, "sessions/a");
-  ASSERT_TRUE(scheduler.Schedule("sessions/b", MakeTask(kCheap, journal.Writes("b"))).ok());
-  EXPECT_THAT(journal.Names(), ElementsAre("b"));
+TEST_F(SchedulerTest, RunsCheapTasksOfOtherKeysWhileAllWorkersAreBusy) {
+  Blocker blocker(scheduler_, "sessions/a");
+  blocker.WaitUntilStarted();
+  Take(scheduler_, "sessions/b", MakeTask(kCheap, journal_.Writes("b")));
+  EXPECT_THAT(journal_.Names(), ElementsAre("b"));
 }
 
-TEST(Scheduler, TakesTheKeysInTurnOneTaskEach) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
-  Blocker blocker(scheduler);
+TEST_F(SchedulerTest, TakesTheKeysInTurnOneTaskEach) {
+  Blocker blocker(scheduler_);
+  blocker.WaitUntilStarted();
   for (const char* name : {"a1", "a2", "a3", "b1", "c1", "c2"}) {
     const std::string key = absl::StrCat("sessions/", std::string(1, name[0]));
-    ASSERT_TRUE(scheduler.Schedule(key, MakeTask(kDear, journal.Writes(name))).ok());
+    Take(scheduler_, key, MakeTask(kDear, journal_.Writes(name)));
   }
   blocker.Release();
-  scheduler.Drain();
-  EXPECT_THAT(journal.Names(), ElementsAre("a1", "b1", "c1", "a2", "c2", "a3"));
+  scheduler_.Drain();
+  EXPECT_THAT(journal_.Names(), ElementsAre("a1", "b1", "c1", "a2", "c2", "a3"));
 }
 
-TEST(Scheduler, WorksOnDifferentKeysAtTheSameTime) {
-  FakeClock clock;
-  Scheduler::Options options = OneWorker();
-  options.worker_count = 2;
-  Scheduler scheduler(options, clock);
+TEST_F(SchedulerTest, WorksOnDifferentKeysAtTheSameTime) {
+  Scheduler scheduler(Workers(2), clock_);
   Blocker a(scheduler, "sessions/a");
-  Blocker b(scheduler, "sessions/b");  // returns only when it runs beside the other one
+  a.WaitUntilStarted();
+  Blocker b(scheduler, "sessions/b");
+  b.WaitUntilStarted();  // returns only when it runs beside the other one
 }
 
-TEST(Scheduler, HandsTheKeyToAWorkerWhenAnInlineTaskEnds) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
+TEST_F(SchedulerTest, HandsTheKeyToAWorkerWhenAnInlineTaskEnds) {
   absl::Notification inline_started, inline_released, second_done;
   std::thread caller([&] {
-    EXPECT_TRUE(scheduler
-                    .Schedule("sessions/a", MakeTask(kCheap,
-                                                     [&] {
-                                                       inline_started.Notify();
-                                                       inline_released.WaitForNotification();
-                                                     }))
-                    .ok());
+    Take(scheduler_, "sessions/a", MakeTask(kCheap, [&] {
+           inline_started.Notify();
+           inline_released.WaitForNotification();
+         }));
   });
   inline_started.WaitForNotification();
-  ASSERT_TRUE(
-      scheduler.Schedule("sessions/a", MakeTask(kCheap, [&] { second_done.Notify(); })).ok());
+  Take(scheduler_, "sessions/a", MakeTask(kCheap, [&] { second_done.Notify(); }));
   EXPECT_FALSE(second_done.HasBeenNotified());
   inline_released.Notify();
   second_done.WaitForNotification();
   caller.join();
 }
 
-TEST(Scheduler, RefusesWhatExceedsTheLimitOfTheSessionAndNeverRunsIt) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
-  Blocker blocker(scheduler, "sessions/a");
-  ASSERT_TRUE(scheduler.Schedule("sessions/a", MakeTask(kDear, journal.Writes("60"), 60)).ok());
+TEST_F(SchedulerTest, RefusesWhatExceedsTheLimitOfTheSessionAndNeverRunsIt) {
+  Blocker blocker(scheduler_, "sessions/a");
+  blocker.WaitUntilStarted();
+  Take(scheduler_, "sessions/a", MakeTask(kDear, journal_.Writes("60"), 60));
   const absl::Status refused =
-      scheduler.Schedule("sessions/a", MakeTask(kDear, journal.Writes("41"), 41));
+      scheduler_.Schedule("sessions/a", MakeTask(kDear, journal_.Writes("41"), 41));
   EXPECT_EQ(GetErrorReason(refused), "STEP_QUEUE_LIMIT");
   EXPECT_THAT(GetErrorDetail(refused)->metadata,
-              ElementsAre(testing::Pair("limit", "100"), testing::Pair("scope", "session")));
-  ASSERT_TRUE(scheduler.Schedule("sessions/a", MakeTask(kDear, journal.Writes("40"), 40)).ok());
-  ASSERT_TRUE(scheduler.Schedule("sessions/b", MakeTask(kDear, journal.Writes("b"), 100)).ok());
+              ElementsAre(Pair("limit", "100"), Pair("scope", "session")));
+  Take(scheduler_, "sessions/a", MakeTask(kDear, journal_.Writes("40"), 40));
+  Take(scheduler_, "sessions/b", MakeTask(kDear, journal_.Writes("b"), 100));
   blocker.Release();
-  scheduler.Drain();
-  EXPECT_THAT(journal.Names(), ElementsAre("b", "60", "40"));
+  scheduler_.Drain();
+  EXPECT_THAT(journal_.Names(), ElementsAre("b", "60", "40"));
 }
 
-TEST(Scheduler, RefusesWhatExceedsTheLimitOfTheServer) {
-  FakeClock clock;
-  Scheduler::Options options = OneWorker();
+TEST_F(SchedulerTest, RefusesWhatExceedsTheLimitOfTheServer) {
+  Scheduler::Options options = Workers(1);
   options.max_queued_steps = 150;
-  Scheduler scheduler(options, clock);
+  Scheduler scheduler(options, clock_);
   Blocker blocker(scheduler);
-  ASSERT_TRUE(scheduler
-                  .Schedule("sessions/a", MakeTask(
-                                              kDear, [] {}, 100))
-                  .ok());
-  for (const absl::Status& refused : {scheduler.Schedule("sessions/b", MakeTask(
-                                                                           kDear, [] {}, 51)),
-                                      scheduler.ScheduleAlone(MakeTask(
-                                          kDear, [] {}, 51))}) {
+  blocker.WaitUntilStarted();
+  Take(scheduler, "sessions/a", MakeTask(kDear, Nothing, 100));
+  for (const absl::Status& refused :
+       {scheduler.Schedule("sessions/b", MakeTask(kDear, Nothing, 51)),
+        scheduler.ScheduleAlone(MakeTask(kDear, Nothing, 51))}) {
     EXPECT_EQ(GetErrorReason(refused), "STEP_QUEUE_LIMIT");
     EXPECT_THAT(GetErrorDetail(refused)->metadata,
-                ElementsAre(testing::Pair("limit", "150"), testing::Pair("scope", "server")));
+                ElementsAre(Pair("limit", "150"), Pair("scope", "server")));
   }
-  EXPECT_TRUE(scheduler
-                  .ScheduleAlone(MakeTask(
-                      kDear, [] {}, 50))
-                  .ok());
+  TakeAlone(scheduler, MakeTask(kDear, Nothing, 50));
 }
 
-TEST(Scheduler, GivesBackTheRoomInTheQueuesAsTasksStart) {
-  FakeClock clock;
-  Scheduler::Options options = OneWorker();
+TEST_F(SchedulerTest, GivesBackTheRoomInTheQueuesAsTasksStart) {
+  Scheduler::Options options = Workers(1);
   options.max_queued_steps = 100;
-  Scheduler scheduler(options, clock);
+  Scheduler scheduler(options, clock_);
   for (int round = 0; round < 3; ++round) {
     Blocker blocker(scheduler, "sessions/a");
-    ASSERT_TRUE(scheduler
-                    .Schedule("sessions/a", MakeTask(
-                                                kDear, [] {}, 100))
-                    .ok());
-    ASSERT_FALSE(scheduler
-                     .Schedule("sessions/a", MakeTask(
-                                                 kDear, [] {}, 1))
-                     .ok());
+    blocker.WaitUntilStarted();
+    Take(scheduler, "sessions/a", MakeTask(kDear, Nothing, 100));
+    ASSERT_FALSE(scheduler.Schedule("sessions/a", MakeTask(kDear, Nothing, 1)).ok());
     blocker.Release();
     scheduler.Drain();
   }
 }
 
-TEST(Scheduler, GivesBackTheRoomOfASessionThatIsNeverIdle) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
-  Blocker first(scheduler, "sessions/a");
-  absl::Notification second_started, second_released;
-  ASSERT_TRUE(scheduler
-                  .Schedule("sessions/a", MakeTask(
-                                              kDear,
-                                              [&] {
-                                                second_started.Notify();
-                                                second_released.WaitForNotification();
-                                              },
-                                              100))
-                  .ok());
-  ASSERT_FALSE(scheduler
-                   .Schedule("sessions/a", MakeTask(
-                                               kDear, [] {}, 1))
-                   .ok());
+TEST_F(SchedulerTest, GivesBackTheRoomOfASessionThatIsNeverIdle) {
+  Blocker first(scheduler_, "sessions/a");
+  first.WaitUntilStarted();
+  Blocker second(scheduler_, "sessions/a", 100);
+  EXPECT_FALSE(scheduler_.Schedule("sessions/a", MakeTask(kDear, Nothing, 1)).ok());
   first.Release();
-  second_started.WaitForNotification();
-  EXPECT_TRUE(scheduler
-                  .Schedule("sessions/a", MakeTask(
-                                              kDear, [] {}, 100))
-                  .ok());
-  second_released.Notify();
+  second.WaitUntilStarted();
+  Take(scheduler_, "sessions/a", MakeTask(kDear, Nothing, 100));
 }
 
-TEST(Scheduler, ChargesNothingForATaskThatAWorkerIsAboutToStart) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
+TEST_F(SchedulerTest, ChargesNothingForATaskThatAWorkerIsAboutToStart) {
   for (int round = 0; round < 100; ++round) {
-    ASSERT_TRUE(scheduler
-                    .Schedule("sessions/a", MakeTask(
-                                                kDear, [] {}, 100))
-                    .ok());
-    ASSERT_TRUE(scheduler
-                    .Schedule("sessions/a", MakeTask(
-                                                kDear, [] {}, 100))
-                    .ok());
-    scheduler.Drain();
+    Take(scheduler_, "sessions/a", MakeTask(kDear, Nothing, 100));
+    Take(scheduler_, "sessions/a", MakeTask(kDear, Nothing, 100));
+    scheduler_.Drain();
   }
 }
 
-TEST(Scheduler, TakesATaskOfAnyLengthIfAWorkerIsFree) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
-  ASSERT_TRUE(
-      scheduler.Schedule("sessions/a", MakeTask(kDear, journal.Writes("long"), 1'000'000)).ok());
-  scheduler.Drain();
-  EXPECT_THAT(journal.Names(), ElementsAre("long"));
+TEST_F(SchedulerTest, TakesATaskOfAnyLengthIfAWorkerIsFree) {
+  Take(scheduler_, "sessions/a", MakeTask(kDear, journal_.Writes("long"), 1'000'000));
+  scheduler_.Drain();
+  EXPECT_THAT(journal_.Names(), ElementsAre("long"));
 }
 
-TEST(Scheduler, TellsATaskWhoseDeadlinePassedWhileItWaited) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
+TEST_F(SchedulerTest, TellsATaskWhoseDeadlinePassedWhileItWaited) {
   std::vector<absl::Status> statuses;
-  Blocker blocker(scheduler, "sessions/a");
+  Blocker blocker(scheduler_, "sessions/a");
+  blocker.WaitUntilStarted();
   for (int seconds : {1, 2, 3}) {
     Task task;
-    task.deadline = clock.Now() + absl::Seconds(seconds);
+    task.deadline = clock_.Now() + absl::Seconds(seconds);
     task.run = [&](absl::Status status) { statuses.push_back(std::move(status)); };
-    ASSERT_TRUE(scheduler.Schedule("sessions/a", std::move(task)).ok());
+    Take(scheduler_, "sessions/a", std::move(task));
   }
-  clock.Advance(absl::Seconds(2));
+  clock_.Advance(absl::Seconds(2));
   blocker.Release();
-  scheduler.Drain();
+  scheduler_.Drain();
   ASSERT_EQ(statuses.size(), 3u);
   EXPECT_EQ(GetErrorReason(statuses[0]), "DEADLINE_PASSED");
   EXPECT_EQ(GetErrorReason(statuses[1]), "DEADLINE_PASSED");
   EXPECT_TRUE(statuses[2].ok());
 }
 
-TEST(Scheduler, TellsAnInlineTaskWhoseDeadlinePassedBeforeItCame) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
+TEST_F(SchedulerTest, TellsAnInlineTaskWhoseDeadlinePassedBeforeItCame) {
   absl::Status told;
   Task task;
-  task.deadline = clock.Now();
+  task.deadline = clock_.Now();
   task.run = [&](absl::Status status) { told = std::move(status); };
-  ASSERT_TRUE(scheduler.Schedule("sessions/a", std::move(task)).ok());
+  Take(scheduler_, "sessions/a", std::move(task));
   EXPECT_EQ(GetErrorReason(told), "DEADLINE_PASSED");
 }
 
-TEST(Scheduler, LetsATaskScheduleOnItsOwnKeyWhichThenWaitsForItsTurn) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
-  ASSERT_TRUE(scheduler
-                  .Schedule("sessions/a",
-                            MakeTask(kCheap,
-                                     [&] {
-                                       EXPECT_TRUE(
-                                           scheduler
-                                               .Schedule("sessions/a",
-                                                         MakeTask(kCheap, journal.Writes("inner")))
-                                               .ok());
-                                       journal.Write("outer");
-                                     }))
-                  .ok());
-  scheduler.Drain();
-  EXPECT_THAT(journal.Names(), ElementsAre("outer", "inner"));
+TEST_F(SchedulerTest, LetsATaskScheduleOnItsOwnKeyWhichThenWaitsForItsTurn) {
+  Take(scheduler_, "sessions/a", MakeTask(kCheap, [&] {
+         Take(scheduler_, "sessions/a", MakeTask(kCheap, journal_.Writes("inner")));
+         journal_.Write("outer");
+       }));
+  scheduler_.Drain();
+  EXPECT_THAT(journal_.Names(), ElementsAre("outer", "inner"));
 }
 
-// Schedules itself again `left` times, on another key each time.
-void ScheduleChain(Scheduler& scheduler, int left) {
-  if (left == 0) return;
-  const auto next = [&scheduler, left] { ScheduleChain(scheduler, left - 1); };
-  const std::string key = absl::StrCat("sessions/", left);
-  ASSERT_TRUE(left % 2 == 0 ? scheduler.Schedule(key, MakeTask(kCheap, next)).ok()
-                            : scheduler.ScheduleAlone(MakeTask(kCheap, next)).ok());
-}
-
-TEST(Scheduler, DoesNotEatTheStackWhenTasksScheduleTasks) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
-  ScheduleChain(scheduler, 100'000);
-  scheduler.Drain();
-}
-
-// Schedules the next of a chain when the task that holds it is destroyed.
-struct ChainLink {
-  Scheduler& scheduler;
-  int left;
-  ~ChainLink() { ScheduleDestructorChain(scheduler, left - 1); }
-
-  static void ScheduleDestructorChain(Scheduler& scheduler, int left) {
-    if (left == 0) return;
-    Task task;
-    task.run = [link = std::shared_ptr<ChainLink>(new ChainLink{scheduler, left})](absl::Status) {};
-    ASSERT_TRUE(scheduler.ScheduleAlone(std::move(task)).ok());
-  }
-};
-
-TEST(Scheduler, DoesNotEatTheStackWhenTasksScheduleTasksAsTheyAreDestroyed) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
-  ChainLink::ScheduleDestructorChain(scheduler, 100'000);
-  scheduler.Drain();
-}
-
-TEST(Scheduler, RunsInlineAgainAfterATaskThatScheduled) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
-  ScheduleChain(scheduler, 3);
-  scheduler.Drain();
+TEST_F(SchedulerTest, RunsInlineAgainAfterATaskThatScheduled) {
+  Take(scheduler_, "sessions/a",
+       MakeTask(kCheap, [&] { Take(scheduler_, "sessions/b", MakeTask(kCheap, Nothing)); }));
+  scheduler_.Drain();
   bool done = false;
-  ASSERT_TRUE(scheduler.Schedule("sessions/a", MakeTask(kCheap, [&] { done = true; })).ok());
+  Take(scheduler_, "sessions/a", MakeTask(kCheap, [&] { done = true; }));
   EXPECT_TRUE(done);
 }
 
-TEST(Scheduler, DestroysWhatATaskHoldsBeforeTheNextOfItsKeyStarts) {
-  FakeClock clock;
-  Scheduler scheduler(OneWorker(), clock);
-  Blocker blocker(scheduler, "sessions/a");
+TEST_F(SchedulerTest, DestroysWhatATaskHoldsBeforeTheNextOfItsKeyStarts) {
+  Blocker blocker(scheduler_, "sessions/a");
+  blocker.WaitUntilStarted();
   auto held = std::make_shared<int>(1);
   const std::weak_ptr<int> watch = held;
-  ASSERT_TRUE(
-      scheduler.Schedule("sessions/a", MakeTask(kDear, [held = std::move(held)] { (void)held; }))
-          .ok());
+  Take(scheduler_, "sessions/a", MakeTask(kDear, [held = std::move(held)] { (void)held; }));
   bool gone = false;
-  ASSERT_TRUE(
-      scheduler.Schedule("sessions/a", MakeTask(kDear, [&] { gone = watch.expired(); })).ok());
+  Take(scheduler_, "sessions/a", MakeTask(kDear, [&] { gone = watch.expired(); }));
   blocker.Release();
-  scheduler.Drain();
+  scheduler_.Drain();
   EXPECT_TRUE(gone);
 }
 
@@ -419,110 +318,77 @@ TEST(Scheduler, DestroysWhatATaskHoldsBeforeTheNextOfItsKeyStarts) {
 struct SchedulesAtTheEnd {
   Scheduler& scheduler;
   Journal& journal;
-  ~SchedulesAtTheEnd() {
-    EXPECT_TRUE(scheduler.ScheduleAlone(MakeTask(kCheap, journal.Writes("end"))).ok());
-  }
+  ~SchedulesAtTheEnd() { TakeAlone(scheduler, MakeTask(kCheap, journal.Writes("end"))); }
 };
 
-TEST(Scheduler, HoldsNoLockWhileATaskIsDestroyed) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
+TEST_F(SchedulerTest, HoldsNoLockWhileATaskIsDestroyed) {
   for (int64_t cost : {kCheap, kDear}) {
     Task task;
     task.cost = cost;
     task.run = [end = std::shared_ptr<SchedulesAtTheEnd>(
-                    new SchedulesAtTheEnd{scheduler, journal})](absl::Status) {};
-    ASSERT_TRUE(scheduler.Schedule("sessions/a", std::move(task)).ok());
-    scheduler.Drain();
+                    new SchedulesAtTheEnd{scheduler_, journal_})](absl::Status) {};
+    Take(scheduler_, "sessions/a", std::move(task));
+    scheduler_.Drain();
   }
-  EXPECT_THAT(journal.Names(), ElementsAre("end", "end"));
+  EXPECT_THAT(journal_.Names(), ElementsAre("end", "end"));
 }
 
-TEST(Scheduler, HoldsNoLockWhileARefusedTaskIsDestroyed) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
-  Blocker blocker(scheduler, "sessions/a");
+TEST_F(SchedulerTest, HoldsNoLockWhileARefusedTaskIsDestroyed) {
+  Blocker blocker(scheduler_, "sessions/a");
+  blocker.WaitUntilStarted();
   Task task;
   task.cost = kDear;
   task.step_count = 101;
-  task.run = [end = std::shared_ptr<SchedulesAtTheEnd>(new SchedulesAtTheEnd{scheduler, journal})](
-                 absl::Status) { ADD_FAILURE() << "a refused task ran"; };
-  EXPECT_FALSE(scheduler.Schedule("sessions/a", std::move(task)).ok());
-  EXPECT_THAT(journal.Names(), ElementsAre("end"));
+  task.run = [end = std::shared_ptr<SchedulesAtTheEnd>(new SchedulesAtTheEnd{
+                  scheduler_, journal_})](absl::Status) { ADD_FAILURE() << "a refused task ran"; };
+  EXPECT_FALSE(scheduler_.Schedule("sessions/a", std::move(task)).ok());
+  EXPECT_THAT(journal_.Names(), ElementsAre("end"));
 }
 
-TEST(Scheduler, RunsTasksWithoutAKeySideBySide) {
-  FakeClock clock;
-  Scheduler::Options options = OneWorker();
-  options.worker_count = 2;
-  Scheduler scheduler(options, clock);
+TEST_F(SchedulerTest, RunsTasksWithoutAKeySideBySide) {
+  Scheduler scheduler(Workers(2), clock_);
   absl::Notification first, second;
-  ASSERT_TRUE(scheduler
-                  .ScheduleAlone(MakeTask(kDear,
-                                          [&] {
-                                            first.Notify();
-                                            second.WaitForNotification();
-                                          }))
-                  .ok());
-  ASSERT_TRUE(scheduler
-                  .ScheduleAlone(MakeTask(kDear,
-                                          [&] {
-                                            second.Notify();
-                                            first.WaitForNotification();
-                                          }))
-                  .ok());
+  TakeAlone(scheduler, MakeTask(kDear, [&] {
+              first.Notify();
+              second.WaitForNotification();
+            }));
+  TakeAlone(scheduler, MakeTask(kDear, [&] {
+              second.Notify();
+              first.WaitForNotification();
+            }));
   scheduler.Drain();
 }
 
-TEST(Scheduler, DrainWaitsForEverythingThatWaitsAlsoForWhatComesFromTasks) {
-  FakeClock clock;
-  Journal journal;
-  Scheduler scheduler(OneWorker(), clock);
+TEST_F(SchedulerTest, DrainWaitsForEverythingThatWaitsAlsoForWhatComesFromTasks) {
   for (int i = 0; i < 50; ++i) {
     const std::string key = absl::StrCat("sessions/", i % 7);
-    ASSERT_TRUE(
-        scheduler
-            .Schedule(
-                key,
-                MakeTask(
-                    kDear,
-                    [&, key] {
-                      journal.Write("outer");
-                      EXPECT_TRUE(
-                          scheduler.Schedule(key, MakeTask(kDear, journal.Writes("inner"))).ok());
-                    }))
-            .ok());
+    Take(scheduler_, key, MakeTask(kDear, [&, key] {
+           journal_.Write("outer");
+           Take(scheduler_, key, MakeTask(kDear, journal_.Writes("inner")));
+         }));
   }
-  scheduler.Drain();
-  EXPECT_EQ(journal.Names().size(), 100u);
-  scheduler.Drain();  // nothing to wait for
+  scheduler_.Drain();
+  EXPECT_EQ(journal_.Names().size(), 100u);
 }
 
-TEST(Scheduler, DestructorRunsWhatWaits) {
-  FakeClock clock;
-  Journal journal;
+TEST_F(SchedulerTest, DestructorRunsWhatWaits) {
   {
-    Scheduler scheduler(OneWorker(), clock);
+    Scheduler scheduler(Workers(1), clock_);
     Blocker blocker(scheduler, "sessions/a");
+    blocker.WaitUntilStarted();
     for (int i = 0; i < 3; ++i) {
-      ASSERT_TRUE(
-          scheduler.Schedule("sessions/a", MakeTask(kDear, journal.Writes(absl::StrCat(i)))).ok());
+      Take(scheduler, "sessions/a", MakeTask(kDear, journal_.Writes(absl::StrCat(i))));
     }
-    EXPECT_THAT(journal.Names(), IsEmpty());
+    EXPECT_THAT(journal_.Names(), IsEmpty());
     blocker.Release();
   }
-  EXPECT_THAT(journal.Names(), ElementsAre("0", "1", "2"));
+  EXPECT_THAT(journal_.Names(), ElementsAre("0", "1", "2"));
 }
 
-TEST(Scheduler, TakesAtLeastOneWorkerWhateverItIsTold) {
-  FakeClock clock;
-  Scheduler::Options options = OneWorker();
-  options.worker_count = 0;
-  Scheduler scheduler(options, clock);
+TEST_F(SchedulerTest, TakesAtLeastOneWorkerWhateverItIsTold) {
+  Scheduler scheduler(Workers(0), clock_);
   absl::Notification done;
-  ASSERT_TRUE(scheduler.Schedule("sessions/a", MakeTask(kDear, [&] { done.Notify(); })).ok());
+  Take(scheduler, "sessions/a", MakeTask(kDear, [&] { done.Notify(); }));
   done.WaitForNotification();
 }
 

@@ -76,6 +76,11 @@ TEST(ModelRegistry, RefusesMoreBytesThanItMayHold) {
   EXPECT_TRUE(registry.Add(Named("c")).ok());
 }
 
+TEST(ModelRegistry, TakesAModelThatFitsExactly) {
+  ModelRegistry registry({.max_models = 1, .max_bytes = Named("a")->size_bytes()});
+  EXPECT_TRUE(registry.Add(Named("a")).ok());
+}
+
 TEST(ModelRegistry, ListsByNameAfterAName) {
   ModelRegistry registry({});
   for (const char* id : {"c", "a", "b", "b-2"}) ASSERT_TRUE(registry.Add(Named(id)).ok());

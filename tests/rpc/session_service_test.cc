@@ -195,8 +195,7 @@ TEST_F(SessionServiceTest, AStepWhoseDeadlinePassedChangesNothing) {
   grpc::ClientContext context;
   context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(5));
   v1::StepResponse stepped;
-  const grpc::Status status =
-      server.sessions().Step(&context, StepOf("sessions/b", {1}), &stepped);
+  const grpc::Status status = server.sessions().Step(&context, StepOf("sessions/b", {1}), &stepped);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
   EXPECT_EQ(SentReason(status), "DEADLINE_PASSED");
   ASSERT_TRUE(Ask(&Stub::Step, StepOf("sessions/b", {1}, 0), &stepped).ok());

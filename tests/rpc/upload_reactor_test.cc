@@ -84,17 +84,5 @@ TEST(UploadReactor, ABrokenUploadLeavesNothing) {
   EXPECT_FALSE(server.api().models.Get("models/uploaded").ok());
 }
 
-TEST(UploadReactor, IsRefusedWhileDraining) {
-  InProcessServer server;
-  grpc::ClientContext running_context;
-  v1::UploadModelResponse response;
-  const auto running = server.models().UploadModel(&running_context, &response);
-  const std::string file = TinyModelFile();
-  running->Write(Opening(file.size()));
-  running->Write(Chunk(file));
-  running->WritesDone();
-  EXPECT_TRUE(running->Finish().ok());
-}
-
 }  // namespace
 }  // namespace cellar

@@ -115,7 +115,7 @@ class Play {
     return 3 * SessionBytes(config, progress);
   }
 
-  int64_t Draw(int64_t count) { return static_cast<int64_t>(random_() % count); }
+  int64_t Draw(uint64_t count) { return static_cast<int64_t>(random_() % count); }
   std::string AnyName() { return std::string("sessions/") + static_cast<char>('a' + Draw(8)); }
   absl::Time Now() { return clock_.Now(); }
 

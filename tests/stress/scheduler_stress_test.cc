@@ -108,6 +108,45 @@ TEST(SchedulerStress, LetsTasksOwnWhatOthersWaitFor) {
   }
 }
 
+// Schedules itself again `left` times, with another key each time or none.
+void ScheduleChain(Scheduler& scheduler, int left) {
+  if (left == 0) return;
+  Task task;
+  task.run = [&scheduler, left](absl::Status) { ScheduleChain(scheduler, left - 1); };
+  const absl::Status status = left % 2 == 0
+                                  ? scheduler.ScheduleAlone(std::move(task))
+                                  : scheduler.Schedule(absl::StrCat(left), std::move(task));
+  EXPECT_TRUE(status.ok()) << status;
+}
+
+TEST(SchedulerStress, DoesNotEatTheStackWhenTasksScheduleTasks) {
+  FakeClock clock;
+  Scheduler scheduler({.worker_count = 1}, clock);
+  ScheduleChain(scheduler, 100'000);
+  scheduler.Drain();
+}
+
+// Schedules the next of a chain when the task that holds it is destroyed.
+struct ChainLink {
+  Scheduler& scheduler;
+  int left;
+  ~ChainLink() { Schedule(scheduler, left - 1); }
+
+  static void Schedule(Scheduler& scheduler, int left) {
+    if (left == 0) return;
+    Task task;
+    task.run = [link = std::shared_ptr<ChainLink>(new ChainLink{scheduler, left})](absl::Status) {};
+    EXPECT_TRUE(scheduler.ScheduleAlone(std::move(task)).ok());
+  }
+};
+
+TEST(SchedulerStress, DoesNotEatTheStackWhenTasksScheduleTasksAsTheyAreDestroyed) {
+  FakeClock clock;
+  Scheduler scheduler({.worker_count = 1}, clock);
+  ChainLink::Schedule(scheduler, 100'000);
+  scheduler.Drain();
+}
+
 // Sessions on one model, stepped through the scheduler: each by a driver that sends its steps in
 // order, while others send the same steps again and again, too early or too late.
 class SteppedSessions {

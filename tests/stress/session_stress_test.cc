@@ -1,5 +1,6 @@
 // Many threads on one table at once; meant for ThreadSanitizer. Who wins is open, but what must be
 // true whoever wins is checked on the way and at the end.
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <atomic>
@@ -19,7 +20,7 @@ namespace cellar {
 namespace {
 
 constexpr int kThreadCount = 8;
-constexpr int kTurnsPerThread = 3000;
+constexpr int kTurnsPerThread = 5000;
 
 class Crowd {
  public:
@@ -27,13 +28,13 @@ class Crowd {
   void Work(uint64_t seed) {
     std::mt19937_64 random(seed);
     for (int turn = 0; turn < kTurnsPerThread; ++turn) {
-      const std::string name = "sessions/" + std::string(1, static_cast<char>('a' + random() % 6));
+      const std::string name = "sessions/" + std::string(1, static_cast<char>('a' + random() % 4));
       switch (random() % 8) {
         case 0:
           Create(name, random() % 2 == 0 ? absl::Seconds(5) : absl::Hours(100));
           break;
         case 1:
-          if (random() % 4 == 0) Check(table_.Delete(name));
+          if (random() % 2 == 0) Check(table_.Delete(name));
           break;
         case 2:
           List();
@@ -66,7 +67,11 @@ class Crowd {
     table_.EndDue();
     EXPECT_EQ(table_.session_count(), 0);
     EXPECT_EQ(table_.used_bytes(), 0);
-    for (const auto& stream : streams_) EXPECT_EQ(stream->reasons().size(), 1u);
+    for (const auto& stream : streams_) {
+      EXPECT_THAT(stream->reasons(),
+                  testing::ElementsAre(
+                      testing::AnyOf("SESSION_TAKEN_OVER", "SESSION_EXPIRED", "SESSION_DELETED")));
+    }
   }
 
   SessionTable& table() { return table_; }
@@ -133,7 +138,7 @@ class Crowd {
 
   FakeClock clock_;
   SessionTable table_{
-      {.max_sessions = 5, .max_bytes = 40'000, .tombstone_retention = absl::Seconds(10)}, clock_};
+      {.max_sessions = 3, .max_bytes = 16'000, .tombstone_retention = absl::Seconds(10)}, clock_};
   std::atomic<int64_t> broken_promise_count_ = 0;
   std::atomic<int64_t> commit_count_ = 0;
   absl::Mutex mutex_;
@@ -148,6 +153,7 @@ TEST(SessionStress, ManyThreadsOnOneTableKeepAllPromises) {
     SessionReaper reaper(crowd.table(), crowd.clock());
     reaper.Start();
     std::vector<std::thread> threads;
+    threads.reserve(kThreadCount);
     for (int i = 0; i < kThreadCount; ++i) {
       threads.emplace_back([&crowd, i] { crowd.Work(seed + i); });
     }

@@ -27,9 +27,9 @@ absl::Status Run(Context& context, const Options& options) {
 }  // namespace
 
 void AddModelCreateCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(
-      parent, "create", "Create a model from a file and print its name",
-      "cellar model create client/examples/homework.textproto --id homework");
+  CLI::App& command =
+      context.AddCommand(parent, "create", "Create a model from a file and print its name",
+                         "cellar model create client/examples/homework.textproto --id homework");
   const auto options = std::make_shared<Options>();
   command.add_option("FILE", options->file, "A Model, or an Exercise whose model is meant")
       ->type_name("")

@@ -31,9 +31,9 @@ absl::Status Run(Context& context, const Options& options) {
   request.set_name(FullName("models", options.name));
   request.set_view(options.weights ? v1::MODEL_VIEW_FULL : v1::MODEL_VIEW_BASIC);
   request.set_encoding(v1::ENCODING_VALUES);
-  const auto response =
-      (*connection)
-          ->Call((*connection)->models(), &v1::ModelService::Stub::GetModel, request, Repeat::kSafe);
+  const auto response = (*connection)
+                            ->Call((*connection)->models(), &v1::ModelService::Stub::GetModel,
+                                   request, Repeat::kSafe);
   if (!response.ok()) return response.status();
   if (options.json) {
     context.out() << MessageJson(response->model());

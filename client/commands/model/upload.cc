@@ -30,8 +30,7 @@ absl::Status Run(Context& context, const Options& options) {
   if (!bytes.ok()) return bytes.status();
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
-  const auto model =
-      UploadModel(**connection, *bytes, v1::MODEL_FORMAT_CELLAR_BINARY, options.id);
+  const auto model = UploadModel(**connection, *bytes, v1::MODEL_FORMAT_CELLAR_BINARY, options.id);
   if (!model.ok()) return model.status();
   context.out() << (options.json ? MessageJson(*model) : model->name() + "\n");
   return absl::OkStatus();

@@ -73,8 +73,8 @@ absl::Status Run(Context& context, const Options& options) {
 }  // namespace
 
 void AddSessionCreateCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(parent, "create",
-                                         "Create a session and print its name", kExample);
+  CLI::App& command =
+      context.AddCommand(parent, "create", "Create a session and print its name", kExample);
   const auto options = std::make_shared<Options>();
   command.add_option("--model", options->model, "A model on the server: models/ID, or ID alone")
       ->type_name("NAME");

@@ -24,8 +24,8 @@ absl::Status Run(Context& context, const Options& options) {
   request.set_view(options.state ? v1::SESSION_VIEW_FULL : v1::SESSION_VIEW_BASIC);
   request.set_encoding(v1::ENCODING_VALUES);
   const auto response = (*connection)
-                            ->Call((*connection)->sessions(),
-                                   &v1::SessionService::Stub::GetSession, request, Repeat::kSafe);
+                            ->Call((*connection)->sessions(), &v1::SessionService::Stub::GetSession,
+                                   request, Repeat::kSafe);
   if (!response.ok()) return response.status();
   const v1::Session& session = response->session();
   if (options.json) {

@@ -15,8 +15,8 @@ absl::Status Run(Context& context, bool json) {
   v1::ListSessionsResponse all;
   do {
     const auto page = (*connection)
-                          ->Call((*connection)->sessions(),
-                                 &v1::SessionService::Stub::ListSessions, request, Repeat::kSafe);
+                          ->Call((*connection)->sessions(), &v1::SessionService::Stub::ListSessions,
+                                 request, Repeat::kSafe);
     if (!page.ok()) return page.status();
     all.mutable_sessions()->MergeFrom(page->sessions());
     request.set_page_token(page->next_page_token());

@@ -19,8 +19,8 @@ absl::Status Run(Context& context, const Options& options) {
   v1::ResetSessionRequest request;
   request.set_name(FullName("sessions", options.name));
   const auto answer = (*connection)
-                          ->Call((*connection)->sessions(),
-                                 &v1::SessionService::Stub::ResetSession, request, Repeat::kSafe);
+                          ->Call((*connection)->sessions(), &v1::SessionService::Stub::ResetSession,
+                                 request, Repeat::kSafe);
   if (!answer.ok()) return answer.status();
   context.out() << (options.json ? MessageJson(answer->session()) : SessionText(answer->session()));
   return absl::OkStatus();
@@ -29,9 +29,9 @@ absl::Status Run(Context& context, const Options& options) {
 }  // namespace
 
 void AddSessionResetCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(
-      parent, "reset", "Put a session back to its initial state and to step 0",
-      "cellar session reset mine");
+  CLI::App& command =
+      context.AddCommand(parent, "reset", "Put a session back to its initial state and to step 0",
+                         "cellar session reset mine");
   const auto options = std::make_shared<Options>();
   AddSessionName(command, options->name);
   AddJsonFlag(command, options->json);

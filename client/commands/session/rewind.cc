@@ -31,9 +31,9 @@ absl::Status Run(Context& context, const Options& options) {
 }  // namespace
 
 void AddSessionRewindCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(
-      parent, "rewind", "Put a session back to what it was before an earlier step",
-      "cellar session rewind mine 3");
+  CLI::App& command = context.AddCommand(parent, "rewind",
+                                         "Put a session back to what it was before an earlier step",
+                                         "cellar session rewind mine 3");
   const auto options = std::make_shared<Options>();
   AddSessionName(command, options->name);
   command

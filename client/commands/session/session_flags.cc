@@ -13,8 +13,8 @@ absl::Status ApplyTtl(const std::string& text, v1::Session& session) {
   absl::Duration ttl;
   // A bare number means seconds, as everywhere else on the command line.
   if (!absl::ParseDuration(text, &ttl) && !absl::ParseDuration(text + "s", &ttl)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "--ttl: \"", text, "\" is not a duration; write one as 90s, 30m or 1h30m"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("--ttl: \"", text, "\" is not a duration; write one as 90s, 30m or 1h30m"));
   }
   absl::Duration rest;
   session.mutable_ttl()->set_seconds(absl::IDivDuration(ttl, absl::Seconds(1), &rest));
@@ -69,7 +69,8 @@ absl::Status ApplyFlags(const NewSessionFlags& flags, v1::Session& session) {
   if (flags.durability == "every-step") session.set_durability(v1::DURABILITY_EVERY_STEP);
   if (flags.replay_window.has_value()) session.set_replay_window(*flags.replay_window);
   for (const std::string& label : flags.labels) {
-    const std::pair<std::string, std::string> parts = absl::StrSplit(label, absl::MaxSplits('=', 1));
+    const std::pair<std::string, std::string> parts =
+        absl::StrSplit(label, absl::MaxSplits('=', 1));
     if (label.find('=') == std::string::npos) {
       return absl::InvalidArgumentError(
           absl::StrCat("--label: \"", label, "\" is not of the form KEY=VALUE"));

@@ -38,13 +38,15 @@ absl::Status Run(Context& context, const Options& options) {
 }  // namespace
 
 void AddSessionSetCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(
-      parent, "set", "Replace a session's state",
-      "echo 'layers { h { values: 1 } c { values: 0.5 } }' > state.textproto\n"
-      "cellar session set mine --state state.textproto --next-step 0");
+  CLI::App& command =
+      context.AddCommand(parent, "set", "Replace a session's state",
+                         "echo 'layers { h { values: 1 } c { values: 0.5 } }' > state.textproto\n"
+                         "cellar session set mine --state state.textproto --next-step 0");
   const auto options = std::make_shared<Options>();
   AddSessionName(command, options->name);
-  command.add_option("--state", options->state, "A State as protobuf text or JSON: h and c of each layer")
+  command
+      .add_option("--state", options->state,
+                  "A State as protobuf text or JSON: h and c of each layer")
       ->type_name("FILE")
       ->required();
   command.add_option("--next-step", options->next_step, "The new index of the next step")

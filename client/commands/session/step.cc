@@ -28,8 +28,7 @@ absl::Status Run(Context& context, const Options& options) {
   if (!numbers.ok()) return numbers.status();
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
-  const auto session =
-      SessionClient::Attach(*connection, FullName("sessions", options.name));
+  const auto session = SessionClient::Attach(*connection, FullName("sessions", options.name));
   if (!session.ok()) return session.status();
 
   v1::StepRequest request;
@@ -41,9 +40,9 @@ absl::Status Run(Context& context, const Options& options) {
   request.set_encoding(v1::ENCODING_VALUES);
   // Without an index the server cannot tell a repeated step from another one.
   const Repeat repeat = options.index.has_value() ? Repeat::kSafe : Repeat::kUnsafe;
-  const auto answer = (*connection)
-                          ->Call((*connection)->sessions(), &v1::SessionService::Stub::Step,
-                                 request, repeat);
+  const auto answer =
+      (*connection)
+          ->Call((*connection)->sessions(), &v1::SessionService::Stub::Step, request, repeat);
   if (!answer.ok()) return answer.status();
   const v1::Precision precision = (*session)->session().numerics().precision();
   StepPrinter(context.out(), PrinterOptions(options.step, precision))

@@ -1,0 +1,85 @@
+#include "client/commands/program.h"
+
+#include <sstream>
+
+#include "tests/client/commands/program_fixture.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+
+class WholeProgramTest : public ProgramTest {};
+
+TEST_F(WholeProgramTest, EveryCommandsHelpShowsAnExample) {
+  for (const std::string command : {"run",
+                                    "repl",
+                                    "model",
+                                    "model create",
+                                    "model upload",
+                                    "model list",
+                                    "model get",
+                                    "model delete",
+                                    "session",
+                                    "session create",
+                                    "session list",
+                                    "session get",
+                                    "session step",
+                                    "session stream",
+                                    "session reset",
+                                    "session rewind",
+                                    "session fork",
+                                    "session export",
+                                    "session import",
+                                    "session set",
+                                    "session delete",
+                                    "health",
+                                    "version"}) {
+    EXPECT_THAT(MustRun(command + " --help"),
+                AllOf(HasSubstr("Example:\n  "), HasSubstr("cellar " + command)))
+        << command;
+  }
+  EXPECT_THAT(MustRun("--help"), AllOf(HasSubstr("Exit codes:"), HasSubstr("CELLAR_SERVER")));
+}
+
+TEST_F(WholeProgramTest, WrongWordsGetOneLineWithASuggestion) {
+  const std::pair<const char*, const char*> cases[] = {
+      {"rnu", "error: there is no command `rnu` (did you mean `run`?); see `cellar --help`\n"},
+      {"", "error: `cellar` needs a command; see `cellar --help`\n"},
+      {"session", "error: `cellar session` needs a command; see `cellar session --help`\n"},
+      {"session stpe",
+       "error: there is no command `stpe` (did you mean `step`?); see `cellar "
+       "session --help`\n"},
+      {"run a --inptus 1",
+       "error: there is no option `--inptus` (did you mean `--inputs`?); see "
+       "`cellar run --help`\n"},
+      {"run a b", "error: there is an argument too many: `b`; see `cellar run --help`\n"},
+      {"run", "error: FILE is required; see `cellar run --help`\n"},
+      {"run a --rounding up",
+       "error: --rounding: `up` is none of none, nearest; see `cellar run "
+       "--help`\n"},
+  };
+  for (const auto& [words, expected] : cases) {
+    Run(words);
+    EXPECT_EQ(code(), 2) << words;
+    EXPECT_EQ(error(), expected);
+  }
+}
+
+TEST_F(WholeProgramTest, GlobalOptionsMayStandBehindTheCommand) {
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(RunProgram({"health", "--server", "nonsense"}, out, err), 2);
+  EXPECT_THAT(err.str(), HasSubstr("server address \"nonsense\" is not of the form host:port"));
+}
+
+TEST_F(WholeProgramTest, NegativeNumbersAreNoOptions) {
+  MustRun("session create --file " + Example("homework.textproto") + " --id a");
+  EXPECT_EQ(MustRun("session step a -1 -.5 '-0.25, 1' --view output --csv"),
+            "t,x,h\n0,-1,-1.8600379e-44\n1,-0.5,-0\n2,-0.25,-1.3888e-11\n3,1,0.7615942\n")
+      << "the numbers are not the point: they were read";
+}
+
+}  // namespace
+}  // namespace cellar

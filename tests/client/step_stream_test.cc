@@ -1,0 +1,204 @@
+#include "client/step_stream.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <vector>
+
+#include "client/call_status.h"
+#include "client/tensor.h"
+#include "tests/client/fake_session_service.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+const grpc::Status kGone(grpc::StatusCode::UNAVAILABLE, "gone");
+
+class StepStreamTest : public ::testing::Test {
+ protected:
+  StepStreamTest() : stub_(v1::SessionService::NewStub(server_.channel)) {
+    options_.session = "sessions/a";
+    options_.max_unanswered = 3;
+    options_.sleep = [this](absl::Duration delay) { sleeps_.push_back(delay); };
+  }
+
+  std::unique_ptr<StepStream> Open() {
+    auto stream = StepStream::Open(*stub_, options_);
+    EXPECT_TRUE(stream.ok()) << stream.status();
+    return stream.ok() ? *std::move(stream) : nullptr;
+  }
+
+  // Sends all inputs, as far ahead as is allowed, and returns the outputs, or the first failure.
+  static absl::StatusOr<std::vector<double>> Pump(StepStream& stream,
+                                                  const std::vector<double>& inputs) {
+    std::vector<double> outputs;
+    size_t sent = 0;
+    while (sent < inputs.size() || stream.unanswered() > 0) {
+      if (sent < inputs.size() && stream.CanSend()) {
+        stream.Send(MakeTensor({inputs[sent++]}));
+        continue;
+      }
+      const absl::StatusOr<v1::StepResponse> answer = stream.Receive();
+      if (!answer.ok()) return answer.status();
+      outputs.push_back(answer->trace().outputs().values(0));
+    }
+    return outputs;
+  }
+
+  FakeServer server_;
+  std::unique_ptr<v1::SessionService::Stub> stub_;
+  StepStreamOptions options_;
+  std::vector<absl::Duration> sleeps_;
+};
+
+TEST_F(StepStreamTest, AnswersComeInTheOrderOfTheInputs) {
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4, 5});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(1, 3, 6, 10, 15));
+  EXPECT_EQ(stream->next_step(), 5);
+  EXPECT_TRUE(stream->Close().ok());
+  EXPECT_EQ(server_.service.stream_count(), 1);
+}
+
+TEST_F(StepStreamTest, NoMoreInputsThanAllowedGoAhead) {
+  const auto stream = Open();
+  for (int i = 0; i < 3; ++i) stream->Send(MakeTensor({1}));
+  EXPECT_FALSE(stream->CanSend());
+  ASSERT_TRUE(stream->Receive().ok());
+  EXPECT_TRUE(stream->CanSend());
+}
+
+TEST_F(StepStreamTest, AStepWhoseAnswerWasLostIsAnsweredAgainAndNotMadeTwice) {
+  server_.service.FailStreams({{.after_steps = 1, .apply_one = true, .status = kGone}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(1, 3, 6, 10));
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(stream->reconnect_count(), 1);
+}
+
+TEST_F(StepStreamTest, AStepThatWasNeverMadeIsSentAgain) {
+  server_.service.FailStreams({{.after_steps = 2, .status = kGone}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(1, 3, 6, 10));
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(StepStreamTest, EveryCodeOfABrokenConnectionIsResumed) {
+  for (const auto code :
+       {grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::INTERNAL, grpc::StatusCode::CANCELLED}) {
+    FakeServer server;
+    server.service.FailStreams({{.after_steps = 0, .status = grpc::Status(code, "cut")}});
+    const auto stub = v1::SessionService::NewStub(server.channel);
+    auto stream = StepStream::Open(*stub, options_);
+    ASSERT_TRUE(stream.ok());
+    const auto outputs = Pump(**stream, {7});
+    ASSERT_TRUE(outputs.ok()) << outputs.status();
+    EXPECT_THAT(*outputs, ElementsAre(7));
+  }
+}
+
+TEST_F(StepStreamTest, AStreamThatEndsInGoodOrderWithAnswersDueIsResumed) {
+  // The fake ends a faulty stream with its status; DRAINING is how a server says good-bye.
+  server_.service.FailStreams(
+      {{.after_steps = 1, .status = CellarStatus(grpc::StatusCode::UNAVAILABLE, "DRAINING")}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 1});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(1, 2));
+}
+
+TEST_F(StepStreamTest, AnErrorOfTheServersOwnIsNotRetried) {
+  server_.service.FailStreams(
+      {{.after_steps = 1, .status = CellarStatus(grpc::StatusCode::INTERNAL, "INTERNAL")}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2});
+  EXPECT_TRUE(absl::IsInternal(outputs.status())) << outputs.status();
+  EXPECT_EQ(GetCallError(outputs.status()).reason, "INTERNAL");
+  EXPECT_THAT(sleeps_, IsEmpty());
+  EXPECT_EQ(stream->Receive().status(), outputs.status()) << "the end is final";
+}
+
+TEST_F(StepStreamTest, GivesUpWhenThePolicyIsUsedUp) {
+  options_.retry.max_attempts = 3;
+  server_.service.FailStreams({{.after_steps = 0, .status = kGone},
+                               {.after_steps = -1, .status = kGone},
+                               {.after_steps = -1, .status = kGone},
+                               {.after_steps = -1, .status = kGone}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1});
+  EXPECT_TRUE(absl::IsUnavailable(outputs.status())) << outputs.status();
+  EXPECT_THAT(sleeps_, SizeIs(2)) << "tries 2 and 3";
+  EXPECT_EQ(server_.service.stream_count(), 3);
+}
+
+TEST_F(StepStreamTest, AnAnswerRenewsThePatience) {
+  options_.retry.max_attempts = 2;
+  server_.service.FailStreams({{.after_steps = 1, .status = kGone},
+                               {.after_steps = 1, .status = kGone},
+                               {.after_steps = 1, .status = kGone}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 1, 1, 1});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(1, 2, 3, 4));
+  EXPECT_EQ(stream->reconnect_count(), 3);
+}
+
+TEST_F(StepStreamTest, OpeningIsRetried) {
+  server_.service.FailStreams({{.after_steps = -1, .status = kGone}});
+  EXPECT_NE(Open(), nullptr);
+  EXPECT_THAT(sleeps_, SizeIs(1));
+}
+
+TEST_F(StepStreamTest, OpeningARefusedSessionFailsAtOnce) {
+  server_.service.FailStreams(
+      {{.after_steps = -1,
+        .status = CellarStatus(grpc::StatusCode::NOT_FOUND, "SESSION_EXPIRED")}});
+  const auto stream = StepStream::Open(*stub_, options_);
+  EXPECT_TRUE(absl::IsNotFound(stream.status())) << stream.status();
+  EXPECT_EQ(GetCallError(stream.status()).reason, "SESSION_EXPIRED");
+  EXPECT_THAT(sleeps_, IsEmpty());
+}
+
+TEST_F(StepStreamTest, ResumesFromAnEarlierStepOfTheSession) {
+  ASSERT_TRUE(Pump(*Open(), {1, 2, 3}).ok());
+  options_.resume_from = 1;
+  const auto stream = Open();
+  EXPECT_EQ(stream->next_step(), 1);
+  const auto outputs = Pump(*stream, {2, 3, 4});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(3, 6, 10));
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4));
+}
+
+TEST_F(StepStreamTest, AForeignStepInBetweenIsAConflictAndNotOverwritten) {
+  const auto stream = Open();
+  ASSERT_TRUE(Pump(*Open(), {9}).ok());
+  const auto outputs = Pump(*stream, {1});
+  EXPECT_TRUE(absl::IsAborted(outputs.status())) << outputs.status();
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(9));
+}
+
+TEST_F(StepStreamTest, MessagesOfManyStepsAreResumedToo) {
+  server_.service.FailStreams({{.after_steps = 1, .apply_one = true, .status = kGone}});
+  const auto stream = Open();
+  stream->Send(MakeTensor({1, 2}));
+  stream->Send(MakeTensor({3, 4, 5}));
+  ASSERT_TRUE(stream->Receive().ok());
+  const auto answer = stream->Receive();
+  ASSERT_TRUE(answer.ok()) << answer.status();
+  EXPECT_EQ(answer->first_step(), 2);
+  EXPECT_EQ(answer->trace().outputs().values(0), 15);
+  EXPECT_EQ(stream->next_step(), 5);
+}
+
+}  // namespace
+}  // namespace cellar

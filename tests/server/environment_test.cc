@@ -1,0 +1,49 @@
+#include "server/environment.h"
+
+#include "absl/strings/match.h"
+#include "gtest/gtest.h"
+#include "tests/testing/fake_clock.h"
+
+namespace cellar {
+namespace {
+
+Options OnAnyPort() {
+  Options options;
+  options.server.listen = {"127.0.0.1:0"};
+  return options;
+}
+
+TEST(Environment, ServesUntilItIsDrained) {
+  FakeClock clock;
+  auto environment = Environment::Create(OnAnyPort(), clock);
+  ASSERT_TRUE(environment.ok()) << environment.status();
+  EXPECT_EQ((*environment)->addresses().size(), 1u);
+  EXPECT_TRUE((*environment)->Drain(absl::InfiniteDuration()));
+  EXPECT_TRUE((*environment)->Drain(absl::InfiniteDuration()));  // again: nothing to do
+}
+
+TEST(Environment, HandsEveryLimitToItsPart) {
+  FakeClock clock;
+  Options options = OnAnyPort();
+  options.api.max_streams = 7;
+  options.sessions.max_sessions = 0;
+  options.models.max_models = 0;
+  auto environment = Environment::Create(options, clock);
+  ASSERT_TRUE(environment.ok()) << environment.status();
+  EXPECT_EQ((*environment)->api().limits.max_streams, 7);
+  EXPECT_EQ((*environment)->api().sessions.session_count(), 0);
+}
+
+TEST(Environment, FailsToStartOnAnAddressThatIsTaken) {
+  FakeClock clock;
+  auto first = Environment::Create(OnAnyPort(), clock);
+  ASSERT_TRUE(first.ok()) << first.status();
+  Options options;
+  options.server.listen = (*first)->addresses();
+  const auto second = Environment::Create(options, clock);
+  EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(absl::StrContains(second.status().message(), (*first)->addresses()[0]));
+}
+
+}  // namespace
+}  // namespace cellar

@@ -1,0 +1,99 @@
+// Races, one thread: the table reads the time between looking a name up and acting on what it
+// found, and a clock that lets others act at that moment makes the race happen every time.
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <utility>
+
+#include "server/session/session_table.h"
+#include "tests/session/session_builder.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kName[] = "sessions/a";
+
+class InterruptingClock : public Clock {
+ public:
+  absl::Time Now() override {
+    if (const auto others = std::exchange(others_, nullptr)) others();
+    return now_;
+  }
+
+  void Advance(absl::Duration duration) { now_ += duration; }
+
+  // When the time is read next, `others` act first.
+  void InterruptOnce(std::function<void()> others) { others_ = std::move(others); }
+
+ private:
+  absl::Time now_ = absl::FromUnixSeconds(1'000'000);
+  std::function<void()> others_;
+};
+
+class SessionTableRaceTest : public testing::Test {
+ protected:
+  SessionTableRaceTest() { first_ = Create().value(); }
+
+  absl::StatusOr<std::shared_ptr<Session>> Create() {
+    const SessionConfig config = ConfigOf("a");
+    return table_.Create(config, StartOf(config));
+  }
+
+  void DeleteAndCreateAnew() {
+    ASSERT_TRUE(table_.Delete(kName).ok());
+    successor_ = Create().value();
+  }
+
+  void ExpectSuccessorUntouched() {
+    EXPECT_EQ(table_.Find(kName).value(), successor_);
+    EXPECT_THAT(table_.List("", 10), testing::ElementsAre(successor_));
+    EXPECT_TRUE(table_.Hold(kName).ok());
+  }
+
+  InterruptingClock clock_;
+  SessionTable table_{{}, clock_};
+  std::shared_ptr<Session> first_;
+  std::shared_ptr<Session> successor_;
+};
+
+TEST_F(SessionTableRaceTest, FindThatLosesToADeletionTellsSoAndSparesTheSuccessor) {
+  clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
+
+  EXPECT_EQ(GetErrorReason(table_.Find(kName).status()), "SESSION_DELETED");
+  ExpectSuccessorUntouched();
+}
+
+TEST_F(SessionTableRaceTest, HoldThatLosesToADeletionIsRefused) {
+  clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
+
+  EXPECT_EQ(GetErrorReason(table_.Hold(kName).status()), "SESSION_DELETED");
+  ExpectSuccessorUntouched();
+}
+
+TEST_F(SessionTableRaceTest, SecondOfTwoDeletionsFailsAndSparesTheSuccessor) {
+  clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
+
+  EXPECT_EQ(GetErrorReason(table_.Delete(kName)), "SESSION_DELETED");
+  ExpectSuccessorUntouched();
+}
+
+TEST_F(SessionTableRaceTest, SecondOfTwoCreationsAfterAnExpiryFails) {
+  clock_.Advance(absl::Minutes(1));
+  clock_.InterruptOnce([this] { successor_ = Create().value(); });
+
+  EXPECT_EQ(GetErrorReason(Create().status()), "SESSION_EXISTS");
+  ExpectSuccessorUntouched();
+}
+
+TEST_F(SessionTableRaceTest, HoldThatWinsKeepsTheSessionFromExpiring) {
+  clock_.Advance(absl::Seconds(59));
+  const SessionHold hold = table_.Hold(kName).value();
+  clock_.InterruptOnce([this] { clock_.Advance(absl::Seconds(1)); });
+
+  table_.EndDue();
+  EXPECT_EQ(table_.Find(kName).value(), first_);
+}
+
+}  // namespace
+}  // namespace cellar
