@@ -1,6 +1,7 @@
 #include "client/call_status.h"
 
 #include "absl/strings/cord.h"
+#include "absl/strings/str_cat.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -35,6 +36,18 @@ absl::Status FromCall(const grpc::Status& status) {
   absl::Status result(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
   result.SetPayload(kPayloadUrl, absl::Cord(status.error_details()));
   return result;
+}
+
+absl::Status BrokenPromise(const std::string& what) {
+  google::rpc::ErrorInfo info;
+  info.set_domain(kDomain);
+  info.set_reason("INTERNAL");
+  google::rpc::Status rich;
+  rich.set_code(grpc::StatusCode::INTERNAL);
+  rich.add_details()->PackFrom(info);
+  return FromCall(grpc::Status(grpc::StatusCode::INTERNAL,
+                               absl::StrCat("the server broke its promise: ", what),
+                               rich.SerializeAsString()));
 }
 
 bool IsFromCall(const absl::Status& status) { return status.GetPayload(kPayloadUrl).has_value(); }

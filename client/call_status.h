@@ -36,6 +36,9 @@ struct CallError {
 // The status of a call: the same code and message, with the details kept inside.
 absl::Status FromCall(const grpc::Status& status);
 
+// INTERNAL / INTERNAL, as of a call: the server answered what it must not. Never worth a retry.
+absl::Status BrokenPromise(const std::string& what);
+
 // Whether the status comes from FromCall, and is no error found before a call was made.
 bool IsFromCall(const absl::Status& status);
 

@@ -29,9 +29,9 @@
 namespace cellar {
 
 struct ConnectionOptions {
-  std::string address;                              // `host:port` or `unix:path`
+  std::string address{};                            // `host:port` or `unix:path`
   absl::Duration call_timeout = absl::Seconds(30);  // of each try; infinite: no deadline
-  RetryPolicy retry;
+  RetryPolicy retry{};
 };
 
 class Connection {

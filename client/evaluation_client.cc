@@ -6,11 +6,6 @@
 namespace cellar {
 namespace {
 
-absl::Status BrokenPromise(const std::string& what) {
-  return FromCall(grpc::Status(grpc::StatusCode::INTERNAL,
-                               absl::StrCat("the server broke its promise: ", what)));
-}
-
 absl::Status Add(v1::EvaluateResponse part, std::vector<EvaluatedSequence>& sequences) {
   const int32_t index = part.sequence_index();
   if (index < 0 || static_cast<size_t>(index) >= sequences.size()) {

@@ -11,6 +11,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/strip.h"
 #include "client/nearest_word.h"
 
 namespace cellar {
@@ -20,6 +21,23 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 
 constexpr int kDeepest = 100;  // as protobuf's own parser
+
+// RFC 8259: -0.5e+3, but neither 01 nor 1. nor +1.
+bool IsJsonNumber(absl::string_view text) {
+  const auto digits = [&text] {
+    const size_t count = std::min(text.find_first_not_of("0123456789"), text.size());
+    text.remove_prefix(count);
+    return count;
+  };
+  absl::ConsumePrefix(&text, "-");
+  if (!absl::ConsumePrefix(&text, "0") && digits() == 0) return false;
+  if (absl::ConsumePrefix(&text, ".") && digits() == 0) return false;
+  if (absl::ConsumePrefix(&text, "e") || absl::ConsumePrefix(&text, "E")) {
+    if (!absl::ConsumePrefix(&text, "-")) absl::ConsumePrefix(&text, "+");
+    if (digits() == 0) return false;
+  }
+  return text.empty();
+}
 
 // Reads the text once, from left to right; every method returns false once a problem is noted.
 class Checker {
@@ -227,8 +245,7 @@ class Checker {
     }
     const bool special = text == "NaN" || text == "Infinity" || text == "-Infinity";
     double value = 0;
-    const bool is_number = !text.empty() && absl::StrContains("-0123456789", text[0]) &&
-                           absl::SimpleAtod(text, &value);
+    const bool is_number = IsJsonNumber(text) && absl::SimpleAtod(text, &value);
     if (is_number && value - value == 0) return Whole(field, text, start);
     if (quoted && special && field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) return true;
     at_ = start;
@@ -258,9 +275,8 @@ class Checker {
     }
     const size_t start = at_;
     const absl::string_view word = Word();
-    double number = 0;
     if (word == "true" || word == "false" || word == "null") return true;
-    if (absl::SimpleAtod(word, &number)) return true;
+    if (IsJsonNumber(word)) return true;
     at_ = start;
     return Fail(start, absl::StrCat("expected a value", Found()));
   }

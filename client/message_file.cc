@@ -88,6 +88,21 @@ std::string Explained(const std::string& message, const Descriptor* root) {
   return message;
 }
 
+// Protobuf reports an unknown name at the sign behind it; moves the column to the name's beginning.
+void PointToName(absl::string_view contents, SourceProblem& problem) {
+  const std::vector<std::string> parts = absl::StrSplit(problem.message, '"');
+  std::string name;
+  if (absl::StartsWith(problem.message, "Message type ") && parts.size() >= 4) name = parts[3];
+  if (absl::StartsWith(problem.message, "Unknown enumeration ") && parts.size() >= 4)
+    name = parts[1];
+  if (name.empty()) return;
+  const std::vector<absl::string_view> lines = absl::StrSplit(contents, '\n');
+  const auto index = static_cast<size_t>(problem.line - 1);
+  if (index >= lines.size()) return;
+  const size_t at = lines[index].rfind(name, static_cast<size_t>(problem.column));
+  if (at != absl::string_view::npos) problem.column = static_cast<int>(at) + 1;
+}
+
 std::optional<SourceProblem> ParseText(absl::string_view contents,
                                        google::protobuf::Message& message) {
   FirstError errors;
@@ -95,6 +110,7 @@ std::optional<SourceProblem> ParseText(absl::string_view contents,
   parser.RecordErrorsTo(&errors);
   if (parser.ParseFromString(std::string(contents), &message)) return std::nullopt;
   if (!errors.problem.has_value()) return SourceProblem{1, 1, "cannot be read"};
+  PointToName(contents, *errors.problem);
   errors.problem->message = Explained(errors.problem->message, message.GetDescriptor());
   return errors.problem;
 }

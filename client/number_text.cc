@@ -87,16 +87,17 @@ absl::StatusOr<double> ParseNumber(absl::string_view word) {
   }
   double value = 0;
   const char* const end = text.data() + text.size();
+  const absl::Status no_number = absl::InvalidArgumentError(
+      absl::StrCat("\"", word, "\" is not a number; write numbers as 1, -0.5, 2e-3 or inf"));
+  if (absl::StrContains(text, 'x') || absl::StrContains(text, 'X'))
+    return no_number;  // hexadecimal
   const auto result = absl::from_chars(text.data(), end, value);
   if (result.ec == std::errc::result_out_of_range) {
     // Too small is as good as 0 or the nearest denormal; too large is a typing error.
     if (std::fabs(value) <= 1.0) return value;
     return absl::InvalidArgumentError(absl::StrCat("\"", word, "\" is too large for a number"));
   }
-  if (text.empty() || result.ec != std::errc() || result.ptr != end) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", word, "\" is not a number; write numbers as 1, -0.5, 2e-3 or inf"));
-  }
+  if (text.empty() || result.ec != std::errc() || result.ptr != end) return no_number;
   return value;
 }
 

@@ -48,7 +48,11 @@ absl::StatusOr<v1::StepResponse> SessionClient::Step(v1::Tensor inputs, v1::View
   request.set_view(view);
   request.set_encoding(v1::ENCODING_VALUES);
   auto answer = connection_->Call(connection_->sessions(), &Stub::Step, request, Repeat::kSafe);
-  if (answer.ok()) session_.set_next_step(answer->next_step());
+  if (answer.ok()) {
+    session_.set_next_step(answer->next_step());
+    session_.set_durable_step(answer->durable_step());
+    session_.set_state_digest(answer->state_digest());
+  }
   return answer;
 }
 

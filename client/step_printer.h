@@ -26,7 +26,7 @@ class StepPrinter {
 
   struct Options {
     Form form = Form::kText;
-    NumberFormat number_format;
+    NumberFormat number_format{};
     int64_t max_elements = 0;  // of each letter; 0: all
     bool colours = false;      // header dimmed
   };

@@ -88,8 +88,7 @@ absl::Status StepStream::Connect() {
   if (!answer.has_value()) return Break();
   if (!answer->has_opened()) {
     wire_ = nullptr;
-    return MadeHere(grpc::StatusCode::INTERNAL,
-                    "the server did not begin the stream with `opened`");
+    return BrokenPromise("a stream that does not begin with `opened`");
   }
   if (!opened_once_) next_step_ = options_.resume_from.value_or(answer->opened().next_step());
   opened_once_ = true;
@@ -126,9 +125,8 @@ absl::Status StepStream::Reconnect(absl::Status status) {
 absl::Status StepStream::CheckAnswer(const v1::StreamStepsResponse& answer) {
   if (answer.has_step() && answer.step().first_step() == next_step_) return absl::OkStatus();
   wire_ = nullptr;
-  return MadeHere(grpc::StatusCode::INTERNAL,
-                  absl::StrCat("the server answered step ", answer.step().first_step(),
-                               " where step ", next_step_, " was due"));
+  return BrokenPromise(absl::StrCat("an answer for step ", answer.step().first_step(),
+                                    " where step ", next_step_, " was due"));
 }
 
 }  // namespace cellar

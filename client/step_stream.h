@@ -32,15 +32,15 @@
 namespace cellar {
 
 struct StepStreamOptions {
-  std::string session;                 // `sessions/{id}`
-  std::optional<int64_t> resume_from;  // index of the first input; not given: the session's next
+  std::string session{};                 // `sessions/{id}`
+  std::optional<int64_t> resume_from{};  // index of the first input; not given: the session's next
   v1::View view = v1::VIEW_OUTPUT;
   v1::Density density = v1::DENSITY_EVERY_STEP;
   // Messages that may wait for an answer. Not more than the session's replay window, or a broken
   // stream may be impossible to resume (STEP_TOO_OLD). At least 1.
   size_t max_unanswered = 8;
   absl::Duration answer_timeout = absl::Seconds(30);  // for one answer, and for opening
-  RetryPolicy retry;  // of reconnecting; starts anew with every answer
+  RetryPolicy retry{};  // of reconnecting; starts anew with every answer
   Sleeper sleep = absl::SleepFor;
 };
 

@@ -1,5 +1,6 @@
 #include "client/step_wire.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace cellar {
@@ -68,7 +69,9 @@ bool StepWire::AwaitWrite(absl::Time deadline) {
 bool StepWire::Pump(absl::Time deadline) {
   void* tag = nullptr;
   bool ok = false;
-  const auto next = queue_.AsyncNext(&tag, &ok, absl::ToChronoTime(deadline));
+  // gRPC takes a time before 1970 for an infinite one.
+  const absl::Time until = std::max(deadline, absl::UnixEpoch());
+  const auto next = queue_.AsyncNext(&tag, &ok, absl::ToChronoTime(until));
   if (next != grpc::CompletionQueue::GOT_EVENT) return false;
   switch (static_cast<Event>(reinterpret_cast<uintptr_t>(tag))) {
     case Event::kStarted:

@@ -34,7 +34,7 @@ std::vector<LayerView> LayerViews(const v1::Trace& trace);
 
 // What the tables below show of which steps.
 struct TraceTableOptions {
-  NumberFormat format;
+  NumberFormat format{};
   int64_t first_step = 0;              // index of the trace's first row
   const v1::Tensor* inputs = nullptr;  // x, [N, I]; null: not shown
   int64_t max_elements = 0;            // of each letter; 0: all

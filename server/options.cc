@@ -109,6 +109,8 @@ void AddWorkFlags(Options& options, Flags& flags) {
               "Steps that may wait for their turn on one session.");
   flags.Count("--max-steps-per-request", options.api.max_steps_per_request,
               "Steps in one request, of all its sequences together.");
+  flags.Count("--max-request-multiply-adds", options.api.max_request_multiply_adds,
+              "Multiply-adds of one request; fewer steps are allowed where they are dear.");
   flags.Count("--max-streams", options.api.max_streams, "StreamSteps calls open at once.");
   flags.Bytes("--max-message-bytes", options.api.max_message_bytes,
               "Longest request and longest answer.");
@@ -203,8 +205,9 @@ void CheckServer(const Options& options, Problems& problems) {
                    absl::StrCat("--drain-timeout: ", absl::FormatDuration(options.drain_timeout),
                                 " is negative; 0s cancels at once"));
   problems.AtLeast("--max-calls-per-connection", options.server.max_calls_per_connection, 1);
-  problems.AtLeast("--max-transport-bytes", options.server.max_transport_bytes,
-                   kUnreadMessageFactor * options.api.max_message_bytes);
+  problems.AtLeast(
+      "--max-transport-bytes", options.server.max_transport_bytes,
+      kUnreadMessageFactor * std::min(options.api.max_message_bytes, kMaxMessageBytes));
   problems.Positive("--keepalive-interval", options.server.keepalive_interval);
   problems.Positive("--keepalive-timeout", options.server.keepalive_timeout);
 }
@@ -219,6 +222,7 @@ void CheckWork(const Options& options, Problems& problems) {
   problems.AtLeast("--max-queued-steps-per-session", options.scheduler.max_queued_steps_per_session,
                    1);
   problems.AtLeast("--max-steps-per-request", options.api.max_steps_per_request, 1);
+  problems.AtLeast("--max-request-multiply-adds", options.api.max_request_multiply_adds, 1);
   problems.AtLeast("--max-streams", options.api.max_streams, 0);
   const int64_t message_bytes = options.api.max_message_bytes;
   problems.Require(message_bytes >= kMinMessageBytes && message_bytes <= kMaxMessageBytes,
@@ -252,7 +256,8 @@ void CheckResources(const Options& options, Problems& problems) {
 
 ParsedOptions ParseOptions(int argc, const char* const* argv) {
   Options options;
-  options.scheduler.worker_count = std::max(1U, std::thread::hardware_concurrency());
+  options.scheduler.worker_count =
+      static_cast<int>(std::max(1U, std::thread::hardware_concurrency()));
   CLI::App app("Keeps recurrent cells as sessions and steps them, over gRPC.", "cellar-server");
   app.footer(
       "BYTES may have a unit: 512KiB, 4MiB, 1GiB. DURATION has units: 90s, 15m, 1h30m. A flag "

@@ -52,10 +52,10 @@ void Context::PrintError(const absl::Status& status) {
   err_ << "error: " << ErrorText(status, server_) << std::endl;
 }
 
-std::string MessageJson(const google::protobuf::Message& message) {
+std::string MessageJson(const google::protobuf::Message& message, EmptyFields empty_fields) {
   google::protobuf::util::JsonPrintOptions options;
   options.add_whitespace = true;
-  options.always_print_primitive_fields = true;
+  options.always_print_primitive_fields = empty_fields == EmptyFields::kShown;
   std::string json;
   const auto status = google::protobuf::util::MessageToJsonString(message, &json, options);
   return status.ok() ? json : absl::StrCat("{}\n");

@@ -55,8 +55,12 @@ class Context {
   int exit_code_ = kExitOk;
 };
 
-// A message as proto3 JSON with all its fields, ending in a newline.
-std::string MessageJson(const google::protobuf::Message& message);
+// Whether JSON names numbers that are 0 and lists that are empty.
+enum class EmptyFields { kShown, kLeftOut };
+
+// A message as proto3 JSON, ending in a newline.
+std::string MessageJson(const google::protobuf::Message& message,
+                        EmptyFields empty_fields = EmptyFields::kShown);
 
 }  // namespace cellar
 

@@ -26,6 +26,10 @@ constexpr char kExample[] =
 // Deep enough for :undo in a session that is made to play with.
 constexpr int kReplayWindow = 256;
 
+// How often the model is tried to delete at the end.
+constexpr int kDeleteTries = 5;
+constexpr absl::Duration kDeletePause = absl::Milliseconds(50);
+
 struct Options {
   std::string file;
   std::string session;
@@ -41,13 +45,12 @@ class TemporaryModel {
       : connection_(std::move(connection)) {}
   ~TemporaryModel() {
     if (name_.empty()) return;
-    v1::DeleteModelRequest request;
-    request.set_name(name_);
-    // In use if a named fork was kept; then the model stays, too.
-    connection_
-        ->Call(connection_->models(), &v1::ModelService::Stub::DeleteModel, request,
-               Repeat::kUnsafe)
-        .IgnoreError();
+    // A session that was just deleted may be in use for a moment more. If a named fork was kept, so
+    // is the model.
+    for (int tries = 0; tries < kDeleteTries; ++tries) {
+      if (GetCallError(Delete()).reason != "MODEL_IN_USE") return;
+      absl::SleepFor(kDeletePause);
+    }
   }
 
   TemporaryModel(const TemporaryModel&) = delete;
@@ -62,6 +65,15 @@ class TemporaryModel {
   }
 
  private:
+  absl::Status Delete() {
+    v1::DeleteModelRequest request;
+    request.set_name(name_);
+    return connection_
+        ->Call(connection_->models(), &v1::ModelService::Stub::DeleteModel, request,
+               Repeat::kUnsafe)
+        .status();
+  }
+
   const std::shared_ptr<Connection> connection_;
   std::string name_;
 };

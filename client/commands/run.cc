@@ -15,7 +15,7 @@ namespace {
 
 constexpr char kExample[] =
     "cellar run client/examples/homework.textproto\n"
-    "cellar run client/examples/homework.textproto --activation saturating --inputs \"1 0 1 1\"\n"
+    "cellar run client/examples/homework.textproto --rounding nearest --inputs \"1 0 1 1\"\n"
     "cellar run client/examples/gru.textproto --csv > gru.csv";
 
 struct RunOptions {

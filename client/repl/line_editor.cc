@@ -57,9 +57,14 @@ class TerminalEditor : public LineEditor {
     cancelled_ = false;
     int count = 0;
     const char* text = el_gets(editor_, &count);
-    if (cancelled_) return Event::kCancelled;
+    if (cancelled_) {
+      std::puts("^C");
+      std::fflush(stdout);
+      return Event::kCancelled;
+    }
     if (text == nullptr || count <= 0) {
-      std::puts("");  // the shell's prompt goes to a line of its own
+      std::puts("");  // what follows goes to a line of its own
+      std::fflush(stdout);
       return Event::kEnd;
     }
     line = std::string(absl::StripSuffix(text, "\n"));

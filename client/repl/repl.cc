@@ -15,12 +15,18 @@ namespace cellar {
 Repl::Repl(std::unique_ptr<SessionClient> session, int64_t input_size, std::ostream& out,
            StepPrinter::Options options)
     : input_size_(std::max<int64_t>(1, input_size)), out_(out), printer_(out, options) {
-  const std::string name = session->name();
-  branch_ = &branches_[name];
-  branch_->session = std::move(session);
+  branches_.push_back(std::make_unique<Branch>());
+  branch().session = std::move(session);
 }
 
-std::string Repl::Prompt() const { return absl::StrCat(branch_->session->next_step(), "> "); }
+Repl::~Repl() { CloseStream(); }
+
+void Repl::CloseStream() {
+  if (stream_ != nullptr) stream_->Close().IgnoreError();
+  stream_ = nullptr;
+}
+
+std::string Repl::Prompt() const { return absl::StrCat(branch().session->next_step(), "> "); }
 
 absl::Status Repl::Handle(const std::string& line, Next& next) {
   next = Next::kContinue;
@@ -47,13 +53,13 @@ absl::Status Repl::MakeSteps(const std::string& line) {
   // Some may have been made: ask where the session is.
   stream_ = nullptr;
   printer_.RepeatHeader();
-  branch_->session->Refresh().IgnoreError();
+  branch().session->Refresh().IgnoreError();
   return made;
 }
 
 absl::Status Repl::StreamSteps(const std::vector<double>& numbers) {
   if (stream_ == nullptr) {
-    auto stream = branch_->session->Stream(v1::VIEW_TRACE);
+    auto stream = branch().session->Stream(v1::VIEW_TRACE);
     if (!stream.ok()) return stream.status();
     stream_ = *std::move(stream);
   }
@@ -77,9 +83,9 @@ absl::Status Repl::StreamSteps(const std::vector<double>& numbers) {
 absl::Status Repl::ReceiveStep(v1::Tensor inputs) {
   absl::StatusOr<v1::StepResponse> answer = stream_->Receive();
   if (!answer.ok()) return answer.status();
-  branch_->session->Advance(answer->next_step());
+  branch().session->Advance(answer->next_step());
   printer_.Print(Shown(*answer), inputs);
-  branch_->steps.push_back({*std::move(answer), std::move(inputs)});
+  branch().steps.push_back({*std::move(answer), std::move(inputs)});
   return absl::OkStatus();
 }
 
@@ -118,16 +124,16 @@ absl::Status Repl::Undo(const std::string& argument) {
     return absl::InvalidArgumentError(
         absl::StrCat(":undo takes a number of steps from 1 on, found `", argument, "`"));
   }
-  const int64_t now = branch_->session->next_step();
+  const int64_t now = branch().session->next_step();
   if (count > now) {
     return absl::InvalidArgumentError(
         absl::StrCat("cannot undo ", count, " of ", now, now == 1 ? " step" : " steps"));
   }
   const int64_t target = now - count;
-  stream_ = nullptr;  // it expects steps from `now` on
-  const absl::Status rewound = branch_->session->Rewind(target);
+  CloseStream();  // it expects steps from `now` on
+  const absl::Status rewound = branch().session->Rewind(target);
   if (!rewound.ok()) return rewound;
-  auto& steps = branch_->steps;
+  auto& steps = branch().steps;
   while (!steps.empty() && steps.back().answer.first_step() >= target) steps.pop_back();
   Say(absl::StrCat("back before step ", target, "\n"));
   return absl::OkStatus();
@@ -136,45 +142,53 @@ absl::Status Repl::Undo(const std::string& argument) {
 absl::Status Repl::Fork(const std::string& id) {
   // A branch with a name of its own is wanted for longer.
   const auto at_end = id.empty() ? SessionClient::AtEnd::kDelete : SessionClient::AtEnd::kKeep;
-  auto fork = branch_->session->Fork(id, at_end);
+  auto fork = branch().session->Fork(id, at_end);
   if (!fork.ok()) return fork.status();
-  const std::string old_name = branch_->session->name();
-  const std::string name = (*fork)->name();
-  Branch branch{*std::move(fork), branch_->steps};
-  stream_ = nullptr;
-  branch_ = &(branches_[name] = std::move(branch));
-  Say(absl::StrCat("now in ", name, id.empty() ? "" : " (kept at the end)", "; `:switch ",
-                   old_name.substr(old_name.find('/') + 1), "` goes back\n"));
+  auto forked = std::make_unique<Branch>();
+  forked->session = *std::move(fork);
+  forked->steps = branch().steps;
+  CloseStream();
+  const size_t old = std::exchange(current_, branches_.size());
+  branches_.push_back(std::move(forked));
+  Say(absl::StrCat("now in branch ", current_ + 1, ", ", branch().session->name(),
+                   id.empty() ? "" : " (kept at the end)", "; `:switch ", old + 1,
+                   "` goes back\n"));
   return absl::OkStatus();
 }
 
-absl::Status Repl::Switch(const std::string& id) {
-  if (id.empty()) {
+absl::Status Repl::Switch(const std::string& number_or_id) {
+  if (number_or_id.empty()) {
     ListBranches();
     return absl::OkStatus();
   }
-  const auto found = branches_.find(FullName("sessions", id));
-  if (found == branches_.end()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("there is no branch `", id, "` here; `:switch` lists them"));
+  size_t number = 0;
+  if (!absl::SimpleAtoi(number_or_id, &number)) {
+    for (size_t i = 0; i < branches_.size(); ++i) {
+      if (branches_[i]->session->name() == FullName("sessions", number_or_id)) number = i + 1;
+    }
   }
-  stream_ = nullptr;
-  branch_ = &found->second;
-  Say(absl::StrCat("now in ", found->first, " before step ", branch_->session->next_step(), "\n"));
+  if (number < 1 || number > branches_.size()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there is no branch `", number_or_id, "` here; `:switch` lists them"));
+  }
+  CloseStream();
+  current_ = number - 1;
+  Say(absl::StrCat("now in branch ", number, ", ", branch().session->name(), ", before step ",
+                   branch().session->next_step(), "\n"));
   return absl::OkStatus();
 }
 
 absl::Status Repl::Reset() {
-  stream_ = nullptr;
-  const absl::Status status = branch_->session->Reset();
+  CloseStream();
+  const absl::Status status = branch().session->Reset();
   if (!status.ok()) return status;
-  branch_->steps.clear();
+  branch().steps.clear();
   Say("back in the initial state\n");
   return absl::OkStatus();
 }
 
 absl::Status Repl::ShowState() {
-  const absl::StatusOr<v1::State> state = branch_->session->GetState();
+  const absl::StatusOr<v1::State> state = branch().session->GetState();
   if (!state.ok()) return state.status();
   Say(StateText(*state, printer_.options().number_format));
   return absl::OkStatus();
@@ -204,7 +218,7 @@ absl::Status Repl::SetDigits(const std::string& argument) {
 
 void Repl::ShowTable() {
   Table table;
-  for (const Step& step : branch_->steps) {
+  for (const Step& step : branch().steps) {
     Table rows = RowsOf(Shown(step.answer), step.inputs, printer_.options());
     table.header = std::move(rows.header);
     std::move(rows.rows.begin(), rows.rows.end(), std::back_inserter(table.rows));
@@ -213,10 +227,11 @@ void Repl::ShowTable() {
 }
 
 void Repl::ListBranches() {
-  Table table{{"", "SESSION", "NEXT STEP"}, {}, Table::Align::kLeft};
-  for (const auto& [name, branch] : branches_) {
-    table.rows.push_back(
-        {&branch == branch_ ? "*" : "", name, absl::StrCat(branch.session->next_step())});
+  Table table{{"", "BRANCH", "NEXT STEP", "SESSION"}, {}, Table::Align::kLeft};
+  for (size_t i = 0; i < branches_.size(); ++i) {
+    const SessionClient& session = *branches_[i]->session;
+    table.rows.push_back({i == current_ ? "*" : "", absl::StrCat(i + 1),
+                          absl::StrCat(session.next_step()), session.name()});
   }
   Say(AlignedText(table));
 }

@@ -6,7 +6,6 @@
 #ifndef CELLAR_CLIENT_REPL_REPL_H_
 #define CELLAR_CLIENT_REPL_REPL_H_
 
-#include <map>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -31,6 +30,11 @@ class Repl {
   Repl(std::unique_ptr<SessionClient> session, int64_t input_size, std::ostream& out,
        StepPrinter::Options options);
 
+  ~Repl();
+
+  Repl(const Repl&) = delete;
+  Repl& operator=(const Repl&) = delete;
+
   // The index of the step that comes next, as a prompt: "3> ".
   std::string Prompt() const;
 
@@ -54,16 +58,21 @@ class Repl {
   absl::Status MakeSteps(const std::string& line);
   absl::Status StreamSteps(const std::vector<double>& numbers);
   absl::Status ReceiveStep(v1::Tensor inputs);
+  // Ends the stream in good order: other calls may then move the session.
+  void CloseStream();
   absl::Status Run(const ReplCommand& command, Next& next);
   absl::Status Undo(const std::string& argument);
   absl::Status Fork(const std::string& id);
-  absl::Status Switch(const std::string& id);
+  absl::Status Switch(const std::string& number_or_id);
   absl::Status Reset();
   absl::Status ShowState();
   absl::Status SetGates(const std::string& argument);
   absl::Status SetDigits(const std::string& argument);
   void ShowTable();
   void ListBranches();
+
+  Branch& branch() { return *branches_[current_]; }
+  const Branch& branch() const { return *branches_[current_]; }
 
   void Say(const std::string& text);
   // The answer as it is shown: without gates if they are off.
@@ -73,9 +82,9 @@ class Repl {
   std::ostream& out_;
   StepPrinter printer_;
   bool gates_ = true;
-  std::map<std::string, Branch> branches_;  // by session name
-  Branch* branch_;                          // the one that lines go to
-  std::unique_ptr<StepStream> stream_;      // on branch_'s session, while steps follow steps
+  std::vector<std::unique_ptr<Branch>> branches_;  // never empty; shown with numbers from 1
+  size_t current_ = 0;                             // the one that lines go to
+  std::unique_ptr<StepStream> stream_;             // on its session, while steps follow steps
 };
 
 }  // namespace cellar

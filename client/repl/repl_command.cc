@@ -20,7 +20,7 @@ struct Known {
 constexpr Known kKnown[] = {
     {ReplVerb::kUndo, ":undo", "[N]", "take back the last step, or the last N"},
     {ReplVerb::kFork, ":fork", "[ID]", "branch off here and go on in the new session"},
-    {ReplVerb::kSwitch, ":switch", "[ID]", "go to another branch; list them without ID"},
+    {ReplVerb::kSwitch, ":switch", "[N]", "go to branch N; without N list them"},
     {ReplVerb::kReset, ":reset", "", "back to the initial state and to step 0"},
     {ReplVerb::kState, ":state", "", "show h and c as they are now"},
     {ReplVerb::kTable, ":table", "", "show all steps so far"},

@@ -29,7 +29,10 @@ struct ApiLimits {
   int64_t max_message_bytes = int64_t{4} << 20;  // longest request and longest answer
   int64_t max_upload_bytes = int64_t{1} << 30;   // longest uploaded model file
   int64_t max_steps_per_request =
-      65536;                     // of Step, of a stream's message, of all sequences of Evaluate
+      65536;  // of Step, of a stream's message, of all sequences of Evaluate
+  // Fused multiply-adds of one request that cannot be interrupted once it runs: about 20 s at 10^9
+  // a second. One step is always allowed.
+  int64_t max_request_multiply_adds = 20'000'000'000;
   int64_t max_streams = 10'000;  // open StreamSteps calls
   absl::Duration default_ttl = absl::Hours(1);
   absl::Duration max_ttl = absl::Hours(24 * 30);

@@ -238,8 +238,8 @@ absl::StatusOr<std::shared_ptr<const Model>> BuildModel(const v1::Model& message
                           precision.value_or(options.fallback_precision) == Precision::kFloat64
                               ? BuildStack<double>(message, options)
                               : BuildStack<float>(message, options));
-  return std::make_shared<const Model>(std::move(options.id), message.display_name(),
-                                       std::move(stack), options.now);
+  return std::make_shared<const Model>(options.id, message.display_name(), std::move(stack),
+                                       options.now);
 }
 
 v1::Model WriteModel(const Model& model, ModelDetail detail, v1::Encoding encoding) {

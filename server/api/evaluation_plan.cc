@@ -14,6 +14,7 @@
 #include "server/api/convert_state.h"
 #include "server/api/convert_tensor.h"
 #include "server/api/resource_names.h"
+#include "server/api/step_plan.h"
 #include "server/base/status_macros.h"
 
 namespace cellar {
@@ -22,9 +23,6 @@ namespace {
 // A piece takes at most about 20 ms (at 10^9 multiply-adds a second, a slow processor's pace with
 // the portable kernel), so that a cancelled call stops soon.
 constexpr int64_t kPieceMultiplyAdds = 20'000'000;
-
-// What a step of a tiny model costs all the same, in multiply-adds: activations and bookkeeping.
-constexpr int64_t kLeastStepCost = 256;
 
 // Answers fill this part of a message, at most: streams flow better in several messages.
 constexpr int64_t kPiecesPerMessage = 4;
@@ -119,9 +117,13 @@ void CheckPrecision(const EvaluationPlan& plan, FieldViolations& violations) {
                     "PRECISION_FLOAT64")});
 }
 
-absl::Status CheckStepCount(const EvaluationPlan& plan, int64_t limit) {
+// A bidirectional model runs a sequence whole, there and back, and cannot be interrupted meanwhile;
+// any other pauses between pieces.
+absl::Status CheckStepCount(const EvaluationPlan& plan, const ApiLimits& limits) {
   int64_t steps = 0;
   for (const PlannedSequence& sequence : plan.sequences) steps += sequence.step_count;
+  const int64_t limit =
+      plan.whole ? MaxSteps(limits, 2 * StepCost(*plan.model)) : limits.max_steps_per_request;
   return steps <= limit ? absl::OkStatus() : StepCountLimit(steps, limit);
 }
 
@@ -154,8 +156,7 @@ absl::Status CutIntoPieces(int64_t max_message_bytes, EvaluationPlan& plan) {
       std::min(max_message_bytes / kPiecesPerMessage, max_message_bytes - final_bytes);
   const int64_t bytes_per_step = answer_bytes(2) - answer_bytes(1);  // 0 under LAST_STEP
   plan.steps_per_piece =
-      plan.whole ? std::numeric_limits<int64_t>::max()
-                 : kPieceMultiplyAdds / std::max(kLeastStepCost, model.multiply_adds_per_step());
+      plan.whole ? std::numeric_limits<int64_t>::max() : kPieceMultiplyAdds / StepCost(model);
   if (bytes_per_step > 0) {
     plan.steps_per_piece =
         std::min(plan.steps_per_piece, 1 + (wanted_bytes - answer_bytes(1)) / bytes_per_step);
@@ -192,7 +193,7 @@ absl::StatusOr<EvaluationPlan> PlanEvaluation(Api& api, const v1::EvaluateReques
   }
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   plan.encoding = ChooseEncoding(request.encoding(), EncodingOf(request.sequences(0).inputs()));
-  CELLAR_RETURN_IF_ERROR(CheckStepCount(plan, api.limits.max_steps_per_request));
+  CELLAR_RETURN_IF_ERROR(CheckStepCount(plan, api.limits));
   CELLAR_RETURN_IF_ERROR(CutIntoPieces(api.limits.max_message_bytes, plan));
   return plan;
 }

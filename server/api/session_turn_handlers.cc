@@ -13,6 +13,7 @@
 #include "server/api/resource_names.h"
 #include "server/api/session_handlers.h"
 #include "server/api/session_turn.h"
+#include "server/api/step_plan.h"
 #include "server/base/status_macros.h"
 #include "server/engine/session_steps.h"
 #include "server/store/snapshot_format.h"
@@ -32,15 +33,6 @@ void CheckStepIndex(int64_t step_index, absl::string_view path, FieldViolations&
   if (step_index >= 0) return;
   violations.push_back(
       {std::string(path), absl::StrCat("is ", step_index, "; must be at least 0")});
-}
-
-// Multiply-adds that it takes at most to go back to `step_index`: the window is stepped again from
-// the request before it.
-int64_t GoBackCost(const Session& session, int64_t step_index) {
-  const Session::View view = session.Look();
-  const int64_t steps = std::min(step_index, view.next_step) - view.oldest_step;
-  if (step_index >= view.next_step || steps <= 0) return 0;
-  return steps * session.config().model->multiply_adds_per_step();
 }
 
 }  // namespace

@@ -33,6 +33,9 @@ absl::StatusOr<SessionTurn> PrepareStep(Api& api, const v1::StepRequest& request
   }
   CELLAR_ASSIGN_OR_RETURN(
       StepPlan plan, PlanSteps(api.limits, hold->session()->config(), wish, std::move(violations)));
+  if (plan.step_index.has_value()) {
+    plan.multiply_adds += GoBackCost(*hold->session(), *plan.step_index);
+  }
   return SessionTurn{*std::move(hold), plan.multiply_adds, plan.step_count,
                      [plan = std::move(plan), response](SessionLease& lease) {
                        return RunPlan(lease, plan, response);

@@ -1,5 +1,6 @@
 #include "server/api/step_plan.h"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -19,6 +20,9 @@ namespace {
 // A session in memory survives nothing.
 constexpr int64_t kDurableStepInMemory = 0;
 
+// What a step of a tiny model costs all the same, in multiply-adds.
+constexpr int64_t kLeastStepCost = 256;
+
 AnyInputs ReadInputs(const StepWish& wish, const SessionConfig& config,
                      FieldViolations& violations) {
   const int64_t input_size = config.model->input_size();
@@ -30,6 +34,21 @@ AnyInputs ReadInputs(const StepWish& wish, const SessionConfig& config,
 }
 
 }  // namespace
+
+int64_t StepCost(const Model& model) {
+  return std::max(kLeastStepCost, model.multiply_adds_per_step());
+}
+
+int64_t GoBackCost(const Session& session, int64_t step_index) {
+  const Session::View view = session.Look();
+  if (step_index >= view.next_step || step_index <= view.oldest_step) return 0;
+  return (step_index - view.oldest_step) * StepCost(*session.config().model);
+}
+
+int64_t MaxSteps(const ApiLimits& limits, int64_t step_cost) {
+  const int64_t affordable = std::max<int64_t>(1, limits.max_request_multiply_adds / step_cost);
+  return std::min(limits.max_steps_per_request, affordable);
+}
 
 void CheckStepIndex(const StepWish& wish, FieldViolations& violations) {
   if (wish.step_index.value_or(0) < 0) {
@@ -53,13 +72,13 @@ absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig&
       std::visit([](const auto& numbers) { return static_cast<int64_t>(numbers.size()); }, inputs);
   StepPlan plan;
   plan.step_count = number_count / config.model->input_size();
-  plan.multiply_adds = plan.step_count * config.model->multiply_adds_per_step();
+  const int64_t step_cost = StepCost(*config.model);
   plan.step_index = wish.step_index;
   plan.options = wish.options;
   plan.encoding = ChooseEncoding(wish.encoding, EncodingOf(wish.inputs));
-  if (plan.step_count > limits.max_steps_per_request) {
-    return StepCountLimit(plan.step_count, limits.max_steps_per_request);
-  }
+  const int64_t max_steps = MaxSteps(limits, step_cost);
+  if (plan.step_count > max_steps) return StepCountLimit(plan.step_count, max_steps);
+  plan.multiply_adds = plan.step_count * step_cost;
   CELLAR_RETURN_IF_ERROR(CheckAnswerSize(
       StepAnswerBytes(*config.model, config.numerics, plan.options, plan.encoding, plan.step_count),
       limits.max_message_bytes));

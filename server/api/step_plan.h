@@ -50,6 +50,17 @@ void CheckInputsGiven(const StepWish& wish, FieldViolations& violations);
 absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig& config,
                                    const StepWish& wish, FieldViolations violations);
 
+// What a step of `model` costs, in multiply-adds: those of its sums, or what activations and
+// bookkeeping take all the same.
+int64_t StepCost(const Model& model);
+
+// What it costs at most to go back to `step_index` of `session`: the window is stepped again from
+// the request before it. 0 for the next step and beyond.
+int64_t GoBackCost(const Session& session, int64_t step_index);
+
+// How many steps one request may have that cannot be interrupted once it runs.
+int64_t MaxSteps(const ApiLimits& limits, int64_t step_cost);
+
 // Makes the steps and fills the answer. Errors: as MakeSteps; then the session is as before.
 absl::Status RunPlan(SessionLease& lease, const StepPlan& plan, v1::StepResponse* response);
 

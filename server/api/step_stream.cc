@@ -243,6 +243,9 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareStep(const v1::StreamStepsReq
   CELLAR_ASSIGN_OR_RETURN(StepPlan plan,
                           PlanSteps(api_.limits, session_->config(), wish, std::move(violations)));
   CELLAR_ASSIGN_OR_RETURN(SessionHold hold, api_.sessions.Hold(session_->config().name));
+  // Another session may have the name already; then this stream's has ended.
+  if (hold.session() != session_) return session_->CheckAlive();
+  plan.multiply_adds += GoBackCost(*session_, *plan.step_index);
   // Beyond the largest index there is only STEP_GAP; the position must not run over on the way.
   position_ = *plan.step_index +
               std::min(plan.step_count, std::numeric_limits<int64_t>::max() - *plan.step_index);
@@ -260,11 +263,8 @@ absl::Status OpenStepStream::CheckStanding() {
     if (failure_.has_value()) return *failure_;
   }
   if (session_->IsAttached(listener_.get())) return absl::OkStatus();
-  // End is about to be called with the same news.
-  CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> found,
-                          api_.sessions.Find(session_->config().name));
-  // Another session has the name already: this one has ended, and attaching tells how.
-  if (found != session_) return session_->AttachStream(listener_);
+  // Somebody else has the session or its name already, and End is about to be called with the news.
+  CELLAR_RETURN_IF_ERROR(session_->CheckAlive());
   return SessionTakenOver(session_->config().name, session_->Look().next_step);
 }
 

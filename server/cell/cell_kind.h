@@ -8,8 +8,10 @@ namespace cellar {
 // model.proto).
 enum class CellKind { kLstm, kGruResetBefore, kGruResetAfter, kRnn };
 
-// Gates in canonical order: LSTM forget, input, output, candidate; GRU update, reset, candidate;
-// RNN hidden.
+// Wherever gates of a cell stand in a row, this is their order: LSTM forget, input, output,
+// candidate; GRU update, reset, candidate; RNN hidden.
+
+// What is applied to a pre-activation, element by element; defined in model.proto.
 enum class Activation { kSigmoid, kTanh, kRelu, kHardSigmoid, kIdentity };
 
 }  // namespace cellar

@@ -141,6 +141,7 @@ bool FitsFloat32(const LayerStack<double>& stack) {
 template <class Real>
 std::vector<CellShape> ShapesOf(const std::vector<CellWeights<Real>>& layers) {
   std::vector<CellShape> shapes;
+  shapes.reserve(layers.size());
   for (const CellWeights<Real>& layer : layers) shapes.push_back(ShapeOf(layer));
   return shapes;
 }
@@ -179,7 +180,8 @@ LayerStack<To> ConvertStack(const LayerStack<From>& from) {
 
 }  // namespace
 
-Model::Model(std::string id, std::string display_name, AnyLayerStack stack, absl::Time create_time)
+Model::Model(const std::string& id, std::string display_name, AnyLayerStack stack,
+             absl::Time create_time)
     : display_name_(std::move(display_name)), create_time_(create_time), stack_(std::move(stack)) {
   std::visit(
       [this]<class Real>(const LayerStack<Real>& layers) {

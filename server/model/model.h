@@ -37,7 +37,8 @@ class Model {
  public:
   // REQUIRES: `stack` came out of BuildLayerStack (model_validation.h). `id` may be empty: then the
   // name is made from the digest, "models/m-" and its first 20 hexadecimal digits.
-  Model(std::string id, std::string display_name, AnyLayerStack stack, absl::Time create_time);
+  Model(const std::string& id, std::string display_name, AnyLayerStack stack,
+        absl::Time create_time);
 
   Model(const Model&) = delete;
   Model& operator=(const Model&) = delete;

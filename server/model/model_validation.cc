@@ -33,10 +33,10 @@ template <class Real>
 std::vector<NamedTensor<Real>> TensorsOf(const LayerSpec<Real>& layer,
                                          const std::string& cell_path) {
   std::vector<NamedTensor<Real>> tensors;
-  const auto add = [&](std::string path, const TensorSpec<Real>& tensor,
-                       std::vector<LayerAxis> axes, bool required) {
-    tensors.push_back({{.path = std::move(path),
-                        .axes = std::move(axes),
+  const auto add = [&](const std::string& path, const TensorSpec<Real>& tensor,
+                       const std::vector<LayerAxis>& axes, bool required) {
+    tensors.push_back({{.path = path,
+                        .axes = axes,
                         .required = required,
                         .given = tensor.given,
                         .broken = tensor.broken,
@@ -129,6 +129,7 @@ LayerSizes CheckLayer(const LayerSpec<Real>& layer, const std::string& cell_path
                       const LayerSizes& hints, FieldViolations& violations) {
   const std::vector<NamedTensor<Real>> tensors = TensorsOf(layer, cell_path);
   std::vector<TensorFacts> facts;
+  facts.reserve(tensors.size());
   for (const NamedTensor<Real>& named : tensors) facts.push_back(named.facts);
   LayerSizes sizes = InferLayerSizes(facts, hints);
   if (!layer.projection.given) sizes.output = sizes.hidden;

@@ -99,7 +99,7 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
   grpc_server = builder.BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i) {
     if (ports[i] == 0) {
-      return CannotListen(options.listen[i], "it is in use, or not an address of this machine");
+      return CannotListen(options.listen[i], "it is in use, not of this machine, or not permitted");
     }
     addresses.push_back(WithPort(options.listen[i], ports[i]));
   }

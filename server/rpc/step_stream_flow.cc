@@ -11,7 +11,7 @@ namespace {
 // Exchanges kept for reuse, and the largest worth keeping: enough for tiny steps, where allocation
 // would show, and nothing to speak of for an idle stream.
 constexpr size_t kMaxSpare = 2;
-constexpr int64_t kMaxSpareBytes = 16 * 1024;
+constexpr int64_t kMaxSpareBytes = int64_t{16} << 10;
 
 }  // namespace
 
@@ -32,7 +32,7 @@ StepStreamFlow::Action StepStreamFlow::Next() {
   }
   if (MayRead()) {
     reading_ = true;
-    if (spare_.empty()) spare_.push_back(std::make_unique<StepExchange>());
+    if (spare_.empty()) spare_.push_back(std::make_unique<Tracked>());
     incoming_ = std::move(spare_.back());
     spare_.pop_back();
     return {Do::kRead, incoming_.get(), {}};
@@ -57,7 +57,7 @@ void StepStreamFlow::ReadDone(bool ok) {
   }
   any_message_ = true;
   exchanges_.push_back(std::move(incoming_));
-  StepExchange* const exchange = exchanges_.back().get();
+  Tracked* const exchange = exchanges_.back().get();
   exchange->bytes = static_cast<int64_t>(exchange->request.ByteSizeLong());
   exchange->most_bytes = exchange->bytes;
   bytes_ += exchange->bytes;
@@ -70,19 +70,20 @@ void StepStreamFlow::ReadDone(bool ok) {
 }
 
 void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
+  auto* const tracked = static_cast<Tracked*>(exchange);
   --unanswered_;
-  exchange->answered = true;
-  exchange->request.Clear();
-  bytes_ -= exchange->bytes;
-  exchange->bytes = status.ok() ? static_cast<int64_t>(exchange->response.ByteSizeLong()) : 0;
-  exchange->most_bytes = std::max(exchange->most_bytes, exchange->bytes);
-  bytes_ += exchange->bytes;
+  tracked->answered = true;
+  tracked->request.Clear();
+  bytes_ -= tracked->bytes;
+  tracked->bytes = status.ok() ? static_cast<int64_t>(tracked->response.ByteSizeLong()) : 0;
+  tracked->most_bytes = std::max(tracked->most_bytes, tracked->bytes);
+  bytes_ += tracked->bytes;
   if (status.ok()) {
     opened_ = true;
   } else {
     answer_failed_ = true;
   }
-  exchange->status = std::move(status);
+  tracked->status = std::move(status);
 }
 
 void StepStreamFlow::WriteDone(bool ok) {
@@ -108,7 +109,7 @@ void StepStreamFlow::DropUnwanted() {
 }
 
 void StepStreamFlow::PopFront() {
-  std::unique_ptr<StepExchange> exchange = std::move(exchanges_.front());
+  std::unique_ptr<Tracked> exchange = std::move(exchanges_.front());
   exchanges_.pop_front();
   bytes_ -= exchange->bytes;
   if (spare_.size() >= kMaxSpare || exchange->most_bytes > kMaxSpareBytes) return;

@@ -12,7 +12,7 @@
 //
 // Thread safety: externally synchronised.
 // Ownership: owns the exchanges; those given out live until the event that gives them back
-// (kAnswer: AnswerDone, kWrite: WriteDone, kRead: ReadDone).
+// (kOpen, kStep: AnswerDone, kWrite: WriteDone, kRead: ReadDone).
 #ifndef CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 #define CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 
@@ -32,13 +32,6 @@ struct StepExchange {
   v1::StreamStepsRequest request;
   v1::StreamStepsResponse response;
   std::shared_ptr<void> keep_alive;  // for the user: whatever must live until the answer comes
-
- private:
-  friend class StepStreamFlow;
-  bool answered = false;
-  absl::Status status;     // of the answer
-  int64_t bytes = 0;       // of the request until answered, then of the response
-  int64_t most_bytes = 0;  // the larger of the two
 };
 
 class StepStreamFlow {
@@ -86,6 +79,13 @@ class StepStreamFlow {
   void Cancel();
 
  private:
+  struct Tracked : StepExchange {
+    bool answered = false;
+    absl::Status status;     // of the answer
+    int64_t bytes = 0;       // of the request until answered, then of the response
+    int64_t most_bytes = 0;  // the larger of the two
+  };
+
   bool MayWrite() const;
   bool MayRead() const;
   bool MayFinish() const;
@@ -95,10 +95,10 @@ class StepStreamFlow {
 
   const Limits limits_;
 
-  std::deque<std::unique_ptr<StepExchange>> exchanges_;  // oldest first; taken, not yet written
-  std::unique_ptr<StepExchange> incoming_;               // being read
-  StepExchange* received_ = nullptr;                  // the newest of exchanges_, to be handed out
-  std::vector<std::unique_ptr<StepExchange>> spare_;  // small ones, to be used again
+  std::deque<std::unique_ptr<Tracked>> exchanges_;  // oldest first; taken, not yet written
+  std::unique_ptr<Tracked> incoming_;               // being read
+  Tracked* received_ = nullptr;                     // the newest of exchanges_, to be handed out
+  std::vector<std::unique_ptr<Tracked>> spare_;     // small ones, to be used again
 
   int64_t bytes_ = 0;       // of exchanges_
   int64_t unanswered_ = 0;  // handed out by kOpen or kStep

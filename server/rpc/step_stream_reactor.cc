@@ -86,7 +86,7 @@ void StepStreamReactor::Act() {
         break;
       case StepStreamFlow::Do::kOpen:
       case StepStreamFlow::Do::kStep:
-        Answer(std::move(action));
+        Answer(action);
         break;
       case StepStreamFlow::Do::kWrite:
         StartWrite(&action.exchange->response);
@@ -106,7 +106,7 @@ StepStreamFlow::Action StepStreamReactor::NextAction() {
   return action;
 }
 
-void StepStreamReactor::Answer(StepStreamFlow::Action action) {
+void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {
   StepExchange* const exchange = action.exchange;
   // Once the answer is noted another thread may finish the call, and gRPC drop the reactor, before
   // the thread that noted it is out of here.

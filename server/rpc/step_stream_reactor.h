@@ -71,7 +71,8 @@ class StepStreamReactor final : public StepStreamReactorBase,
   // any more.
   StepStreamFlow::Action NextAction() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  void Answer(StepStreamFlow::Action action);
+  // Has the exchange of kOpen or kStep answered.
+  void Answer(const StepStreamFlow::Action& action);
 
   // Constant after Start.
   Admission& admission_;

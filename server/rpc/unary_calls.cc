@@ -27,11 +27,12 @@ Call UnaryCall::ForHandler() const {
 void UnaryCall::Complete(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
 
 void UnaryCall::CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::Status()> work) {
-  RunOnWorker(scheduler, deadline_, [this, work = std::move(work)](absl::Status may_run) mutable {
-    if (!may_run.ok()) return Complete(may_run);
-    if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());
-    Complete(work());
-  });
+  RunOnWorker(scheduler, deadline_,
+              [this, work = std::move(work)](const absl::Status& may_run) mutable {
+                if (!may_run.ok()) return Complete(may_run);
+                if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());
+                Complete(work());
+              });
 }
 
 void UnaryCall::OnDone() {

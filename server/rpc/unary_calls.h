@@ -92,7 +92,7 @@ class UnaryCalls {
     absl::StatusOr<UnaryCall*> call = UnaryCall::Begin(api_, admission_, *context, *request);
     if (!call.ok()) return Refuse(context, call.status());
     handler(api_, (*call)->ForHandler(), *request, response,
-            [call = *call](absl::Status status) { call->Complete(status); });
+            [call = *call](const absl::Status& status) { call->Complete(status); });
     return *call;
   }
 

@@ -76,7 +76,7 @@ void Session::DetachStream(const StreamListener* listener) {
 
 bool Session::IsAttached(const StreamListener* listener) const {
   absl::MutexLock lock(&mutex_);
-  return listener != nullptr && stream_.get() == listener;
+  return listener != nullptr && stream_.get() == listener && !end_.has_value();
 }
 
 bool Session::End(SessionEnd end, absl::Time when) {

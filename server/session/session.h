@@ -106,8 +106,12 @@ class Session {
   // Forgets `listener` if it is still the stream of this session.
   void DetachStream(const StreamListener* listener);
 
-  // Whether `listener` is still the stream of this session.
+  // Whether `listener` is still the stream of this session; never once the session has ended, even
+  // if the listener has yet to be told.
   bool IsAttached(const StreamListener* listener) const;
+
+  // Errors: SESSION_DELETED or SESSION_EXPIRED if it has ended.
+  absl::Status CheckAlive() const;
 
  private:
   friend class SessionTable;
@@ -127,9 +131,6 @@ class Session {
 
   // How and when the session ended. REQUIRES: it has.
   std::pair<SessionEnd, absl::Time> HowEnded() const;
-
-  // SESSION_DELETED or SESSION_EXPIRED if it has ended.
-  absl::Status CheckAlive() const;
 
   // When to look again whether it has expired: its expire time, but later than `now`.
   absl::Time NextLookTime(absl::Time now) const;

@@ -1,3 +1,6 @@
+// Longer than 400 lines: the two directions of the conversion share their messages, and every
+// tensor is tried wrong in every way.
+
 #include "server/api/convert_model.h"
 
 #include <algorithm>

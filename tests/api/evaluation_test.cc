@@ -281,6 +281,25 @@ TEST_F(SmallMessagesTest, TheLastStepOfABidirectionalModelIsTheLastOfTheSequence
   EXPECT_GT(last[0].final_state().backward_layers_size(), 0);
 }
 
+TEST_F(SmallMessagesTest, SequencesOfABidirectionalModelHaveNothingToDoWithEachOther) {
+  RandomModelOptions options;
+  options.bidirectional = true;
+  const auto model = RandomModel(4, options);
+  v1::EvaluateRequest request;
+  request.set_model(fixture_.AddModel(model));
+  AddSequence(request, RandomNumbers<double>(4, 5 * model->input_size()));
+  AddSequence(request, RandomNumbers<double>(5, 3 * model->input_size()));
+  const auto together = Run(request);
+  request.mutable_sequences()->SwapElements(0, 1);
+  const auto swapped = Run(request);
+  ASSERT_EQ(together.size(), 2);
+  ASSERT_EQ(swapped.size(), 2);
+  for (const size_t i : {0, 1}) {
+    EXPECT_EQ(together[i].trace().SerializeAsString(), swapped[1 - i].trace().SerializeAsString());
+    EXPECT_EQ(together[i].final_state_digest(), swapped[1 - i].final_state_digest());
+  }
+}
+
 TEST_F(SmallMessagesTest, CancellationIsNoticedBetweenPieces) {
   int asked = 0;
   Call call;

@@ -2,13 +2,10 @@
 
 #include <set>
 #include <string>
-#include <variant>
 
 #include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
-#include "server/api/convert_snapshot.h"
-#include "server/store/snapshot_format.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/model_builder.h"
 
@@ -45,18 +42,6 @@ class SessionHandlersTest : public testing::Test {
     v1::DeleteSessionRequest request;
     request.set_name(name);
     return fixture_.Ask(DeleteSession, request).status();
-  }
-  std::string Export(const std::string& id) {
-    v1::ExportSessionRequest request;
-    request.set_name("sessions/" + id);
-    return fixture_.Await(ExportSession, request)->snapshot();
-  }
-  v1::ImportSessionRequest ImportOf(const std::string& snapshot, const std::string& id = "b") {
-    v1::ImportSessionRequest request;
-    request.set_snapshot(snapshot);
-    request.set_session_id(id);
-    request.mutable_session()->set_model(model_);
-    return request;
   }
   absl::StatusOr<v1::StepResponse> StepA(const std::vector<double>& inputs) {
     return fixture_.Await(Step, StepOf("sessions/a", inputs));
@@ -311,101 +296,6 @@ TEST_F(SessionHandlersTest, AWrongPageIsRefused) {
   request.set_page_token("sessions/a");
   EXPECT_THAT(ViolatedFields(fixture_.Ask(ListSessions, request).status()),
               ElementsAre("page_size", "page_token"));
-}
-
-TEST_F(SessionHandlersTest, AnImportedSessionGoesOnBitForBit) {
-  ASSERT_TRUE(Create(CreateOf("a")).ok());
-  ASSERT_TRUE(StepA({0, 1, 1}).ok());
-  const auto imported = fixture_.Ask(ImportSession, ImportOf(Export("a")));
-  ASSERT_TRUE(imported.ok()) << imported.status();
-  EXPECT_EQ(imported->session().name(), "sessions/b");
-  EXPECT_EQ(imported->session().next_step(), 3);
-  EXPECT_EQ(imported->session().oldest_step(), 3) << "the window starts empty";
-  EXPECT_EQ(imported->session().state_digest(), fixture_.Get("a").state_digest());
-  const auto b = fixture_.Await(Step, StepOf("sessions/b", {1, 0}));
-  EXPECT_EQ(b->SerializeAsString(), StepA({1, 0})->SerializeAsString());
-}
-
-TEST_F(SessionHandlersTest, AResetAfterAnImportGoesBackToTheImportedStateAtZero) {
-  ASSERT_TRUE(Create(CreateOf("a")).ok());
-  ASSERT_TRUE(StepA({1, 1}).ok());
-  const std::string digest = fixture_.Get("a").state_digest();
-  ASSERT_TRUE(fixture_.Ask(ImportSession, ImportOf(Export("a"))).ok());
-  ASSERT_TRUE(fixture_.Await(Step, StepOf("sessions/b", {1})).ok());
-  v1::ResetSessionRequest reset;
-  reset.set_name("sessions/b");
-  const auto answer = fixture_.Await(ResetSession, reset);
-  EXPECT_EQ(answer->session().state_digest(), digest);
-  EXPECT_EQ(answer->session().next_step(), 0);
-}
-
-TEST_F(SessionHandlersTest, NumericsComeFromTheSnapshot) {
-  v1::CreateSessionRequest request = CreateOf("a");
-  v1::Numerics& numerics = *request.mutable_session()->mutable_numerics();
-  numerics.set_precision(v1::PRECISION_FLOAT64);
-  numerics.set_activation_rule(v1::ACTIVATION_RULE_SATURATING);
-  numerics.set_rounding(v1::ROUNDING_NEAREST_TIES_TO_ZERO);
-  numerics.set_rounding_scope(v1::ROUNDING_SCOPE_FEEDBACK);
-  ASSERT_TRUE(Create(request).ok());
-  const auto imported = fixture_.Ask(ImportSession, ImportOf(Export("a")));
-  EXPECT_EQ(imported->session().numerics().SerializeAsString(), numerics.SerializeAsString());
-}
-
-TEST_F(SessionHandlersTest, EveryViolationOfAnImportIsReportedAtOnce) {
-  v1::ImportSessionRequest request = ImportOf("", "Not An Id");
-  request.mutable_session()->set_model("homework");
-  request.mutable_session()->mutable_numerics();
-  request.mutable_session()->mutable_ttl()->set_nanos(-1);
-  EXPECT_THAT(
-      ViolatedFields(fixture_.Ask(ImportSession, request).status()),
-      ElementsAre("snapshot", "session_id", "session.ttl", "session.numerics", "session.model"));
-}
-
-TEST_F(SessionHandlersTest, ADamagedSnapshotIsRefusedWhateverByteIsDamaged) {
-  ASSERT_TRUE(Create(CreateOf("a")).ok());
-  const std::string snapshot = Export("a");
-  for (size_t i = 0; i < snapshot.size(); ++i) {
-    std::string damaged = snapshot;
-    damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
-    const absl::Status status = fixture_.Ask(ImportSession, ImportOf(damaged)).status();
-    EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << i;
-    EXPECT_EQ(GetErrorReason(status), "SNAPSHOT_CORRUPT") << i;
-  }
-  EXPECT_EQ(fixture_.api().sessions.session_count(), 1);
-}
-
-TEST_F(SessionHandlersTest, ASnapshotOfAnotherModelIsRefused) {
-  ASSERT_TRUE(Create(CreateOf("a")).ok());
-  v1::ImportSessionRequest request = ImportOf(Export("a"));
-  request.mutable_session()->set_model(fixture_.AddModel(RandomModel(5)));
-  const absl::Status status = fixture_.Ask(ImportSession, request).status();
-  EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
-  EXPECT_EQ(GetErrorReason(status), "MODEL_MISMATCH");
-  EXPECT_EQ(MetadataOf(status, "snapshot_digest"), HomeworkModel()->digest());
-}
-
-TEST_F(SessionHandlersTest, ASnapshotThatDoesNotFitItsModelIsCorrupt) {
-  ASSERT_TRUE(Create(CreateOf("a")).ok());
-  Snapshot snapshot = *DecodeSnapshot(Export("a"));
-  snapshot.layers.push_back(snapshot.layers[0]);
-  const absl::Status status =
-      fixture_.Ask(ImportSession, ImportOf(EncodeSnapshot(snapshot))).status();
-  EXPECT_EQ(GetErrorReason(status), "SNAPSHOT_CORRUPT");
-}
-
-TEST_F(SessionHandlersTest, AnImportMeetsTheSameObstaclesAsACreation) {
-  ASSERT_TRUE(Create(CreateOf("a")).ok());
-  const std::string snapshot = Export("a");
-  EXPECT_EQ(GetErrorReason(fixture_.Ask(ImportSession, ImportOf(snapshot, "a")).status()),
-            "SESSION_EXISTS");
-  v1::ImportSessionRequest request = ImportOf(snapshot);
-  request.mutable_session()->set_durability(v1::DURABILITY_EVERY_STEP);
-  EXPECT_EQ(GetErrorReason(fixture_.Ask(ImportSession, request).status()),
-            "DURABILITY_UNAVAILABLE");
-  request.mutable_session()->set_model("models/none");
-  EXPECT_EQ(GetErrorReason(fixture_.Ask(ImportSession, request).status()), "MODEL_NOT_FOUND");
-  request.mutable_session()->set_model(AddBidirectionalModel());
-  EXPECT_EQ(GetErrorReason(fixture_.Ask(ImportSession, request).status()), "MODEL_BIDIRECTIONAL");
 }
 
 class FullServerTest : public SessionHandlersTest {

@@ -29,6 +29,13 @@ TEST(FromCallTest, KeepsCodeAndMessage) {
   EXPECT_FALSE(IsFromCall(absl::DataLossError("broken")));
 }
 
+TEST(BrokenPromiseTest, IsTheServersOwnFailure) {
+  const absl::Status status = BrokenPromise("no steps");
+  EXPECT_TRUE(absl::IsInternal(status));
+  EXPECT_TRUE(IsFromCall(status));
+  EXPECT_EQ(GetCallError(status).reason, "INTERNAL");
+}
+
 TEST(GetCallErrorTest, ReadsEveryDetail) {
   google::rpc::ErrorInfo info;
   info.set_domain("cellar");

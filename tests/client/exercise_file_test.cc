@@ -43,9 +43,9 @@ TEST(ParseExerciseTest, ASerializedFileIsAModel) {
 
 TEST(ParseExerciseTest, TheErrorIsThatOfTheKindMeant) {
   EXPECT_THAT(std::string(ParseExercise("title: 'a'\nmodel { layer { } }", "f").status().message()),
-              HasSubstr("f:2:15: Model has no field \"layer\" (did you mean `layers`?)"));
+              HasSubstr("f:2:9: Model has no field \"layer\" (did you mean `layers`?)"));
   EXPECT_THAT(std::string(ParseExercise("layers { }\nlayers { rnm { } }", "f").status().message()),
-              HasSubstr("f:2:14: Layer has no field \"rnm\" (did you mean `rnn`?)"));
+              HasSubstr("f:2:10: Layer has no field \"rnm\" (did you mean `rnn`?)"));
 }
 
 TEST(ParseExerciseTest, AFileWithoutAModelIsRefused) {
@@ -60,7 +60,7 @@ TEST(LoadStateTest, ReadsAStateAndTellsWhatIsWrong) {
   ASSERT_TRUE(state.ok()) << state.status();
   EXPECT_THAT(state->layers(0).c().values(), ElementsAre(0.5));
   ASSERT_TRUE(WriteFile(path, "layers { x { } }").ok());
-  EXPECT_THAT(std::string(LoadState(path).status().message()), HasSubstr(":1:12: LayerState has"));
+  EXPECT_THAT(std::string(LoadState(path).status().message()), HasSubstr(":1:10: LayerState has"));
   std::filesystem::remove(path);
   EXPECT_FALSE(LoadState(path).ok());
 }

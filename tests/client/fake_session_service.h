@@ -36,7 +36,7 @@ inline grpc::Status CellarStatus(grpc::StatusCode code, const std::string& reaso
 struct StreamFault {
   int after_steps = 0;     // this many steps are answered before; -1: not even `open` is
   bool apply_one = false;  // whether one more step is made, and its answer lost
-  grpc::Status status;
+  grpc::Status status{};
 };
 
 class FakeSessionService : public v1::SessionService::Service {

@@ -12,12 +12,14 @@ class HealthTest : public ::testing::Test {
   HealthTest() {
     grpc::EnableDefaultHealthCheckService(true);
     grpc::ServerBuilder builder;
+    builder.RegisterService(&service_);
     server_ = builder.BuildAndStart();
     connection_ = std::make_shared<Connection>(server_->InProcessChannel(grpc::ChannelArguments()),
                                                ConnectionOptions());
   }
   ~HealthTest() override { server_->Shutdown(); }
 
+  v1::EvaluationService::Service service_;  // a server without any cannot be called
   std::unique_ptr<grpc::Server> server_;
   std::shared_ptr<Connection> connection_;
 };

@@ -67,6 +67,9 @@ TEST(CheckJsonTest, KindsOfValuesAreChecked) {
               HasSubstr("write it in double quotes"));
   EXPECT_THAT(Problem(R"({"sequences": [{"inputs": {"values": [1e999]}}]})"),
               HasSubstr("too large"));
+  for (const std::string word : {"01", "1.", "+1", ".5", "0x10", "1e", "-"}) {
+    EXPECT_NE(Problem("{\"sequences\": [{\"inputs\": {\"values\": [" + word + "]}}]}"), "") << word;
+  }
   EXPECT_THAT(Problem(R"({"sequences": [{"inputs": {"shape": [1.5]}}]})"),
               HasSubstr("must be a whole number, found 1.5"));
 }

@@ -44,10 +44,10 @@ TEST(ParseMessageTest, ReadsTheSameMessageInEveryFormat) {
 
 TEST(ParseMessageTest, TextProblemsAreToldWithPlaceAndWhatIsAllowed) {
   EXPECT_THAT(TextProblem("title: \"a\"\nmodle { }"),
-              AllOf(HasSubstr("a.textproto:2:7: Exercise has no field \"modle\""),
+              AllOf(HasSubstr("a.textproto:2:1: Exercise has no field \"modle\""),
                     HasSubstr("did you mean `model`?"), HasSubstr("it has title, ")));
   EXPECT_THAT(TextProblem("model { precision: FLOAT32 }"),
-              AllOf(HasSubstr("a.textproto:1:27: \"precision\" cannot be FLOAT32"),
+              AllOf(HasSubstr("a.textproto:1:20: \"precision\" cannot be FLOAT32"),
                     HasSubstr("PRECISION_FLOAT32")));
   EXPECT_THAT(TextProblem("title: 5"), HasSubstr("a.textproto:1:8: Expected string, got: 5"));
   EXPECT_THAT(TextProblem("model {"), HasSubstr("the end of the file"));

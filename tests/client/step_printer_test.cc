@@ -39,7 +39,7 @@ TEST(StepPrinterTest, RepeatsTheHeaderWhenAColumnWidens) {
   std::ostringstream out;
   StepPrinter printer(out, {});
   printer.Print(Answer(0, Output(1), 1), MakeTensor({0}));
-  printer.Print(Answer(1, Output(-1.2345e-44), 1), MakeTensor({1}));
+  printer.Print(Answer(1, Output(-1.2342e-44), 1), MakeTensor({1}));
   EXPECT_EQ(out.str(),
             " t   x        h\n"
             " 0   0        1\n"

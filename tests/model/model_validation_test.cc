@@ -1,3 +1,6 @@
+// Longer than 400 lines: each rule of a model has its own short test, and they share one set of
+// specs.
+
 #include "server/model/model_validation.h"
 
 #include <limits>

@@ -88,6 +88,7 @@ void RunOne(const Plan& plan) {
   writer.join();
   answerer.join();
   EXPECT_TRUE(puppet->closed());
+  EXPECT_TRUE(puppet->in_order());
 }
 
 TEST(StepStreamReactorRandom, EveryStreamEndsInOrderWhateverHappens) {

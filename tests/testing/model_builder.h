@@ -34,9 +34,9 @@ std::shared_ptr<const Model> HomeworkModel(Precision precision = Precision::kFlo
 
 struct RandomModelOptions {
   Precision precision = Precision::kFloat32;
-  std::optional<CellKind> kind;  // nothing: any, for each layer
-  int64_t layer_count = 0;       // 0: 1 to 3
-  int64_t max_size = 5;          // of I and H
+  std::optional<CellKind> kind = {};  // nothing: any, for each layer
+  int64_t layer_count = 0;            // 0: 1 to 3
+  int64_t max_size = 5;               // of I and H
   bool bidirectional = false;
   bool variants = true;  // peepholes, projections and other activations, sometimes
 };

@@ -8,6 +8,8 @@
 #include <deque>
 #include <functional>
 #include <memory>
+#include <string>
+#include <thread>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -36,7 +38,13 @@ class PuppetStepStream final : public StepStream {
   }
   void Step(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
             Done done) override {
+    // Time for somebody else to come in between, if that were possible.
+    for (int i = 0; i < 10; ++i) std::this_thread::yield();
     response->mutable_step()->set_first_step(request.step().step_index());
+    {
+      absl::MutexLock lock(&mutex_);
+      in_order_ = in_order_ && !closed_ && request.step().step_index() == messages_;
+    }
     Note({response, std::move(done)});
   }
   void Close() override {
@@ -80,6 +88,11 @@ class PuppetStepStream final : public StepStream {
     absl::MutexLock lock(&mutex_);
     return static_cast<int64_t>(asked_.size());
   }
+  // Whether steps came one after another and before Close. They are numbered, from 1.
+  bool in_order() {
+    absl::MutexLock lock(&mutex_);
+    return in_order_;
+  }
   bool closed() {
     absl::MutexLock lock(&mutex_);
     return closed_;
@@ -114,6 +127,7 @@ class PuppetStepStream final : public StepStream {
   bool by_itself_ ABSL_GUARDED_BY(mutex_) = false;
   size_t answer_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
+  bool in_order_ ABSL_GUARDED_BY(mutex_) = true;
 };
 
 // A server whose streams are puppets.

@@ -20,7 +20,8 @@ absl::Status Run(Context& context, const Options& options) {
   if (!connection.ok()) return connection.status();
   const auto model = CreateModel(**connection, std::move(*exercise->mutable_model()), options.id);
   if (!model.ok()) return model.status();
-  context.out() << (options.json ? MessageJson(*model) : model->name() + "\n");
+  context.out() << (options.json ? MessageJson(*model, EmptyFields::kLeftOut)
+                                 : model->name() + "\n");
   return absl::OkStatus();
 }
 

@@ -36,7 +36,7 @@ absl::Status Run(Context& context, const Options& options) {
                                    request, Repeat::kSafe);
   if (!response.ok()) return response.status();
   if (options.json) {
-    context.out() << MessageJson(response->model());
+    context.out() << MessageJson(response->model(), EmptyFields::kLeftOut);
   } else if (options.weights) {
     context.out() << AsFile(response->model());
   } else {

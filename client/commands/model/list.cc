@@ -23,7 +23,7 @@ absl::Status Run(Context& context, bool json) {
     request.set_page_token(page->next_page_token());
   } while (!request.page_token().empty());
   if (json) {
-    context.out() << MessageJson(all);
+    context.out() << MessageJson(all, EmptyFields::kLeftOut);
     return absl::OkStatus();
   }
   Table table{{"NAME", "LAYERS", "PARAMETERS", "SESSIONS", "TITLE"}, {}, Table::Align::kLeft};

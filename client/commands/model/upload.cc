@@ -32,7 +32,8 @@ absl::Status Run(Context& context, const Options& options) {
   if (!connection.ok()) return connection.status();
   const auto model = UploadModel(**connection, *bytes, v1::MODEL_FORMAT_CELLAR_BINARY, options.id);
   if (!model.ok()) return model.status();
-  context.out() << (options.json ? MessageJson(*model) : model->name() + "\n");
+  context.out() << (options.json ? MessageJson(*model, EmptyFields::kLeftOut)
+                                 : model->name() + "\n");
   return absl::OkStatus();
 }
 

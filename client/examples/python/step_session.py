@@ -67,7 +67,8 @@ def describe(error, error_details_pb2, status_pb2):
                 info = error_details_pb2.ErrorInfo()
                 if detail.Unpack(info):
                     reason = info.reason
-    return f"{error.code().name} / {reason}: {error.details()}"
+    label = f"{error.code().name} / {reason}" if reason else error.code().name
+    return f"{label}: {error.details()}"
 
 
 def main():
@@ -96,22 +97,24 @@ def run(address):
             sys.exit("error: " + describe(error, error_details_pb2, status_pb2))
         print(f"{model.name}, {session.name}")
 
-        step = lambda inputs, index: sessions.Step(session_service_pb2.StepRequest(
-            session=session.name, inputs=tensor(tensor_pb2, *inputs), step_index=index,
-            view=trace_pb2.VIEW_TRACE), timeout=10)
+        def step(x, index):
+            return sessions.Step(session_service_pb2.StepRequest(
+                session=session.name, inputs=tensor(tensor_pb2, x), step_index=index,
+                view=trace_pb2.VIEW_TRACE), timeout=10)
+
         try:
             print("t  x         f         i         o         g         c         h")
             for t, x in enumerate([0, 0, 1, 1, 1, 0]):
-                layer = step([x], t).trace.layers[0]
+                layer = step(x, t).trace.layers[0]
                 letters = (layer.forget_gate, layer.input_gate, layer.output_gate,
                            layer.candidate, layer.c, layer.h)
                 print(t, "", x, *(f"{letter.values[0]:9.4g}" for letter in letters))
 
-            again = step([0], 5)
+            again = step(0, 5)
             print(f"step 5 again: next step is still {again.next_step}, "
                   f"state digest {again.state_digest[:12]}...")
             try:
-                step([1], 5)
+                step(1, 5)
             except grpc.RpcError as error:
                 print("step 5 with another input:",
                       describe(error, error_details_pb2, status_pb2))

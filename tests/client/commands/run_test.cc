@@ -35,7 +35,7 @@ TEST_F(RunCommandTest, TheHomeworkComesOutAsTheCourseSays) {
 
 TEST_F(RunCommandTest, TheHomeworkRoundsAlikeUnderEveryRule) {
   for (const char* rule :
-       {"", " --precision float64", " --activation saturating", " --rounding nearest",
+       {"", " --precision float64", " --rounding nearest",
         " --rounding nearest --rounding-scope feedback",
         " --activation saturating --rounding nearest --rounding-scope feedback"}) {
     EXPECT_THAT(
@@ -43,6 +43,9 @@ TEST_F(RunCommandTest, TheHomeworkRoundsAlikeUnderEveryRule) {
         AllOf(HasSubstr("h rounded: 0 0 1 -1 1 0\n"), HasSubstr("h rounded: 1 -1 0 1 -1\n")))
         << rule;
   }
+  // Saturating gates without rounding: h = 0.5 on the 0 makes g = tanh(50 - 50) = 0 after it.
+  EXPECT_THAT(MustRun("run " + Example("homework.textproto") + " --activation saturating"),
+              AllOf(HasSubstr("h rounded: 0 0 1 -1 1 0\n"), HasSubstr("h rounded: 1 -1 0 0 1\n")));
   EXPECT_THAT(MustRun("run " + Example("homework_course_rules.textproto")),
               AllOf(HasSubstr("h rounded: 0 0 1 -1 1 0\n"), HasSubstr("unrounded_h")));
 }
@@ -66,8 +69,9 @@ TEST_F(RunCommandTest, TheGruHoldsItsValue) {
 
 TEST_F(RunCommandTest, TheStackSeesTwoOfBoth) {
   const std::string out = MustRun("run " + Example("stacked_lstm.json"));
-  EXPECT_THAT(out, AllOf(HasSubstr("layer 1\n"), HasSubstr("c[0]  c[1]"), HasSubstr("layer 2\n"),
-                         HasSubstr("h rounded: 0 0 0 1 1\n"), HasSubstr("h rounded: 0 0 0 0 0\n")));
+  EXPECT_THAT(out,
+              AllOf(HasSubstr("layer 1\n"), HasSubstr("c[0]       c[1]"), HasSubstr("layer 2\n"),
+                    HasSubstr("h rounded: 0 0 0 1 1\n"), HasSubstr("h rounded: 0 0 0 0 0\n")));
 }
 
 TEST_F(RunCommandTest, InputsReplaceTheSequences) {

@@ -88,13 +88,16 @@ TEST_F(ReplTest, TheTableHasAllStepsSoFar) {
 
 TEST_F(ReplTest, AForkIsABranchOfItsOwn) {
   Type("1");
-  EXPECT_THAT(Type(":fork b"), HasSubstr("now in sessions/b (kept at the end); `:switch a` goes"));
+  EXPECT_THAT(Type(":fork b"),
+              HasSubstr("now in branch 2, sessions/b (kept at the end); `:switch 1` goes"));
   Type("1 1");
   EXPECT_EQ(repl_->Prompt(), "3> ");
-  EXPECT_EQ(Type(":switch a"), "now in sessions/a before step 1\n");
+  EXPECT_EQ(Type(":switch 1"), "now in branch 1, sessions/a, before step 1\n");
   EXPECT_EQ(repl_->Prompt(), "1> ");
   EXPECT_THAT(Type(":table"), Not(HasSubstr("\n1")));
-  EXPECT_THAT(Type(":switch"), AllOf(HasSubstr("*  sessions/a  1"), HasSubstr("sessions/b  3")));
+  EXPECT_THAT(Type(":switch"), AllOf(HasSubstr("*  1       1          sessions/a\n"),
+                                     HasSubstr("   2       3          sessions/b\n")));
+  EXPECT_THAT(Type(":switch b"), HasSubstr("now in branch 2"));
   EXPECT_THAT(Type(":switch c"), HasSubstr("there is no branch `c`"));
 }
 
