@@ -38,7 +38,7 @@ TEST_F(StepPlanTest, APlanHasTheInputsInTheSessionsPrecisionAndItsCost) {
   ASSERT_TRUE(plan.ok());
   EXPECT_THAT(std::get<std::vector<float>>(*plan->inputs), ElementsAre(0, 1, 0.5));
   EXPECT_EQ(plan->step_count, 3);
-  EXPECT_EQ(plan->multiply_adds, 3 * session_->config().model->multiply_adds_per_step());
+  EXPECT_EQ(plan->multiply_adds, 3 * StepCost(*session_->config().model));
   EXPECT_EQ(plan->step_index, std::nullopt);
 }
 
@@ -106,6 +106,15 @@ TEST_F(StepPlanTest, ARunPlanFillsTheWholeAnswer) {
   EXPECT_EQ(response.durable_step(), 0);
   EXPECT_THAT(response.trace().outputs().shape(), ElementsAre(3, 1));
   EXPECT_EQ(response.state_digest(), fixture_.Get("a").state_digest());
+}
+
+TEST(MaxSteps, AreFewerWhereTheyAreDearButNeverNone) {
+  ApiLimits limits;
+  limits.max_steps_per_request = 100;
+  limits.max_request_multiply_adds = 1000;
+  EXPECT_EQ(MaxSteps(limits, 10), 100);
+  EXPECT_EQ(MaxSteps(limits, 11), 90);
+  EXPECT_EQ(MaxSteps(limits, 1001), 1);
 }
 
 }  // namespace
