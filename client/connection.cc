@@ -37,7 +37,7 @@ grpc::ChannelArguments ChannelArguments(const std::string& address) {
 }  // namespace
 
 absl::Status CheckAddress(const std::string& address) {
-  const absl::Status bad = absl::InvalidArgumentError(absl::StrCat(
+  absl::Status bad = absl::InvalidArgumentError(absl::StrCat(
       "server address \"", address, "\" is not of the form host:port (as 127.0.0.1:50051) or ",
       "unix:path (as unix:/run/cellar.sock)"));
   absl::string_view rest = address;

@@ -28,7 +28,7 @@ absl::Status EvaluateOnce(Connection& connection, const v1::EvaluateRequest& req
   const auto reader = connection.evaluations().Evaluate(&context, request);
   v1::EvaluateResponse part;
   while (reader->Read(&part)) {
-    const absl::Status added = Add(std::move(part), sequences);
+    absl::Status added = Add(std::move(part), sequences);
     if (!added.ok()) {
       context.TryCancel();
       reader->Finish();

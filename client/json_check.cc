@@ -225,6 +225,7 @@ class Checker {
     std::string name;
     if (!String(name)) return false;
     std::vector<std::string> names;
+    names.reserve(field.enum_type()->value_count());
     for (int i = 0; i < field.enum_type()->value_count(); ++i) {
       names.push_back(field.enum_type()->value(i)->name());
     }

@@ -66,7 +66,7 @@ std::string FormatNumber(double value, const NumberFormat& format) {
     return absl::StrFormat("%.0f", value);
   }
   const v1::Precision precision = PrecisionToShow(value, format.precision);
-  const std::string shortest = Shortest(value, precision);
+  std::string shortest = Shortest(value, precision);
   if (format.digits <= 0) return shortest;
   const bool normal = std::fabs(value) >= SmallestNormal(precision);
   if (normal && CountDigits(shortest) <= format.digits) return shortest;

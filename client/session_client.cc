@@ -132,7 +132,7 @@ absl::StatusOr<std::string> SessionClient::Export() {
 absl::Status SessionClient::Delete() {
   v1::DeleteSessionRequest request;
   request.set_name(name());
-  const absl::Status status =
+  absl::Status status =
       connection_->Call(connection_->sessions(), &Stub::DeleteSession, request, Repeat::kUnsafe)
           .status();
   if (status.ok()) at_end_ = AtEnd::kKeep;

@@ -148,7 +148,7 @@ absl::Status ReadLines(Context& context, Repl& repl, LineEditor& editor, bool in
     const LineEditor::Event event = editor.Read(repl.Prompt(), line);
     if (event == LineEditor::Event::kEnd) break;
     if (event == LineEditor::Event::kCancelled) continue;
-    const absl::Status status = repl.Handle(line, next);
+    absl::Status status = repl.Handle(line, next);
     if (status.ok()) continue;
     if (!interactive) {
       context.err() << "in line " << number << " of the input:\n";
@@ -171,9 +171,8 @@ absl::Status Run(Context& context, const Options& options) {
   if (!connection.ok()) return connection.status();
   TemporaryModel temporary(*connection);
   Workplace place;
-  const absl::Status found = options.session.empty()
-                                 ? MakeSession(options, *connection, temporary, place)
-                                 : OpenSession(options, *connection, place);
+  absl::Status found = options.session.empty() ? MakeSession(options, *connection, temporary, place)
+                                               : OpenSession(options, *connection, place);
   if (!found.ok()) return found;
 
   const bool interactive = InputIsTerminal() && OutputIsTerminal();

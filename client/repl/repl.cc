@@ -48,7 +48,7 @@ absl::Status Repl::MakeSteps(const std::string& line) {
     return absl::InvalidArgumentError(
         absl::StrCat("found ", numbers->size(), " numbers; a step of this model takes ", size));
   }
-  const absl::Status made = StreamSteps(*numbers);
+  absl::Status made = StreamSteps(*numbers);
   if (made.ok()) return made;
   // Some may have been made: ask where the session is.
   stream_ = nullptr;
@@ -73,7 +73,7 @@ absl::Status Repl::StreamSteps(const std::vector<double>& numbers) {
       next += size;
       continue;
     }
-    const absl::Status received = ReceiveStep(std::move(sent.front()));
+    absl::Status received = ReceiveStep(std::move(sent.front()));
     if (!received.ok()) return received;
     sent.pop_front();
   }
@@ -131,7 +131,7 @@ absl::Status Repl::Undo(const std::string& argument) {
   }
   const int64_t target = now - count;
   CloseStream();  // it expects steps from `now` on
-  const absl::Status rewound = branch().session->Rewind(target);
+  absl::Status rewound = branch().session->Rewind(target);
   if (!rewound.ok()) return rewound;
   auto& steps = branch().steps;
   while (!steps.empty() && steps.back().answer.first_step() >= target) steps.pop_back();
@@ -180,7 +180,7 @@ absl::Status Repl::Switch(const std::string& number_or_id) {
 
 absl::Status Repl::Reset() {
   CloseStream();
-  const absl::Status status = branch().session->Reset();
+  absl::Status status = branch().session->Reset();
   if (!status.ok()) return status;
   branch().steps.clear();
   Say("back in the initial state\n");

@@ -88,7 +88,7 @@ struct Scheduler::Implementation {
 };
 
 Scheduler::Implementation::Implementation(Options options, Clock& clock)
-    : options(std::move(options)), clock(clock) {
+    : options(options), clock(clock) {
   const int worker_count = std::max(1, this->options.worker_count);
   workers.reserve(worker_count);
   for (int i = 0; i < worker_count; ++i) workers.emplace_back([this] { Work(); });
@@ -214,7 +214,7 @@ void Scheduler::Implementation::Work() {
 }
 
 Scheduler::Scheduler(Options options, Clock& clock)
-    : implementation_(std::make_unique<Implementation>(std::move(options), clock)) {}
+    : implementation_(std::make_unique<Implementation>(options, clock)) {}
 
 Scheduler::~Scheduler() { Drain(); }
 

@@ -12,7 +12,7 @@ namespace cellar {
 namespace {
 
 // Requests above this are converted on a worker: above it that takes longer than handing over.
-constexpr size_t kDearRequestBytes = 64 * 1024;
+constexpr size_t kDearRequestBytes = size_t{64} << 10;
 
 }  // namespace
 

@@ -16,7 +16,7 @@ struct Options {
 };
 
 // The model as a file that `cellar model create` reads.
-std::string AsFile(v1::Model model) {
+std::string AsFile(const v1::Model& model) {
   std::string text;
   google::protobuf::TextFormat::Printer printer;
   printer.SetUseShortRepeatedPrimitives(true);
