@@ -27,7 +27,8 @@ struct Options {
 // allows, but never a line kept waiting for its answer while there is nothing to read.
 class Streamer {
  public:
-  Streamer(StepStream& stream, StepPrinter printer) : stream_(stream), printer_(printer) {}
+  Streamer(StepStream& stream, StepPrinter printer)
+      : stream_(stream), printer_(std::move(printer)) {}
 
   absl::Status Run(LineSource& lines) {
     absl::Status status;
