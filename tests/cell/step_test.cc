@@ -3,36 +3,19 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include <atomic>
 #include <cmath>
 #include <cstdint>
-#include <cstdlib>
 #include <cstring>
 #include <limits>
-#include <new>
 #include <random>
 #include <string>
 #include <type_traits>
 #include <utility>
 #include <vector>
 
+#include "tests/testing/allocation_count.h"
 #include "tests/testing/random_cell.h"
 #include "tests/testing/shown_step.h"
-
-namespace {
-
-std::atomic<int64_t> allocation_count = 0;
-
-}  // namespace
-
-// Counts every allocation of the program, for the test of steps after warm-up.
-[[gnu::noinline]] void* operator new(size_t size) {
-  ++allocation_count;
-  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
-  throw std::bad_alloc();
-}
-[[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
-[[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 
 namespace cellar {
 namespace {
@@ -316,13 +299,13 @@ TYPED_TEST(StepTest, AStepAfterWarmUpAllocatesNothing) {
     ShownStep<Real> shown(shape);
     const StepTrace<Real> trace = shown.Trace();
     StepWorkspace<Real> workspace;
-    const int64_t before_warm_up = allocation_count;
+    const int64_t before_warm_up = AllocationCount();
     StepCell<Real>(weights, numerics, x, state, workspace, trace);
-    const int64_t after_warm_up = allocation_count;
+    const int64_t after_warm_up = AllocationCount();
     for (int step = 0; step < 10; ++step) {
       StepCell<Real>(weights, numerics, x, state, workspace, trace);
     }
-    EXPECT_EQ(allocation_count, after_warm_up) << Describe(weights);
+    EXPECT_EQ(AllocationCount(), after_warm_up) << Describe(weights);
     EXPECT_GT(after_warm_up, before_warm_up) << "the counter does not count";
   }
 }
