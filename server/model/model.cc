@@ -10,6 +10,7 @@
 namespace cellar {
 namespace {
 
+// clang-format off
 // The canonical form of a model, version 1: the bytes whose SHA-256 is the digest. Integers and
 // weights are little-endian; nothing is aligned or separated. Names and titles are not part.
 //
@@ -21,13 +22,13 @@ namespace {
 //     i64 i64 i64  I, H, P
 //     u8 ...       activation of each gate in canonical order (cell_kind.h), as it is applied:
 //                  1 sigmoid, 2 tanh, 3 relu, 4 hard sigmoid, 5 identity
-//     u8 u8 u8     LSTM only: memory activation; 1 with peepholes, else 0; 1 with projection, else
-//     0 weights      of each gate in canonical order: W [H, I], U [H, P], b [H] (zeros if not
-//     given);
+//     u8 u8 u8     LSTM only: memory activation; 1 with peepholes, else 0; 1 with projection, else 0
+//     weights      of each gate in canonical order: W [H, I], U [H, P], b [H] (zeros if not given);
 //                  then p_f, p_i, p_o [H] with peepholes, W_hr [P, H] with projection, and
 //                  b_gh [H] of a GRU reset after
 //
 // The lengths of all weights follow from what stands before them, so equal bytes mean equal models.
+// clang-format on
 constexpr char kVersionTag[] = "cellar-model-v1\n";
 
 uint8_t CanonicalCode(CellKind kind) {

@@ -20,7 +20,6 @@ class ByteBudget {
   absl::Status Charge(int64_t bytes);
 
   int64_t used_bytes() const { return used_bytes_.load(std::memory_order_relaxed); }
-  int64_t limit_bytes() const { return limit_bytes_; }
 
  private:
   const int64_t limit_bytes_;

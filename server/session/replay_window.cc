@@ -65,12 +65,4 @@ int64_t ReplayWindow::SizeBytes() const {
   return bytes;
 }
 
-int64_t ReplayWindow::SizeBytesAfter(const ReplayEntry& entry) const {
-  if (max_requests_ <= 0) return 0;
-  int64_t bytes = SizeBytes() + EntryBytes(entry);
-  const int64_t dropped_count = static_cast<int64_t>(entries_.size()) + 1 - max_requests_;
-  for (int64_t i = 0; i < dropped_count; ++i) bytes -= EntryBytes(entries_[i]);
-  return bytes;
-}
-
 }  // namespace cellar

@@ -55,11 +55,6 @@ class ReplayWindow {
   // Bytes of the states and inputs held.
   int64_t SizeBytes() const;
 
-  // SizeBytes() after Push(entry).
-  int64_t SizeBytesAfter(const ReplayEntry& entry) const;
-
-  int64_t max_requests() const { return max_requests_; }
-
  private:
   int64_t max_requests_;
   std::deque<ReplayEntry> entries_;  // contiguous, oldest first

@@ -29,8 +29,8 @@ class SessionIdMaker {
   // The epoch of this run, as in the ids it makes.
   const std::string& epoch() const { return epoch_; }
 
-  // The epoch in an id that an earlier run made; nothing for ids of this run, chosen ids and
-  // others.
+  // The epoch in an id of the made form that is earlier than this run's; nothing for other ids.
+  // Whether an earlier run made it, or somebody chose it to look so, cannot be told.
   std::optional<std::string> EarlierEpochOf(absl::string_view id) const;
 
  private:

@@ -64,7 +64,7 @@ TEST(ReplayWindow, KeepsNothingIfNothingMayBeKept) {
 
   EXPECT_TRUE(window.entries().empty());
   EXPECT_EQ(window.OldestStep(18), 18);
-  EXPECT_EQ(window.SizeBytesAfter(Request(18, 100)), 0);
+  EXPECT_EQ(window.SizeBytes(), 0);
 }
 
 TEST(ReplayWindow, TruncationBetweenRequestsDropsTheLaterOnes) {
@@ -124,16 +124,6 @@ TEST(ReplayWindow, CountsStatesAndInputs) {
   const ReplayWindow window = Filled(8);
 
   EXPECT_EQ(window.SizeBytes(), 3 * kStateBytes + 8 * 2 * int64_t{sizeof(float)});
-}
-
-TEST(ReplayWindow, ForetellsItsSize) {
-  for (int64_t max_requests = 0; max_requests < 6; ++max_requests) {
-    ReplayWindow window = Filled(max_requests);
-    const ReplayEntry next = Request(18, 5);
-    const int64_t foretold = window.SizeBytesAfter(next);
-    window.Push(next);
-    EXPECT_EQ(foretold, window.SizeBytes()) << max_requests;
-  }
 }
 
 }  // namespace
