@@ -1,0 +1,182 @@
+// Loads a server with streams of steps and prints one line of JSON with what it measured:
+//
+//   cellar-load --server 127.0.0.1:50051 --streams 64 --hidden 8
+//
+// Makes an LSTM model and a session for each stream, and deletes them at the end. With --echo the
+// server is a bare one (cellar-echo) that knows neither.
+#include <iostream>
+#include <random>
+
+#include "CLI/App.hpp"
+#include "CLI/Config.hpp"
+#include "CLI/Formatter.hpp"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "cellar/v1/model_service.grpc.pb.h"
+#include "grpcpp/grpcpp.h"
+#include "tests/bench/service/stream_load.h"
+
+namespace cellar {
+namespace {
+
+struct Flags {
+  std::string server;
+  int server_pid = 0;
+  bool echo = false;
+  int64_t streams = 1;
+  int64_t hidden = 8;
+  double warm_up = 0.5;
+  double seconds = 2;
+  LoadOptions load;
+};
+
+// Weights small enough that no gate shuts for good.
+v1::Tensor RandomTensor(std::mt19937& random, int64_t rows, int64_t columns) {
+  std::uniform_real_distribution<float> weight(-0.3F, 0.3F);
+  std::string raw;
+  for (int64_t i = 0; i < rows * columns; ++i) {
+    const float value = weight(random);
+    raw.append(reinterpret_cast<const char*>(&value), sizeof(value));
+  }
+  v1::Tensor tensor;
+  tensor.add_shape(rows);
+  if (columns > 1) tensor.add_shape(columns);
+  tensor.set_raw(raw);
+  return tensor;
+}
+
+v1::Model RandomLstm(int64_t hidden) {
+  std::mt19937 random(1);
+  v1::Model model;
+  model.set_precision(v1::PRECISION_FLOAT32);
+  v1::LstmCell& cell = *model.add_layers()->mutable_lstm();
+  for (v1::Gate* gate : {cell.mutable_forget_gate(), cell.mutable_input_gate(),
+                         cell.mutable_output_gate(), cell.mutable_candidate()}) {
+    *gate->mutable_input_weights() = RandomTensor(random, hidden, hidden);
+    *gate->mutable_recurrent_weights() = RandomTensor(random, hidden, hidden);
+    *gate->mutable_bias() = RandomTensor(random, hidden, 1);
+  }
+  return model;
+}
+
+absl::Status FromCall(const grpc::Status& status) {
+  if (status.ok()) return absl::OkStatus();
+  return absl::Status(static_cast<absl::StatusCode>(status.error_code()), status.error_message());
+}
+
+// The model and the sessions of a run; deleted with the object.
+class Sessions {
+ public:
+  explicit Sessions(const std::shared_ptr<grpc::Channel>& channel)
+      : models_(v1::ModelService::NewStub(channel)),
+        sessions_(v1::SessionService::NewStub(channel)) {}
+
+  ~Sessions() {
+    for (const std::string& name : names_) {
+      grpc::ClientContext context;
+      v1::DeleteSessionRequest request;
+      request.set_name(name);
+      v1::DeleteSessionResponse response;
+      sessions_->DeleteSession(&context, request, &response);
+    }
+    grpc::ClientContext context;
+    v1::DeleteModelRequest request;
+    request.set_name(model_);
+    v1::DeleteModelResponse response;
+    models_->DeleteModel(&context, request, &response);
+  }
+
+  absl::Status Make(int64_t hidden, int64_t count) {
+    grpc::ClientContext context;
+    v1::CreateModelRequest request;
+    request.set_model_id(absl::StrCat("load-", hidden));
+    *request.mutable_model() = RandomLstm(hidden);
+    v1::CreateModelResponse response;
+    absl::Status made = FromCall(models_->CreateModel(&context, request, &response));
+    model_ = response.model().name();
+    for (int64_t i = 0; made.ok() && i < count; ++i) made = MakeOne();
+    return made;
+  }
+
+  const std::vector<std::string>& names() const { return names_; }
+
+ private:
+  absl::Status MakeOne() {
+    grpc::ClientContext context;
+    v1::CreateSessionRequest request;
+    request.mutable_session()->set_model(model_);
+    v1::CreateSessionResponse response;
+    absl::Status made = FromCall(sessions_->CreateSession(&context, request, &response));
+    if (made.ok()) names_.push_back(response.session().name());
+    return made;
+  }
+
+  const std::unique_ptr<v1::ModelService::Stub> models_;
+  const std::unique_ptr<v1::SessionService::Stub> sessions_;
+  std::string model_;
+  std::vector<std::string> names_;
+};
+
+void Print(const Flags& flags, const LoadResult& result) {
+  const auto messages = static_cast<double>(result.latencies.count());
+  const auto micros = [&result](double fraction) {
+    return 1e-3 * static_cast<double>(result.latencies.Percentile(fraction));
+  };
+  const double per_message = messages == 0 ? 0 : 1e6 / messages;
+  std::cout << absl::StrFormat(
+      "{\"streams\": %d, \"steps_per_message\": %d, \"hidden\": %d, \"messages\": %d, "
+      "\"messages_per_second\": %.0f, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, "
+      "\"p999_us\": %.1f, \"max_us\": %.1f, \"server_us_per_message\": %.2f, "
+      "\"client_us_per_message\": %.2f}\n",
+      flags.streams, flags.load.steps_per_message, flags.hidden, result.latencies.count(),
+      messages / result.seconds, micros(0.5), micros(0.9), micros(0.99), micros(0.999), micros(1),
+      result.server_cpu_seconds * per_message, result.client_cpu_seconds * per_message);
+}
+
+absl::Status Run(Flags& flags) {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  const auto channel =
+      grpc::CreateCustomChannel(flags.server, grpc::InsecureChannelCredentials(), arguments);
+  Sessions sessions(channel);
+  if (flags.echo) {
+    flags.load.sessions.assign(static_cast<size_t>(flags.streams), "sessions/echo");
+  } else {
+    const absl::Status made = sessions.Make(flags.hidden, flags.streams);
+    if (!made.ok()) return made;
+    flags.load.sessions = sessions.names();
+  }
+  flags.load.input_size = flags.hidden;
+  flags.load.warm_up = absl::Seconds(flags.warm_up);
+  flags.load.duration = absl::Seconds(flags.seconds);
+  const auto result = RunLoad(channel, flags.load, flags.server_pid);
+  if (!result.ok()) return result.status();
+  Print(flags, *result);
+  return absl::OkStatus();
+}
+
+}  // namespace
+}  // namespace cellar
+
+int main(int argc, char** argv) {
+  cellar::Flags flags;
+  CLI::App app("Loads a Cellar server with streams of steps");
+  app.add_option("--server", flags.server, "host:port or unix:PATH")->required();
+  app.add_option("--server-pid", flags.server_pid, "its process, to read its processor time");
+  app.add_flag("--echo", flags.echo, "the server is cellar-echo");
+  app.add_option("--streams", flags.streams, "sessions, each on a stream of its own")
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--hidden", flags.hidden, "hidden size and input size")
+      ->check(CLI::Range(1, 4096));
+  app.add_option("--steps-per-message", flags.load.steps_per_message)
+      ->check(CLI::Range(1, 100'000));
+  app.add_option("--rate", flags.load.messages_per_second,
+                 "messages a second over all streams (open loop); 0: as fast as answers come")
+      ->check(CLI::NonNegativeNumber);
+  app.add_option("--warm-up", flags.warm_up, "seconds")->check(CLI::NonNegativeNumber);
+  app.add_option("--seconds", flags.seconds)->check(CLI::PositiveNumber);
+  CLI11_PARSE(app, argc, argv);
+  const absl::Status done = cellar::Run(flags);
+  if (!done.ok()) std::cerr << "error: " << done.message() << "\n";
+  return done.ok() ? 0 : 1;
+}

@@ -1,0 +1,50 @@
+// Steps sessions over many streams of SessionService.StreamSteps at once, from one thread, and
+// measures how long each message waits for its answer.
+//
+// Two ways to load a server:
+//  - closed loop: each stream sends its next message when it has read an answer; what is measured
+//    is throughput, and a latency that is mostly queueing of the own making;
+//  - open loop: messages are due at fixed times, whether or not the server keeps up. Latency counts
+//    from the time a message was due, not from when it could be sent: a stall of the server is
+//    charged to every message that it delayed ("coordinated omission" is not hidden).
+//
+// Thread safety: RunLoad blocks and is called by one thread.
+#ifndef CELLAR_TESTS_BENCH_SERVICE_STREAM_LOAD_H_
+#define CELLAR_TESTS_BENCH_SERVICE_STREAM_LOAD_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "cellar/v1/session_service.grpc.pb.h"
+#include "tests/testing/latency_histogram.h"
+
+namespace cellar {
+
+struct LoadOptions {
+  std::vector<std::string> sessions;  // names, one for each stream
+  int64_t input_size = 8;
+  int64_t steps_per_message = 1;
+  absl::Duration warm_up = absl::Milliseconds(500);
+  absl::Duration duration = absl::Seconds(2);
+  double messages_per_second = 0;  // open loop, over all streams; 0: closed loop
+};
+
+struct LoadResult {
+  LatencyHistogram latencies;  // of the answers that came after the warm-up
+  double seconds = 0;          // that they took
+  double client_cpu_seconds = 0;
+  double server_cpu_seconds = 0;  // 0 if the server's process is not known
+};
+
+// Errors: what ended a stream, if one ended before its time.
+// `server_pid`: the server's process on this machine, to read its processor time; 0: unknown.
+absl::StatusOr<LoadResult> RunLoad(const std::shared_ptr<grpc::Channel>& channel,
+                                   const LoadOptions& options, int server_pid);
+
+}  // namespace cellar
+
+#endif  // CELLAR_TESTS_BENCH_SERVICE_STREAM_LOAD_H_
