@@ -26,22 +26,46 @@ class RowWriter {
 
   template <class Real>
   void WriteLayer(const LayerTrace<Real>& layer, v1::LayerTrace* message) const {
-    if (!layer.h.empty()) Write(layer.h, message->mutable_h());
-    if (!layer.c.empty()) Write(layer.c, message->mutable_c());
-    if (!layer.forget_gate.empty()) Write(layer.forget_gate, message->mutable_forget_gate());
-    if (!layer.input_gate.empty()) Write(layer.input_gate, message->mutable_input_gate());
-    if (!layer.output_gate.empty()) Write(layer.output_gate, message->mutable_output_gate());
-    if (!layer.update_gate.empty()) Write(layer.update_gate, message->mutable_update_gate());
-    if (!layer.reset_gate.empty()) Write(layer.reset_gate, message->mutable_reset_gate());
-    if (!layer.candidate.empty()) Write(layer.candidate, message->mutable_candidate());
-    if (!layer.unrounded_h.empty()) Write(layer.unrounded_h, message->mutable_unrounded_h());
+    WriteIfThere(layer.h, *message, &v1::LayerTrace::mutable_h, &v1::LayerTrace::clear_h);
+    WriteIfThere(layer.c, *message, &v1::LayerTrace::mutable_c, &v1::LayerTrace::clear_c);
+    WriteIfThere(layer.forget_gate, *message, &v1::LayerTrace::mutable_forget_gate,
+                 &v1::LayerTrace::clear_forget_gate);
+    WriteIfThere(layer.input_gate, *message, &v1::LayerTrace::mutable_input_gate,
+                 &v1::LayerTrace::clear_input_gate);
+    WriteIfThere(layer.output_gate, *message, &v1::LayerTrace::mutable_output_gate,
+                 &v1::LayerTrace::clear_output_gate);
+    WriteIfThere(layer.update_gate, *message, &v1::LayerTrace::mutable_update_gate,
+                 &v1::LayerTrace::clear_update_gate);
+    WriteIfThere(layer.reset_gate, *message, &v1::LayerTrace::mutable_reset_gate,
+                 &v1::LayerTrace::clear_reset_gate);
+    WriteIfThere(layer.candidate, *message, &v1::LayerTrace::mutable_candidate,
+                 &v1::LayerTrace::clear_candidate);
+    WriteIfThere(layer.unrounded_h, *message, &v1::LayerTrace::mutable_unrounded_h,
+                 &v1::LayerTrace::clear_unrounded_h);
   }
 
  private:
+  template <class Real>
+  void WriteIfThere(const std::vector<Real>& numbers, v1::LayerTrace& message,
+                    v1::Tensor* (v1::LayerTrace::*field)(), void (v1::LayerTrace::*clear)()) const {
+    if (numbers.empty()) return (message.*clear)();
+    Write(numbers, (message.*field)());
+  }
+
   const int64_t total_rows_;
   const RowRange rows_;
   const v1::Encoding encoding_;
 };
+
+// Writes over the messages that are there: their memory is used again.
+template <class Real>
+void WriteLayers(const RowWriter& writer, const std::vector<LayerTrace<Real>>& layers,
+                 google::protobuf::RepeatedPtrField<v1::LayerTrace>& messages) {
+  const auto count = static_cast<int>(layers.size());
+  while (messages.size() > count) messages.RemoveLast();
+  while (messages.size() < count) messages.Add();
+  for (int i = 0; i < count; ++i) writer.WriteLayer(layers[i], messages.Mutable(i));
+}
 
 }  // namespace
 
@@ -51,15 +75,12 @@ int64_t RowCount(const AnyStackTrace& trace) {
 
 void WriteTrace(const AnyStackTrace& trace, RowRange rows, v1::Encoding encoding,
                 v1::Trace* message) {
-  message->Clear();
   const RowWriter writer(RowCount(trace), rows, encoding);
   std::visit(
       [&writer, message](const auto& stack) {
         writer.Write(stack.outputs, message->mutable_outputs());
-        for (const auto& layer : stack.layers) writer.WriteLayer(layer, message->add_layers());
-        for (const auto& layer : stack.backward_layers) {
-          writer.WriteLayer(layer, message->add_backward_layers());
-        }
+        WriteLayers(writer, stack.layers, *message->mutable_layers());
+        WriteLayers(writer, stack.backward_layers, *message->mutable_backward_layers());
       },
       trace);
 }

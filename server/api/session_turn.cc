@@ -8,6 +8,7 @@
 #include "server/api/api_errors.h"
 #include "server/api/resource_names.h"
 #include "server/base/status_macros.h"
+#include "server/engine/engine_errors.h"
 
 namespace cellar {
 namespace {
@@ -20,8 +21,7 @@ struct PendingTurn {
 
   absl::Status Run() {
     if (call.cancelled()) return CallCancelled();
-    CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold->Lease());
-    return work(lease);
+    return WithLease(*hold, work);
   }
 
   void Finish(absl::Status status) {
@@ -42,6 +42,12 @@ absl::StatusOr<SessionHold> HoldNamed(Api& api, absl::string_view name, absl::st
 absl::Status FirstFailure(FieldViolations violations, const absl::Status& status) {
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   return status;
+}
+
+absl::Status CheckWanted(Api& api, const Call& call) {
+  if (call.cancelled()) return CallCancelled();
+  const bool too_late = call.deadline != absl::InfiniteFuture() && api.clock.Now() >= call.deadline;
+  return too_late ? DeadlinePassed() : absl::OkStatus();
 }
 
 void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {

@@ -5,6 +5,7 @@
 #define CELLAR_SERVER_API_SESSION_TURN_H_
 
 #include <cstdint>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -41,6 +42,31 @@ void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
 
 // The same, but a refusal is returned, and then `done` is never called. Errors: STEP_QUEUE_LIMIT.
 absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
+
+// Whether somebody still waits for the outcome. Errors: CANCELLED, DEADLINE_PASSED.
+absl::Status CheckWanted(Api& api, const Call& call);
+
+// Leases the held session for `work`.
+template <class Work>
+absl::Status WithLease(SessionHold& hold, Work& work) {
+  absl::StatusOr<SessionLease> lease = hold.Lease();
+  return lease.ok() ? work(*lease) : lease.status();
+}
+
+// Does what TakeTurn does at once, on this thread, if the engine would: then nothing is allocated
+// or handed over. `work` takes a SessionLease& and gives a status, `finish` takes the outcome.
+// Returns whether it was done; if not, `hold` is untouched.
+template <class Work, class Finish>
+bool TryTurnNow(Api& api, const Call& call, SessionHold& hold, int64_t multiply_adds, Work&& work,
+                Finish&& finish) {
+  const auto turn = api.scheduler.TryBegin(hold.session()->config().name, multiply_adds);
+  if (!turn.has_value()) return false;
+  absl::Status status = CheckWanted(api, call);
+  if (status.ok()) status = WithLease(hold, work);
+  SessionHold(std::move(hold));  // given back
+  finish(std::move(status));
+  return true;
+}
 
 }  // namespace cellar
 

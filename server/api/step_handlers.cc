@@ -20,8 +20,12 @@ StepWish WishOf(const v1::StepRequest& request, FieldViolations& violations) {
 }
 
 // Everything that can be found out before the session's turn.
-absl::StatusOr<SessionTurn> PrepareStep(Api& api, const v1::StepRequest& request,
-                                        v1::StepResponse* response) {
+struct PreparedStep {
+  SessionHold hold;
+  StepPlan plan;
+};
+
+absl::StatusOr<PreparedStep> PrepareStep(Api& api, const v1::StepRequest& request) {
   FieldViolations violations;
   absl::StatusOr<SessionHold> hold = HoldNamed(api, request.session(), "session", violations);
   const StepWish wish = WishOf(request, violations);
@@ -36,19 +40,26 @@ absl::StatusOr<SessionTurn> PrepareStep(Api& api, const v1::StepRequest& request
   if (plan.step_index.has_value()) {
     plan.multiply_adds += GoBackCost(*hold->session(), *plan.step_index);
   }
-  return SessionTurn{*std::move(hold), plan.multiply_adds, plan.step_count,
-                     [plan = std::move(plan), response](SessionLease& lease) {
-                       return RunPlan(lease, plan, response);
-                     }};
+  return PreparedStep{*std::move(hold), std::move(plan)};
 }
 
 }  // namespace
 
 void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepResponse* response,
           Done done) {
-  absl::StatusOr<SessionTurn> turn = PrepareStep(api, request, response);
-  if (!turn.ok()) return done(turn.status());
-  TakeTurn(api, call, *std::move(turn), std::move(done));
+  absl::StatusOr<PreparedStep> step = PrepareStep(api, request);
+  if (!step.ok()) return done(step.status());
+  StepPlan& plan = step->plan;
+  const bool done_now = TryTurnNow(
+      api, call, step->hold, plan.multiply_adds,
+      [&](SessionLease& lease) { return RunPlan(lease, plan, response); },
+      [&](absl::Status status) { done(std::move(status)); });
+  if (done_now) return;
+  SessionTurn turn{std::move(step->hold), plan.multiply_adds, plan.step_count};
+  turn.work = [plan = std::move(plan), response](SessionLease& lease) {
+    return RunPlan(lease, plan, response);
+  };
+  TakeTurn(api, call, std::move(turn), std::move(done));
 }
 
 }  // namespace cellar

@@ -51,6 +51,12 @@ struct StreamSettings {
   v1::Encoding encoding = v1::ENCODING_UNSPECIFIED;
 };
 
+// A message that asks for steps, checked.
+struct PreparedStep {
+  SessionHold hold;
+  StepPlan plan;
+};
+
 // Order of answers: turns of one session run in the order in which they were taken, and each calls
 // its Done before it ends. What fails before it has a turn (a message that breaks a rule, a full
 // queue) waits in `tail_` until every turn taken before has ended; so does everything behind it.
@@ -86,8 +92,25 @@ class OpenStepStream final : public StepStream,
 
   absl::StatusOr<SessionTurn> PrepareOpen(const v1::StreamStepsRequest& request,
                                           v1::StreamStepsResponse* response);
-  absl::StatusOr<SessionTurn> PrepareStep(const v1::StreamStepsRequest& request,
-                                          v1::StreamStepsResponse* response);
+  absl::StatusOr<PreparedStep> PrepareStep(const v1::StreamStepsRequest& request);
+
+  // In the session's turn.
+  absl::Status RunStep(SessionLease& lease, const StepPlan& plan,
+                       v1::StreamStepsResponse* response) {
+    CELLAR_RETURN_IF_ERROR(CheckStanding());
+    return RunPlan(lease, plan, response->mutable_step());
+  }
+
+  // Makes or queues a step of a stream that stands. Errors: STEP_QUEUE_LIMIT; then `done` is as it
+  // was.
+  absl::Status TakeStep(PreparedStep step, v1::StreamStepsResponse* response, Done& done);
+
+  // The end of a turn.
+  void FinishTurn(Done& done, absl::Status status) {
+    if (!status.ok()) Fail(status);
+    done(std::move(status));
+    FinishOne();
+  }
 
   // In the session's turn: becomes its stream, if `resume_from` can be had.
   absl::Status Attach(const SessionLease& lease, std::optional<int64_t> resume_from);
@@ -204,34 +227,49 @@ bool OpenStepStream::IsClosed() {
 
 void OpenStepStream::Step(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
                           Done done) {
-  absl::StatusOr<SessionTurn> turn = PrepareStep(request, response);
-  absl::Status refused = turn.status();
+  absl::StatusOr<PreparedStep> step = PrepareStep(request);
+  absl::Status refused = step.status();
   bool standing = false;
   {
     absl::MutexLock lock(&mutex_);
     ++in_flight_;
     standing = !failure_.has_value() && !tail_failure_.has_value();
   }
-  const auto shared = std::make_shared<Done>(std::move(done));
   if (refused.ok() && standing) {
-    refused = TryTakeTurn(api_, call_, *std::move(turn),
-                          [self = shared_from_this(), shared](absl::Status status) {
-                            if (!status.ok()) self->Fail(status);
-                            (*shared)(std::move(status));
-                            self->FinishOne();
-                          });
+    refused = TakeStep(*std::move(step), response, done);
     if (refused.ok()) return;
   }
   {
     absl::MutexLock lock(&mutex_);
     if (!tail_failure_.has_value()) tail_failure_ = failure_.value_or(refused);
-    tail_.push_back(std::move(*shared));
+    tail_.push_back(std::move(done));
   }
   FinishOne();
 }
 
-absl::StatusOr<SessionTurn> OpenStepStream::PrepareStep(const v1::StreamStepsRequest& request,
-                                                        v1::StreamStepsResponse* response) {
+absl::Status OpenStepStream::TakeStep(PreparedStep step, v1::StreamStepsResponse* response,
+                                      Done& done) {
+  const int64_t multiply_adds = step.plan.multiply_adds;
+  const bool done_now = TryTurnNow(
+      api_, call_, step.hold, multiply_adds,
+      [&](SessionLease& lease) { return RunStep(lease, step.plan, response); },
+      [&](absl::Status status) { FinishTurn(done, std::move(status)); });
+  if (done_now) return absl::OkStatus();
+  const int64_t step_count = step.plan.step_count;
+  SessionTurn turn{std::move(step.hold), multiply_adds, step_count};
+  turn.work = [self = shared_from_this(), plan = std::move(step.plan),
+               response](SessionLease& lease) { return self->RunStep(lease, plan, response); };
+  // Shared, because a task that is refused is gone.
+  const auto shared = std::make_shared<Done>(std::move(done));
+  absl::Status refused = TryTakeTurn(api_, call_, std::move(turn),
+                                     [self = shared_from_this(), shared](absl::Status status) {
+                                       self->FinishTurn(*shared, std::move(status));
+                                     });
+  if (!refused.ok()) done = std::move(*shared);
+  return refused;
+}
+
+absl::StatusOr<PreparedStep> OpenStepStream::PrepareStep(const v1::StreamStepsRequest& request) {
   if (!request.has_step()) {
     return OutOfOrder("every message of a stream after the first must be `step`");
   }
@@ -242,19 +280,12 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareStep(const v1::StreamStepsReq
   CheckStepIndex(wish, violations);
   CELLAR_ASSIGN_OR_RETURN(StepPlan plan,
                           PlanSteps(api_.limits, session_->config(), wish, std::move(violations)));
-  CELLAR_ASSIGN_OR_RETURN(SessionHold hold, api_.sessions.Hold(session_->config().name));
-  // Another session may have the name already; then this stream's has ended.
-  if (hold.session() != session_) return session_->CheckAlive();
+  CELLAR_ASSIGN_OR_RETURN(SessionHold hold, api_.sessions.Hold(session_));
   plan.multiply_adds += GoBackCost(*session_, *plan.step_index);
   // Beyond the largest index there is only STEP_GAP; the position must not run over on the way.
   position_ = *plan.step_index +
               std::min(plan.step_count, std::numeric_limits<int64_t>::max() - *plan.step_index);
-  return SessionTurn{std::move(hold), plan.multiply_adds, plan.step_count,
-                     [self = shared_from_this(), plan = std::move(plan),
-                      response](SessionLease& lease) -> absl::Status {
-                       CELLAR_RETURN_IF_ERROR(self->CheckStanding());
-                       return RunPlan(lease, plan, response->mutable_step());
-                     }};
+  return PreparedStep{std::move(hold), std::move(plan)};
 }
 
 absl::Status OpenStepStream::CheckStanding() {

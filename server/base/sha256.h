@@ -32,6 +32,7 @@ class Sha256 {
 
  private:
   struct Context;
+  static std::unique_ptr<Context>& Spare();  // of this thread; may be null
   std::unique_ptr<Context> context_;
 };
 

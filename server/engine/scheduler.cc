@@ -25,15 +25,18 @@ struct WaitingTask {
   int64_t charged_steps = 0;  // what it takes of the queue limits: nothing if it had not to wait
 };
 
+// So many lines are kept to be used again.
+constexpr size_t kMaxSpareLines = 64;
+
+}  // namespace
+
 // The tasks of one key, in order. Exists while one of them runs or waits. A task without a key has
 // a line of its own.
-struct Line {
+struct Scheduler::Line {
   std::string key;  // empty: a task without a key
   std::list<WaitingTask> waiting;
   int64_t waiting_steps = 0;  // the charged steps of `waiting`
 };
-
-}  // namespace
 
 struct Scheduler::Implementation {
   Implementation(Options options, Clock& clock);
@@ -53,12 +56,18 @@ struct Scheduler::Implementation {
   // A new line for `key`. REQUIRES: there is none.
   std::shared_ptr<Line> AddLine(absl::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
+  // The line of a turn of `key` that has begun on this thread; nullptr if none may begin here now.
+  std::shared_ptr<Line> TryBegin(absl::string_view key, int64_t cost) ABSL_LOCKS_EXCLUDED(mutex);
+
   // Runs and destroys `task`, unless its deadline has passed.
   void Run(Task task) ABSL_LOCKS_EXCLUDED(mutex);
 
   // Ends the turn of a task of `line` (may be nothing). Returns whether another of its tasks became
   // ready.
-  bool EndTurn(const std::shared_ptr<Line>& line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  bool EndTurn(std::shared_ptr<Line> line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Ends a turn that was run inline, and has a worker take the next task of its line.
+  void EndInline(std::shared_ptr<Line> line) ABSL_LOCKS_EXCLUDED(mutex);
 
   // What a worker does all its life.
   void Work() ABSL_LOCKS_EXCLUDED(mutex);
@@ -76,6 +85,9 @@ struct Scheduler::Implementation {
 
   // Every line with a key, under its own key.
   absl::flat_hash_map<absl::string_view, std::shared_ptr<Line>> lines ABSL_GUARDED_BY(mutex);
+
+  // Lines without tasks and key, to be used again: most lines live for one short task.
+  std::vector<std::shared_ptr<Line>> spare_lines ABSL_GUARDED_BY(mutex);
 
   // Lines of which a task can start, each once: those that have waiting tasks and none that runs.
   // Each entry is matched by a signal to a worker or by a worker that has yet to look here.
@@ -122,9 +134,19 @@ absl::Status Scheduler::Implementation::Schedule(absl::string_view key, Task tas
       break;
   }
   Run(std::move(task));
-  absl::MutexLock lock(&mutex);
-  if (EndTurn(line)) work_ready.Signal();
+  EndInline(std::move(line));
   return absl::OkStatus();
+}
+
+std::shared_ptr<Scheduler::Line> Scheduler::Implementation::TryBegin(absl::string_view key,
+                                                                     int64_t cost) {
+  absl::MutexLock lock(&mutex);
+  TurnSituation situation;
+  situation.session_idle = FindLine(key) == nullptr;
+  situation.inside_task = inside_task;
+  if (DecideTurn({.cost = cost}, situation, options) != Turn::kInline) return nullptr;
+  ++task_count;
+  return AddLine(key);
 }
 
 Turn Scheduler::Implementation::Enter(absl::string_view key, Task& task,
@@ -158,16 +180,22 @@ Turn Scheduler::Implementation::Enter(absl::string_view key, Task& task,
   return turn;
 }
 
-std::shared_ptr<Line> Scheduler::Implementation::FindLine(absl::string_view key) const {
+std::shared_ptr<Scheduler::Line> Scheduler::Implementation::FindLine(absl::string_view key) const {
   if (key.empty()) return nullptr;
   const auto found = lines.find(key);
   return found == lines.end() ? nullptr : found->second;
 }
 
-std::shared_ptr<Line> Scheduler::Implementation::AddLine(absl::string_view key) {
-  auto line = std::make_shared<Line>();
+std::shared_ptr<Scheduler::Line> Scheduler::Implementation::AddLine(absl::string_view key) {
+  std::shared_ptr<Line> line;
+  if (spare_lines.empty()) {
+    line = std::make_shared<Line>();
+  } else {
+    line = std::move(spare_lines.back());
+    spare_lines.pop_back();
+  }
   if (key.empty()) return line;
-  line->key = std::string(key);
+  line->key.assign(key.data(), key.size());
   lines.emplace(line->key, line);
   return line;
 }
@@ -181,15 +209,22 @@ void Scheduler::Implementation::Run(Task task) {
   inside_task = was_inside_task;
 }
 
-bool Scheduler::Implementation::EndTurn(const std::shared_ptr<Line>& line) {
+bool Scheduler::Implementation::EndTurn(std::shared_ptr<Line> line) {
   if (--task_count == 0) all_done.SignalAll();
   if (line == nullptr) return false;
   if (line->waiting.empty()) {
     if (!line->key.empty()) lines.erase(line->key);
+    line->key.clear();
+    if (spare_lines.size() < kMaxSpareLines) spare_lines.push_back(std::move(line));
     return false;
   }
-  ready.push_back(line);
+  ready.push_back(std::move(line));
   return true;
+}
+
+void Scheduler::Implementation::EndInline(std::shared_ptr<Line> line) {
+  absl::MutexLock lock(&mutex);
+  if (EndTurn(std::move(line))) work_ready.Signal();
 }
 
 void Scheduler::Implementation::Work() {
@@ -197,7 +232,7 @@ void Scheduler::Implementation::Work() {
   while (true) {
     while (ready.empty() && !stopping) work_ready.Wait(&mutex);
     if (ready.empty()) return;
-    const std::shared_ptr<Line> line = std::move(ready.front());
+    std::shared_ptr<Line> line = std::move(ready.front());
     ready.pop_front();
     WaitingTask next = std::move(line->waiting.front());
     line->waiting.pop_front();
@@ -209,7 +244,7 @@ void Scheduler::Implementation::Work() {
     mutex.Lock();
     --busy_workers;
     // No signal: what became ready is matched by this worker, who looks again at once.
-    EndTurn(line);
+    EndTurn(std::move(line));
   }
 }
 
@@ -220,6 +255,23 @@ Scheduler::~Scheduler() { Drain(); }
 
 absl::Status Scheduler::Schedule(const std::string& key, Task task) {
   return implementation_->Schedule(key, std::move(task));
+}
+
+std::optional<Scheduler::InlineTurn> Scheduler::TryBegin(const std::string& key, int64_t cost) {
+  std::shared_ptr<Line> line = implementation_->TryBegin(key, cost);
+  if (line == nullptr) return std::nullopt;
+  return InlineTurn(*implementation_, std::move(line));
+}
+
+Scheduler::InlineTurn::InlineTurn(Implementation& scheduler, std::shared_ptr<Line> line)
+    : scheduler_(&scheduler), line_(std::move(line)) {
+  inside_task = true;
+}
+
+Scheduler::InlineTurn::~InlineTurn() {
+  if (line_ == nullptr) return;
+  inside_task = false;  // it was: no turn begins inside a task
+  scheduler_->EndInline(std::move(line_));
 }
 
 absl::Status Scheduler::ScheduleAlone(Task task) {

@@ -12,6 +12,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 
 #include "absl/functional/any_invocable.h"
@@ -45,6 +46,8 @@ class Scheduler {
     int64_t max_queued_steps_per_session = 100'000;
   };
 
+  class InlineTurn;
+
   // Starts the workers. `clock` outlives the scheduler.
   Scheduler(Options options, Clock& clock);
 
@@ -59,6 +62,10 @@ class Scheduler {
   // taken.
   absl::Status Schedule(const std::string& key, Task task);
 
+  // Begins a turn of `key` on the calling thread, if a task of this cost would run inline now: as
+  // Schedule, for a caller who does the work at once and so needs no Task. Nothing: call Schedule.
+  std::optional<InlineTurn> TryBegin(const std::string& key, int64_t cost);
+
   // Takes a task that belongs to no session; tasks without a key run in any order. A task scheduled
   // from inside a task never runs inline, with a key or without: a chain would eat the stack.
   // Errors: STEP_QUEUE_LIMIT.
@@ -69,7 +76,24 @@ class Scheduler {
 
  private:
   struct Implementation;
+  struct Line;
   std::unique_ptr<Implementation> implementation_;
+};
+
+// A turn on the thread that began it. Its end is the turn's end: then the next task of the key may
+// start. The scheduler outlives it. Move-only.
+class Scheduler::InlineTurn {
+ public:
+  InlineTurn(InlineTurn&&) = default;
+  InlineTurn& operator=(InlineTurn&&) = delete;
+  ~InlineTurn();
+
+ private:
+  friend class Scheduler;
+  InlineTurn(Implementation& scheduler, std::shared_ptr<Line> line);
+
+  Implementation* scheduler_;
+  std::shared_ptr<Line> line_;  // null once moved from
 };
 
 }  // namespace cellar

@@ -125,11 +125,7 @@ absl::StatusOr<StepOutcome> ApplySteps(SessionLease& lease, std::shared_ptr<cons
   outcome.next_step = first_step + step_count;
   outcome.state_after = std::make_shared<const AnyStackState>(std::move(state));
 
-  SessionProgress progress = lease.progress();
-  progress.window.Push({first_step, step_count, progress.state, std::move(inputs)});
-  progress.state = outcome.state_after;
-  progress.next_step = outcome.next_step;
-  CELLAR_RETURN_IF_ERROR(lease.Commit(std::move(progress)));
+  CELLAR_RETURN_IF_ERROR(lease.Advance({step_count, std::move(inputs), outcome.state_after}));
   return outcome;
 }
 

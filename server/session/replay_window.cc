@@ -13,7 +13,9 @@ int64_t InputBytes(const AnyInputs& inputs) {
       inputs);
 }
 
+// An entry that lacks something counts nothing: Commit refuses it.
 int64_t EntryBytes(const ReplayEntry& entry) {
+  if (entry.state_before == nullptr || entry.inputs == nullptr) return 0;
   return StackStateBytes(*entry.state_before) + InputBytes(*entry.inputs);
 }
 
@@ -34,10 +36,23 @@ ReplayEntry FirstSteps(const ReplayEntry& entry, int64_t kept_steps) {
 
 }  // namespace
 
-void ReplayWindow::Push(ReplayEntry entry) {
+ReplayEntry ReplayWindow::Push(ReplayEntry entry) {
   assert(entries_.empty() || entry.first_step == EndOf(entries_.back()));
+  if (max_requests_ < 1) return entry;
+  size_bytes_ += GrowthBy(entry).bytes;
+  ReplayEntry oldest;
+  if (IsFull()) {
+    oldest = std::move(entries_.front());
+    entries_.pop_front();
+  }
   entries_.push_back(std::move(entry));
-  while (static_cast<int64_t>(entries_.size()) > max_requests_) entries_.pop_front();
+  return oldest;
+}
+
+ReplayWindow::Growth ReplayWindow::GrowthBy(const ReplayEntry& entry) const {
+  if (max_requests_ < 1) return {};
+  if (!IsFull()) return {EntryBytes(entry), 1};
+  return {EntryBytes(entry) - EntryBytes(entries_.front()), 0};
 }
 
 const ReplayEntry* ReplayWindow::Find(int64_t step) const {
@@ -50,19 +65,24 @@ const ReplayEntry* ReplayWindow::Find(int64_t step) const {
 }
 
 void ReplayWindow::TruncateAt(int64_t step) {
-  while (!entries_.empty() && entries_.back().first_step >= step) entries_.pop_back();
+  while (!entries_.empty() && entries_.back().first_step >= step) {
+    size_bytes_ -= EntryBytes(entries_.back());
+    entries_.pop_back();
+  }
   if (entries_.empty() || EndOf(entries_.back()) <= step) return;
-  entries_.back() = FirstSteps(entries_.back(), step - entries_.back().first_step);
+  ReplayEntry& newest = entries_.back();
+  size_bytes_ -= EntryBytes(newest);
+  newest = FirstSteps(newest, step - newest.first_step);
+  size_bytes_ += EntryBytes(newest);
+}
+
+void ReplayWindow::Clear() {
+  entries_.clear();
+  size_bytes_ = 0;
 }
 
 int64_t ReplayWindow::OldestStep(int64_t next_step) const {
   return entries_.empty() ? next_step : entries_.front().first_step;
-}
-
-int64_t ReplayWindow::SizeBytes() const {
-  int64_t bytes = 0;
-  for (const ReplayEntry& entry : entries_) bytes += EntryBytes(entry);
-  return bytes;
 }
 
 }  // namespace cellar

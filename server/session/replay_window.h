@@ -33,9 +33,17 @@ class ReplayWindow {
   // Keeps at most `max_requests` entries; 0 keeps none.
   explicit ReplayWindow(int64_t max_requests) : max_requests_(max_requests) {}
 
-  // Adds the newest request; the oldest goes if there are too many.
+  // Adds the newest request; the oldest goes if there are too many, and is returned (an empty entry
+  // otherwise) for whoever wants to choose when its memory is freed.
   // REQUIRES: entry.first_step is where the newest entry ended (if there is one).
-  void Push(ReplayEntry entry);
+  ReplayEntry Push(ReplayEntry entry);
+
+  // What SizeBytes and the number of entries grow by if `entry` is pushed; may be negative.
+  struct Growth {
+    int64_t bytes = 0;
+    int64_t entry_count = 0;
+  };
+  Growth GrowthBy(const ReplayEntry& entry) const;
 
   // The entry that contains `step`, or nullptr.
   const ReplayEntry* Find(int64_t step) const;
@@ -47,17 +55,20 @@ class ReplayWindow {
   // REQUIRES: `step` lies in the window, or at its end.
   void TruncateAt(int64_t step);
 
-  void Clear() { entries_.clear(); }
+  void Clear();
 
   // Oldest step that can be reached; `next_step` if the window is empty.
   int64_t OldestStep(int64_t next_step) const;
 
   // Bytes of the states and inputs held.
-  int64_t SizeBytes() const;
+  int64_t SizeBytes() const { return size_bytes_; }
 
  private:
+  bool IsFull() const { return static_cast<int64_t>(entries_.size()) >= max_requests_; }
+
   int64_t max_requests_;
   std::deque<ReplayEntry> entries_;  // contiguous, oldest first
+  int64_t size_bytes_ = 0;           // of `entries_`
 };
 
 }  // namespace cellar

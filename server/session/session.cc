@@ -1,5 +1,6 @@
 #include "server/session/session.h"
 
+#include "server/base/status_macros.h"
 #include "server/session/session_errors.h"
 
 namespace cellar {
@@ -13,9 +14,11 @@ constexpr int64_t kWindowEntryOverheadBytes = 256;
 constexpr int64_t kLayerOverheadBytes = 128;  // of each state
 constexpr int64_t kLabelOverheadBytes = 160;
 
-int64_t LayerCount(const AnyStackState& state) {
-  return std::visit([](const auto& stack) { return static_cast<int64_t>(stack.layers.size()); },
-                    state);
+// Of each state of the session: all have the same layers.
+int64_t StateOverheadBytes(const SessionProgress& progress) {
+  const auto layer_count = std::visit(
+      [](const auto& stack) { return static_cast<int64_t>(stack.layers.size()); }, *progress.state);
+  return layer_count * kLayerOverheadBytes;
 }
 
 }  // namespace
@@ -27,18 +30,21 @@ int64_t SessionBytes(const SessionConfig& config, const SessionProgress& progres
   }
   bytes += StackStateBytes(*config.initial_state) + StackStateBytes(*progress.state);
   bytes += progress.window.SizeBytes();
-  // All states of a session have the same layers.
   const auto entry_count = static_cast<int64_t>(progress.window.entries().size());
-  const int64_t state_bytes = LayerCount(*progress.state) * kLayerOverheadBytes;
-  return bytes + entry_count * kWindowEntryOverheadBytes + (2 + entry_count) * state_bytes;
+  return bytes + 2 * StateOverheadBytes(progress) +
+         entry_count * WindowEntryOverheadBytes(progress);
+}
+
+int64_t WindowEntryOverheadBytes(const SessionProgress& progress) {
+  return kWindowEntryOverheadBytes + StateOverheadBytes(progress);
 }
 
 Session::Session(SessionConfig config, SessionProgress progress,
                  std::shared_ptr<SessionCommons> commons)
     : config_(std::move(config)),
       commons_(std::move(commons)),
-      progress_(std::make_shared<const SessionProgress>(std::move(progress))),
-      charged_bytes_(SessionBytes(config_, *progress_)),
+      progress_(std::move(progress)),
+      charged_bytes_(SessionBytes(config_, progress_)),
       update_time_(config_.create_time),
       use_{.unused_since = config_.create_time, .ttl = config_.ttl} {}
 
@@ -46,10 +52,10 @@ Session::~Session() { commons_->budget.Charge(-charged_bytes_).IgnoreError(); }
 
 Session::View Session::Look() const {
   absl::MutexLock lock(&mutex_);
-  return {.state = progress_->state,
-          .next_step = progress_->next_step,
+  return {.state = progress_.state,
+          .next_step = progress_.next_step,
           .durable_step = 0,
-          .oldest_step = progress_->window.OldestStep(progress_->next_step),
+          .oldest_step = progress_.window.OldestStep(progress_.next_step),
           .update_time = update_time_,
           .expire_time = ExpireTime(use_, commons_->clock.Now())};
 }
@@ -62,7 +68,7 @@ absl::Status Session::AttachStream(std::shared_ptr<StreamListener> listener) {
     if (absl::Status status = CheckAliveLocked(); !status.ok()) return status;
     if (stream_ == listener) return absl::OkStatus();
     previous = std::exchange(stream_, std::move(listener));
-    next_step = progress_->next_step;
+    next_step = progress_.next_step;
   }
   if (previous != nullptr) previous->EndStream(SessionTakenOver(config_.name, next_step));
   return absl::OkStatus();
@@ -124,6 +130,14 @@ absl::Status Session::CheckAlive() const {
 absl::Status Session::CheckAliveLocked() const {
   if (!end_.has_value()) return absl::OkStatus();
   return SessionEnded(config_.name, *end_, end_time_, commons_->server_epoch);
+}
+
+absl::Status Session::ChargeChangeLocked(int64_t bytes) {
+  CELLAR_RETURN_IF_ERROR(CheckAliveLocked());
+  CELLAR_RETURN_IF_ERROR(commons_->budget.Charge(bytes));
+  charged_bytes_ += bytes;
+  update_time_ = commons_->clock.Now();
+  return absl::OkStatus();
 }
 
 absl::Time Session::NextLookTime(absl::Time now) const {

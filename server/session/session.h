@@ -72,6 +72,9 @@ struct SessionCommons {
   const std::string server_epoch;
 };
 
+// Bytes that the window's entries cost besides the numbers in them, for each entry.
+int64_t WindowEntryOverheadBytes(const SessionProgress& progress);
+
 // Bytes that a session is charged for: its states, the inputs in its window, its words, and an
 // estimate of what keeping them costs. Everything counts in full, also what is shared with other
 // sessions (a fork) or within one. REQUIRES: no state or inputs are null.
@@ -139,6 +142,10 @@ class Session {
   bool AddHold(absl::Time now);
   void RemoveHold();
 
+  // Takes `bytes` more (or gives them back) for a change of progress that happens now. Errors: the
+  // session has ended, SESSION_BYTES_LIMIT; then nothing changed.
+  absl::Status ChargeChangeLocked(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   bool EndIfExpiredLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckAliveLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
@@ -147,7 +154,8 @@ class Session {
   const std::shared_ptr<SessionCommons> commons_;  // its members lock themselves
 
   mutable absl::Mutex mutex_;
-  std::shared_ptr<const SessionProgress> progress_ ABSL_GUARDED_BY(mutex_);  // never null
+  // Only the lease changes it, under the mutex; and so the lease may read it without.
+  SessionProgress progress_ ABSL_GUARDED_BY(mutex_);
   int64_t charged_bytes_ ABSL_GUARDED_BY(mutex_);
   absl::Time update_time_ ABSL_GUARDED_BY(mutex_);
   SessionUse use_ ABSL_GUARDED_BY(mutex_);

@@ -42,9 +42,8 @@ absl::StatusOr<SessionLease> SessionHold::Lease() {
   return SessionLease(session_, session_->progress_);
 }
 
-SessionLease::SessionLease(std::shared_ptr<Session> session,
-                           std::shared_ptr<const SessionProgress> progress)
-    : session_(std::move(session)), progress_(std::move(progress)) {}
+SessionLease::SessionLease(std::shared_ptr<Session> session, const SessionProgress& progress)
+    : session_(std::move(session)), progress_(&progress) {}
 
 SessionLease::~SessionLease() {
   if (session_ == nullptr) return;
@@ -57,16 +56,31 @@ absl::Status SessionLease::Commit(SessionProgress progress) {
     return SessionPromiseBroken(config().name, "progress without a state or inputs");
   }
   const int64_t bytes = SessionBytes(config(), progress);
-  auto next = std::make_shared<const SessionProgress>(std::move(progress));
   {
     absl::MutexLock lock(&session_->mutex_);
-    CELLAR_RETURN_IF_ERROR(session_->CheckAliveLocked());
-    CELLAR_RETURN_IF_ERROR(session_->commons_->budget.Charge(bytes - session_->charged_bytes_));
-    session_->charged_bytes_ = bytes;
-    session_->progress_ = next;
-    session_->update_time_ = session_->commons_->clock.Now();
+    CELLAR_RETURN_IF_ERROR(session_->ChargeChangeLocked(bytes - session_->charged_bytes_));
+    std::swap(session_->progress_, progress);
   }
-  progress_ = std::move(next);  // frees the former progress: after the lock
+  return absl::OkStatus();  // the former progress is freed here, after the lock
+}
+
+absl::Status SessionLease::Advance(StepsMade made) {
+  if (made.inputs == nullptr || made.state_after == nullptr) {
+    return SessionPromiseBroken(config().name, "steps without a state or inputs");
+  }
+  ReplayEntry entry = {progress_->next_step, made.step_count, progress_->state,
+                       std::move(made.inputs)};
+  const ReplayWindow::Growth growth = progress_->window.GrowthBy(entry);
+  const int64_t bytes = growth.bytes + growth.entry_count * WindowEntryOverheadBytes(*progress_);
+  ReplayEntry forgotten;  // freed after the lock
+  {
+    absl::MutexLock lock(&session_->mutex_);
+    CELLAR_RETURN_IF_ERROR(session_->ChargeChangeLocked(bytes));
+    SessionProgress& progress = session_->progress_;
+    forgotten = progress.window.Push(std::move(entry));
+    progress.state = std::move(made.state_after);
+    progress.next_step += made.step_count;
+  }
   return absl::OkStatus();
 }
 

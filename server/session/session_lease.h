@@ -16,6 +16,13 @@ namespace cellar {
 
 class SessionLease;
 
+// The steps of one request, made from the present of a session.
+struct StepsMade {
+  int64_t step_count = 0;  // >= 1
+  std::shared_ptr<const AnyInputs> inputs;
+  std::shared_ptr<const AnyStackState> state_after;
+};
+
 // While it lives the session does not expire: its work waits or runs. When the last hold goes,
 // unused time begins. Move-only.
 class SessionHold {
@@ -58,12 +65,16 @@ class SessionLease {
   // inputs are missing; then nothing changed.
   absl::Status Commit(SessionProgress progress);
 
+  // Commits one more request: the present becomes its entry in the window, `made` the present.
+  // Costs the same however long the window is. Errors: as Commit.
+  absl::Status Advance(StepsMade made);
+
  private:
   friend class SessionHold;
-  SessionLease(std::shared_ptr<Session> session, std::shared_ptr<const SessionProgress> progress);
+  SessionLease(std::shared_ptr<Session> session, const SessionProgress& progress);
 
   std::shared_ptr<Session> session_;
-  std::shared_ptr<const SessionProgress> progress_;  // the session's own: nothing is copied
+  const SessionProgress* progress_;  // the session's own, which nobody else changes
 };
 
 }  // namespace cellar

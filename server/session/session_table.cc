@@ -214,6 +214,10 @@ absl::StatusOr<std::shared_ptr<Session>> SessionTable::Find(absl::string_view na
 
 absl::StatusOr<SessionHold> SessionTable::Hold(absl::string_view name) {
   CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Lookup(name));
+  return Hold(std::move(session));
+}
+
+absl::StatusOr<SessionHold> SessionTable::Hold(std::shared_ptr<Session> session) {
   if (session->AddHold(implementation_->clock.Now())) return SessionHold(std::move(session));
   implementation_->Bury(*session);
   return session->CheckAlive();

@@ -51,6 +51,10 @@ class SessionTable {
   // As Find, and keeps the session from expiring while the hold lives.
   absl::StatusOr<SessionHold> Hold(absl::string_view name);
 
+  // Holds a session found before; whatever has its name now does not matter.
+  // Errors: SESSION_EXPIRED, SESSION_DELETED.
+  absl::StatusOr<SessionHold> Hold(std::shared_ptr<Session> session);
+
   // At most `max_count` live sessions whose names sort after `after`, in order.
   std::vector<std::shared_ptr<Session>> List(absl::string_view after, int64_t max_count);
 

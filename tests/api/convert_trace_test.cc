@@ -101,5 +101,17 @@ TEST(ConvertTraceTest, EveryFieldGoesToItsNamesake) {
 
 TEST(ConvertTraceTest, RowsAreTheStepsShown) { EXPECT_EQ(RowCount(SomeTrace()), 3); }
 
+TEST(ConvertTraceTest, NothingStaysOfTheMessageThatIsWrittenOver) {
+  StackTrace<float> small;
+  small.step_count = 1;
+  small.outputs = {5};
+  small.layers.resize(1);
+  small.layers[0].candidate = {6};
+  v1::Trace message = Write(SomeTrace(), {0, 3}, v1::ENCODING_RAW);
+  WriteTrace(small, {0, 1}, v1::ENCODING_VALUES, &message);
+
+  EXPECT_EQ(message.SerializeAsString(), Write(small, {0, 1}).SerializeAsString());
+}
+
 }  // namespace
 }  // namespace cellar

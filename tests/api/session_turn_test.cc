@@ -192,5 +192,48 @@ TEST_F(FullQueueTest, ARefusalCanBeReturnedInsteadAndThenNothingIsTold) {
   EXPECT_THAT(outcomes_, ElementsAre(absl::OkStatus()));
 }
 
+TEST_F(SessionTurnTest, ATurnCanBeTakenAtOnceIfNobodyWaits) {
+  SessionHold hold = *fixture_.api().sessions.Hold(kName);
+  const auto work = [&](SessionLease& lease) {
+    EXPECT_EQ(lease.config().name, kName);
+    return absl::DataLossError("x");
+  };
+  const auto finish = [&](const absl::Status& status) { outcomes_.push_back(status); };
+  EXPECT_TRUE(TryTurnNow(fixture_.api(), {}, hold, 1, work, finish));
+  EXPECT_THAT(outcomes_, ElementsAre(absl::DataLossError("x")));
+  fixture_.clock().Advance(absl::Hours(1));
+  EXPECT_EQ(GetErrorReason(fixture_.api().sessions.Find(kName).status()), "SESSION_EXPIRED")
+      << "the hold was given back";
+}
+
+TEST_F(SessionTurnTest, ATurnIsNotTakenAtOnceIfSomebodyHasIt) {
+  TurnBlocker blocker(fixture_.api(), kName);
+  SessionHold hold = *fixture_.api().sessions.Hold(kName);
+  const auto never = [](auto&&...) {
+    ADD_FAILURE();
+    return absl::OkStatus();
+  };
+  EXPECT_FALSE(TryTurnNow(fixture_.api(), {}, hold, 1, never, never));
+  EXPECT_NE(hold.session(), nullptr) << "the hold is still there, to wait with";
+}
+
+TEST_F(SessionTurnTest, NothingIsDoneAtOnceForACallerWhoHasGoneOrComesTooLate) {
+  Call gone;
+  gone.cancelled = [] { return true; };
+  Call late;
+  late.deadline = fixture_.clock().Now();
+  for (const auto& [call, code] : {std::pair(gone, absl::StatusCode::kCancelled),
+                                   std::pair(late, absl::StatusCode::kDeadlineExceeded)}) {
+    SessionHold hold = *fixture_.api().sessions.Hold(kName);
+    const auto never = [](SessionLease&) {
+      ADD_FAILURE();
+      return absl::OkStatus();
+    };
+    EXPECT_TRUE(TryTurnNow(
+        fixture_.api(), call, hold, 1, never,
+        [&, code = code](const absl::Status& status) { EXPECT_EQ(status.code(), code); }));
+  }
+}
+
 }  // namespace
 }  // namespace cellar

@@ -126,5 +126,37 @@ TEST(ReplayWindow, CountsStatesAndInputs) {
   EXPECT_EQ(window.SizeBytes(), 3 * kStateBytes + 8 * 2 * int64_t{sizeof(float)});
 }
 
+TEST(ReplayWindow, HandsOutWhatHasToGo) {
+  ReplayWindow window = Filled(3);
+  EXPECT_EQ(window.Push(Request(18, 1)).first_step, 10);
+  EXPECT_EQ(Filled(8).Push(Request(18, 1)).inputs, nullptr) << "there is room";
+  EXPECT_EQ(ReplayWindow(0).Push(Request(18, 1)).first_step, 18) << "it keeps none";
+}
+
+TEST(ReplayWindow, KnowsItsSizeWhateverHappens) {
+  for (const int64_t max_requests : {0, 1, 2, 3, 8}) {
+    ReplayWindow window(max_requests);
+    int64_t step = 10;
+    for (int i = 0; i < 20; ++i) {
+      const ReplayEntry entry = Request(step, 1 + i % 4);
+      const ReplayWindow::Growth growth = window.GrowthBy(entry);
+      const int64_t bytes = window.SizeBytes();
+      const auto entry_count = static_cast<int64_t>(window.entries().size());
+      step += entry.step_count;
+      window.Push(entry);
+      EXPECT_EQ(window.SizeBytes(), bytes + growth.bytes);
+      EXPECT_EQ(static_cast<int64_t>(window.entries().size()), entry_count + growth.entry_count);
+      if (i % 7 == 6) window.TruncateAt(--step);
+      int64_t sum = 0;
+      for (const ReplayEntry& held : window.entries()) {
+        sum += kStateBytes + 2 * held.step_count * static_cast<int64_t>(sizeof(float));
+      }
+      EXPECT_EQ(window.SizeBytes(), sum);
+    }
+    window.Clear();
+    EXPECT_EQ(window.SizeBytes(), 0);
+  }
+}
+
 }  // namespace
 }  // namespace cellar

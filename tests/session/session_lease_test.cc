@@ -5,6 +5,7 @@
 
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "server/session/session_table.h"
 #include "tests/session/session_builder.h"
@@ -39,6 +40,40 @@ TEST_F(SessionLeaseTest, CommitReplacesTheProgress) {
   EXPECT_EQ(lease.progress().next_step, 3);
   EXPECT_EQ(session_->Look().next_step, 3);
   EXPECT_EQ(*session_->Look().state, *ScalarState(3, 1));
+}
+
+// What After does, by Advance.
+StepsMade StepsOf(const SessionProgress& progress, const std::vector<float>& inputs) {
+  return {static_cast<int64_t>(inputs.size()), std::make_shared<const AnyInputs>(inputs),
+          After(progress, inputs).state};
+}
+
+TEST_F(SessionLeaseTest, AdvanceIsACommitOfOneMoreRequest) {
+  SessionHold hold = table_.Hold(kName).value();
+  SessionLease lease = hold.Lease().value();
+  SessionProgress expected = lease.progress();
+  for (int request = 0; request < 12; ++request) {  // more than the window keeps
+    const std::vector<float> inputs(1 + request % 3, static_cast<float>(request));
+    expected = After(expected, inputs);
+    clock_.Advance(absl::Seconds(1));
+    ASSERT_TRUE(lease.Advance(StepsOf(lease.progress(), inputs)).ok());
+
+    EXPECT_EQ(*lease.progress().state, *expected.state);
+    EXPECT_EQ(lease.progress().next_step, expected.next_step);
+    EXPECT_EQ(table_.used_bytes(), SessionBytes(session_->config(), expected));
+    EXPECT_EQ(session_->Look().next_step, expected.next_step);
+    EXPECT_EQ(session_->Look().oldest_step, expected.window.OldestStep(expected.next_step));
+    EXPECT_EQ(session_->Look().update_time, clock_.Now());
+  }
+}
+
+TEST_F(SessionLeaseTest, AdvanceOfASessionThatEndedOrWithoutAStateChangesNothing) {
+  SessionHold hold = table_.Hold(kName).value();
+  SessionLease lease = hold.Lease().value();
+  EXPECT_EQ(lease.Advance({1, nullptr, nullptr}).code(), absl::StatusCode::kInternal);
+  ASSERT_TRUE(table_.Delete(kName).ok());
+  EXPECT_EQ(GetErrorReason(lease.Advance(StepsOf(lease.progress(), {1}))), "SESSION_DELETED");
+  EXPECT_EQ(lease.progress().next_step, 0);
 }
 
 TEST_F(SessionLeaseTest, ReleaseWithoutCommitLeavesTheSessionUntouched) {
@@ -194,6 +229,19 @@ TEST_F(FullTableTest, CommitBeyondTheBudgetChangesNothing) {
   EXPECT_EQ(session_->Look().state, before.state);
   EXPECT_EQ(session_->Look().update_time, before.update_time);
   EXPECT_EQ(lease.progress().next_step, 1);
+  EXPECT_EQ(table_.used_bytes(), Limit());
+}
+
+TEST_F(FullTableTest, AdvanceBeyondTheBudgetChangesNothing) {
+  SessionHold hold = table_.Hold(kName).value();
+  SessionLease lease = hold.Lease().value();
+  ASSERT_TRUE(lease.Advance(StepsOf(lease.progress(), {1})).ok());
+  const auto state = lease.progress().state;
+
+  EXPECT_EQ(GetErrorReason(lease.Advance(StepsOf(lease.progress(), {1}))), "SESSION_BYTES_LIMIT");
+  EXPECT_EQ(lease.progress().state, state);
+  EXPECT_EQ(lease.progress().next_step, 1);
+  EXPECT_EQ(lease.progress().window.entries().size(), 1u);
   EXPECT_EQ(table_.used_bytes(), Limit());
 }
 

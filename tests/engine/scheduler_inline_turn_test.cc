@@ -1,0 +1,84 @@
+// Turns that a caller begins on its own thread (Scheduler::TryBegin).
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/synchronization/notification.h"
+#include "gtest/gtest.h"
+#include "server/engine/scheduler.h"
+#include "tests/testing/fake_clock.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kKey[] = "sessions/a";
+constexpr int64_t kCheap = 10;
+constexpr int64_t kDear = 11;
+
+class SchedulerInlineTurnTest : public testing::Test {
+ protected:
+  // A task that says that it ran.
+  void Take(const std::string& key, int64_t cost, absl::Notification& ran) {
+    Task task;
+    task.cost = cost;
+    task.run = [&ran](absl::Status) { ran.Notify(); };
+    ASSERT_TRUE(scheduler_.Schedule(key, std::move(task)).ok());
+  }
+
+  FakeClock clock_;
+  Scheduler scheduler_{{.worker_count = 1, .inline_cost = kCheap}, clock_};
+};
+
+TEST_F(SchedulerInlineTurnTest, OthersWaitForItsEnd) {
+  absl::Notification ran;
+  {
+    const auto turn = scheduler_.TryBegin(kKey, kCheap);
+    ASSERT_TRUE(turn.has_value());
+    Take(kKey, kCheap, ran);
+    EXPECT_FALSE(scheduler_.TryBegin(kKey, kCheap).has_value());
+    EXPECT_FALSE(ran.HasBeenNotified());
+  }
+  ran.WaitForNotification();
+  scheduler_.Drain();
+  EXPECT_TRUE(scheduler_.TryBegin(kKey, kCheap).has_value());
+}
+
+TEST_F(SchedulerInlineTurnTest, BeginsNotForDearWorkNorBehindOthersNorInsideATask) {
+  EXPECT_FALSE(scheduler_.TryBegin(kKey, kDear).has_value());
+  absl::Notification started, released;
+  Task blocker;
+  blocker.cost = kDear;
+  blocker.run = [&](absl::Status) {
+    started.Notify();
+    released.WaitForNotification();
+    EXPECT_FALSE(scheduler_.TryBegin("sessions/b", kCheap).has_value());
+  };
+  ASSERT_TRUE(scheduler_.Schedule(kKey, std::move(blocker)).ok());
+  started.WaitForNotification();
+  EXPECT_FALSE(scheduler_.TryBegin(kKey, kCheap).has_value());
+  released.Notify();
+  scheduler_.Drain();
+
+  const auto turn = scheduler_.TryBegin(kKey, kCheap);
+  ASSERT_TRUE(turn.has_value());
+  EXPECT_FALSE(scheduler_.TryBegin("sessions/b", kCheap).has_value()) << "a turn is a task";
+}
+
+TEST_F(SchedulerInlineTurnTest, MovedItEndsOnce) {
+  absl::Notification ran;
+  {
+    std::optional<Scheduler::InlineTurn> moved;
+    {
+      auto turn = scheduler_.TryBegin(kKey, kCheap);
+      ASSERT_TRUE(turn.has_value());
+      moved.emplace(*std::move(turn));
+    }
+    Take(kKey, kCheap, ran);
+    EXPECT_FALSE(ran.HasBeenNotified());
+  }
+  ran.WaitForNotification();
+}
+
+}  // namespace
+}  // namespace cellar
