@@ -33,8 +33,15 @@ std::string JsonString(absl::string_view text) {
 
 void JsonWriter::BeginValue() {
   if (std::exchange(after_key_, false) || has_entries_.empty()) return;
-  if (has_entries_.back()) text_ += ",";
+  const bool is_first = !has_entries_.back();
+  if (!is_first) text_ += ",";
+  if (!is_first && layout_ == Layout::kOneLine) text_ += " ";
   has_entries_.back() = true;
+  NewLine();
+}
+
+void JsonWriter::NewLine() {
+  if (layout_ == Layout::kOneLine) return;
   text_ += "\n";
   text_.append(2 * has_entries_.size(), ' ');
 }
@@ -42,10 +49,7 @@ void JsonWriter::BeginValue() {
 void JsonWriter::Close(char bracket) {
   const bool had_entries = has_entries_.back();
   has_entries_.pop_back();
-  if (had_entries) {
-    text_ += "\n";
-    text_.append(2 * has_entries_.size(), ' ');
-  }
+  if (had_entries) NewLine();
   text_ += bracket;
 }
 
@@ -79,6 +83,11 @@ void JsonWriter::String(absl::string_view text) {
 void JsonWriter::Integer(int64_t value) {
   BeginValue();
   absl::StrAppend(&text_, value);
+}
+
+void JsonWriter::Bool(bool value) {
+  BeginValue();
+  text_ += value ? "true" : "false";
 }
 
 void JsonWriter::Number(double value, const NumberFormat& format) {

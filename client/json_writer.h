@@ -1,4 +1,5 @@
-// Writes JSON, a value at a time, indented by two spaces; lists of plain values stay on one line.
+// Writes JSON, a value at a time: indented by two spaces, where lists of plain values stay on one
+// line, or everything on one line.
 //
 //   JsonWriter json;
 //   json.BeginObject();
@@ -23,6 +24,10 @@ namespace cellar {
 // REQUIRES of all: calls form one JSON value, with a Key before each value inside an object.
 class JsonWriter {
  public:
+  enum class Layout { kIndented, kOneLine };
+
+  explicit JsonWriter(Layout layout = Layout::kIndented) : layout_(layout) {}
+
   void BeginObject();
   void EndObject();
   void BeginArray();
@@ -31,6 +36,7 @@ class JsonWriter {
 
   void String(absl::string_view text);
   void Integer(int64_t value);
+  void Bool(bool value);
   // NaN and infinities become the strings "NaN", "Infinity" and "-Infinity", as in proto3 JSON.
   void Number(double value, const NumberFormat& format);
   // A list of numbers on one line.
@@ -42,7 +48,9 @@ class JsonWriter {
  private:
   void BeginValue();
   void Close(char bracket);
+  void NewLine();
 
+  const Layout layout_;
   std::string text_;
   std::vector<bool> has_entries_;  // of each open object or array, outermost first
   bool after_key_ = false;

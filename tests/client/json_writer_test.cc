@@ -46,6 +46,21 @@ TEST(JsonWriterTest, WritesNestedValues) {
   EXPECT_EQ(json.Take(), "\n") << "empty afterwards";
 }
 
+TEST(JsonWriterTest, EverythingFitsOnOneLineIfAskedFor) {
+  JsonWriter json(JsonWriter::Layout::kOneLine);
+  json.BeginObject();
+  json.Key("a");
+  json.BeginArray();
+  json.Integer(1);
+  json.Bool(true);
+  json.Bool(false);
+  json.EndArray();
+  json.Key("b");
+  json.String("two\nlines");
+  json.EndObject();
+  EXPECT_EQ(json.Take(), "{\"a\": [1, true, false], \"b\": \"two\\u000alines\"}\n");
+}
+
 TEST(JsonWriterTest, NumbersThatJsonHasNotAreStrings) {
   JsonWriter json;
   const double infinity = std::numeric_limits<double>::infinity();

@@ -1,0 +1,73 @@
+// PrairieLearn's /grade/results/results.json. An answer that cannot be read is `gradable: false`:
+// no attempt is used and no points are lost. So is one on which the grader broke. The file may have
+// 1 MB, so tests are reported a question each where there are many values.
+#include "client/grading/formats.h"
+#include "client/grading/safe_text.h"
+#include "client/json_writer.h"
+
+namespace cellar {
+namespace {
+
+constexpr size_t kMaxTests = 500;
+constexpr size_t kMaxOutputCharacters = 20'000;
+
+const NumberFormat kExact = NumberFormat::Full(v1::PRECISION_FLOAT64);
+
+void WriteTest(JsonWriter& json, const ReportedTest& test) {
+  json.BeginObject();
+  json.Key("name");
+  json.String(test.number + " " + test.name);
+  json.Key("points");
+  json.Number(test.points, kExact);
+  json.Key("max_points");
+  json.Number(test.max_points, kExact);
+  if (!test.message.empty()) {
+    json.Key("message");
+    json.String(test.message);
+  }
+  json.EndObject();
+}
+
+void WriteUngradable(JsonWriter& json, const Report& report) {
+  json.Key("gradable");
+  json.Bool(false);
+  json.Key("format_errors");
+  json.BeginArray();
+  if (report.failure.empty()) {
+    for (const std::string& line : ProblemLines(report)) json.String(line);
+  } else {
+    json.String(kFailureText);
+  }
+  json.EndArray();
+}
+
+}  // namespace
+
+std::string PrairieLearnFile(const Report& report) {
+  JsonWriter json;
+  json.BeginObject();
+  if (!report.graded()) {
+    WriteUngradable(json, report);
+  } else {
+    json.Key("gradable");
+    json.Bool(true);
+    json.Key("score");
+    json.Number(Fraction(report), kExact);
+    json.Key("message");
+    json.String(ResultText(report));
+    json.Key("output");
+    json.String(Shortened(OverviewText(report), kMaxOutputCharacters));
+    json.Key("tests");
+    json.BeginArray();
+    for (const ReportedTest& test : TestsOf(report, kMaxTests)) WriteTest(json, test);
+    json.EndArray();
+  }
+  json.Key("parameter_digest");
+  json.String(report.verdict.parameter_digest());
+  json.Key("engine_version");
+  json.String(report.verdict.engine_version());
+  json.EndObject();
+  return json.Take();
+}
+
+}  // namespace cellar

@@ -1,0 +1,73 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/strip.h"
+#include "client/grading/formats.h"
+#include "tests/client/grading/scenes.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// The JSON in a step output.
+google::protobuf::Struct Decoded(const std::string& output) {
+  EXPECT_EQ(std::count(output.begin(), output.end(), '\n'), 1) << "one line: GITHUB_OUTPUT";
+  absl::string_view line = absl::StripSuffix(output, "\n");
+  EXPECT_TRUE(absl::ConsumePrefix(&line, "result="));
+  std::string json;
+  EXPECT_TRUE(absl::Base64Unescape(line, &json));
+  return JsonObject(json);
+}
+
+void Validate(const google::protobuf::Struct& result) {
+  const std::set<std::string> statuses = {"pass", "fail", "error"};
+  EXPECT_THAT(KeysOf(result), ElementsAre("max_score", "status", "tests", "version"));
+  EXPECT_EQ(Number(result, "version"), 1);
+  EXPECT_TRUE(statuses.contains(Text(result, "status")));
+  EXPECT_GE(Number(result, "max_score"), 0);
+  double sum = 0;
+  for (const auto& test : Objects(result, "tests")) {
+    EXPECT_THAT(KeysOf(test), ElementsAre("duration", "filename", "line_no", "message", "name",
+                                          "score", "status", "test_code"));
+    EXPECT_TRUE(statuses.contains(Text(test, "status")));
+    EXPECT_NE(Text(test, "name"), "");
+    sum += Number(test, "score");
+  }
+  EXPECT_LE(sum, Number(result, "max_score")) << "the reporter adds them up";
+}
+
+TEST(GithubTest, EverySceneGivesAResultThatTheReporterReads) {
+  for (const Scene& scene : Scenes()) {
+    SCOPED_TRACE(scene.name);
+    Validate(Decoded(GithubOutput(scene.report)));
+  }
+}
+
+TEST(GithubTest, EveryTestHasAScoreAndTheSumIsThePoints) {
+  const auto half = Decoded(GithubOutput(SceneReport("half right")));
+  EXPECT_EQ(Text(half, "status"), "fail");
+  EXPECT_EQ(Number(half, "max_score"), 2);
+  const auto tests = Objects(half, "tests");
+  ASSERT_EQ(tests.size(), 2);
+  EXPECT_EQ(Number(tests[0], "score"), 0.5);
+  EXPECT_THAT(Text(tests[0], "message"), HasSubstr("gate swapped"));
+  EXPECT_EQ(Text(tests[1], "message"), "wrong at steps 2, 3");
+  EXPECT_EQ(Text(Decoded(GithubOutput(SceneReport("all right"))), "status"), "pass");
+}
+
+TEST(GithubTest, WhatIsNotGradedIsAnErrorWithScoreZero) {
+  for (const char* scene : {"not gradable", "grader broke"}) {
+    const auto result = Decoded(GithubOutput(SceneReport(scene)));
+    EXPECT_EQ(Text(result, "status"), "error");
+    ASSERT_EQ(Objects(result, "tests").size(), 1);
+    EXPECT_EQ(Number(Objects(result, "tests")[0], "score"), 0);
+  }
+}
+
+}  // namespace
+}  // namespace cellar
