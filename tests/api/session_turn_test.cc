@@ -209,11 +209,12 @@ TEST_F(SessionTurnTest, ATurnCanBeTakenAtOnceIfNobodyWaits) {
 TEST_F(SessionTurnTest, ATurnIsNotTakenAtOnceIfSomebodyHasIt) {
   TurnBlocker blocker(fixture_.api(), kName);
   SessionHold hold = *fixture_.api().sessions.Hold(kName);
-  const auto never = [](auto&&...) {
+  const auto never = [](SessionLease&) {
     ADD_FAILURE();
     return absl::OkStatus();
   };
-  EXPECT_FALSE(TryTurnNow(fixture_.api(), {}, hold, 1, never, never));
+  EXPECT_FALSE(TryTurnNow(fixture_.api(), {}, hold, 1, never,
+                          [](const absl::Status&) { ADD_FAILURE(); }));
   EXPECT_NE(hold.session(), nullptr) << "the hold is still there, to wait with";
 }
 
