@@ -13,12 +13,17 @@
 #include <atomic>
 #include <cstdint>
 #include <functional>
+#include <string>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/engine/scheduler.h"
+#include "server/identity/caller.h"
+#include "server/identity/tenant.h"
 #include "server/model/model_registry.h"
 #include "server/model/model_validation.h"
 #include "server/session/session_table.h"
@@ -48,12 +53,22 @@ struct Api {
   std::atomic<int64_t> open_streams{0};  // StreamSteps calls
 };
 
-// What a handler may know of its call.
+// What a handler may know of its call. Whether the caller may call the method at all has been
+// decided before (rpc/); whose models and sessions there are is what a handler asks it for.
 struct Call {
+  // REQUIRES: `who` is not null.
+  explicit Call(SharedCaller who) : caller(std::move(who)) {}
+
+  SharedCaller caller;
   absl::Time deadline = absl::InfiniteFuture();
   std::function<bool()> cancelled = [] {
     return false;
   };  // may be asked from any thread while the call lives
+
+  const std::string& tenant() const { return caller->tenant; }
+
+  // The caller's thing of this name; a view of both.
+  OwnedName Own(absl::string_view name) const { return {tenant(), name}; }
 };
 
 // Takes the outcome of a call, once. The request and response given to the handler live until then.

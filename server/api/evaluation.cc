@@ -146,7 +146,7 @@ void PlannedEvaluation::Finish(int64_t first_step, int64_t step_count,
 
 absl::StatusOr<std::unique_ptr<Evaluation>> Evaluation::Create(Api& api, const Call& call,
                                                                const v1::EvaluateRequest& request) {
-  CELLAR_ASSIGN_OR_RETURN(EvaluationPlan plan, PlanEvaluation(api, request));
+  CELLAR_ASSIGN_OR_RETURN(EvaluationPlan plan, PlanEvaluation(api, call, request));
   return std::make_unique<PlannedEvaluation>(api, call, std::move(plan));
 }
 

@@ -40,12 +40,13 @@ constexpr int64_t kFinalFraming = 128;
 
 // The model of the request, or the reason why there is none. Violations of an inline model are
 // added to `violations`.
-absl::StatusOr<std::shared_ptr<const Model>> FindModel(Api& api, const v1::EvaluateRequest& request,
+absl::StatusOr<std::shared_ptr<const Model>> FindModel(Api& api, const Call& call,
+                                                       const v1::EvaluateRequest& request,
                                                        FieldViolations& violations) {
   switch (request.source_case()) {
     case v1::EvaluateRequest::kModel: {
       if (!CheckName(request.model(), kModelCollection, "model", violations)) break;
-      auto model = api.models.Get(request.model());
+      auto model = api.models.Get(call.Own(request.model()));
       if (!model.ok()) return WithServerFacts(model.status(), api.sessions.epoch());
       return model;
     }
@@ -170,10 +171,11 @@ absl::Status CutIntoPieces(int64_t max_message_bytes, EvaluationPlan& plan) {
 
 }  // namespace
 
-absl::StatusOr<EvaluationPlan> PlanEvaluation(Api& api, const v1::EvaluateRequest& request) {
+absl::StatusOr<EvaluationPlan> PlanEvaluation(Api& api, const Call& call,
+                                              const v1::EvaluateRequest& request) {
   EvaluationPlan plan;
   FieldViolations violations;
-  absl::StatusOr<std::shared_ptr<const Model>> model = FindModel(api, request, violations);
+  absl::StatusOr<std::shared_ptr<const Model>> model = FindModel(api, call, request, violations);
   plan.numerics =
       ReadNumerics(request.numerics(), model.ok() ? (*model)->precision() : Precision::kFloat32,
                    "numerics", violations);

@@ -46,7 +46,8 @@ struct EvaluationPlan {
 
 // Validates the whole request and fetches or builds its model; nothing of `request` is kept by
 // reference. Errors: as documented for Evaluate.
-absl::StatusOr<EvaluationPlan> PlanEvaluation(Api& api, const v1::EvaluateRequest& request);
+absl::StatusOr<EvaluationPlan> PlanEvaluation(Api& api, const Call& call,
+                                              const v1::EvaluateRequest& request);
 
 }  // namespace cellar
 

@@ -19,7 +19,7 @@ v1::Model WithoutWeights(const Model& model) {
   return WriteModel(model, ModelDetail::kShapes, v1::ENCODING_VALUES);
 }
 
-absl::Status GetModelOrFail(Api& api, const v1::GetModelRequest& request,
+absl::Status GetModelOrFail(Api& api, const Call& call, const v1::GetModelRequest& request,
                             v1::GetModelResponse* response) {
   FieldViolations violations;
   CheckName(request.name(), kModelCollection, "name", violations);
@@ -27,7 +27,8 @@ absl::Status GetModelOrFail(Api& api, const v1::GetModelRequest& request,
   CheckEnum(request.encoding(), "encoding", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
 
-  CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model, api.models.Get(request.name()));
+  CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<const Model> model,
+                          api.models.Get(call.Own(request.name())));
 
   const bool full = request.view() == v1::MODEL_VIEW_FULL;
   const v1::Encoding encoding = ChooseEncoding(request.encoding(), v1::ENCODING_UNSPECIFIED);
@@ -41,16 +42,16 @@ absl::Status GetModelOrFail(Api& api, const v1::GetModelRequest& request,
                          api.limits.max_message_bytes);
 }
 
-absl::Status DeleteModelOrFail(Api& api, const v1::DeleteModelRequest& request) {
+absl::Status DeleteModelOrFail(Api& api, const Call& call, const v1::DeleteModelRequest& request) {
   FieldViolations violations;
   CheckName(request.name(), kModelCollection, "name", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  return api.models.Remove(request.name());
+  return api.models.Remove(call.Own(request.name()));
 }
 
 }  // namespace
 
-absl::Status CreateModel(Api& api, const v1::CreateModelRequest& request,
+absl::Status CreateModel(Api& api, const Call& call, const v1::CreateModelRequest& request,
                          v1::CreateModelResponse* response) {
   FieldViolations violations;
   CheckChosenId(request.model_id(), "model_id", violations);
@@ -58,36 +59,37 @@ absl::Status CreateModel(Api& api, const v1::CreateModelRequest& request,
     violations.push_back({"model", "is missing; must be a model with its weights"});
     return BadRequest(std::move(violations));
   }
-  return AddModel(api, request.model(), request.model_id(), std::move(violations),
+  return AddModel(api, call, request.model(), request.model_id(), std::move(violations),
                   response->mutable_model());
 }
 
-absl::Status GetModel(Api& api, const v1::GetModelRequest& request,
+absl::Status GetModel(Api& api, const Call& call, const v1::GetModelRequest& request,
                       v1::GetModelResponse* response) {
-  return WithServerFacts(GetModelOrFail(api, request, response), api.sessions.epoch());
+  return WithServerFacts(GetModelOrFail(api, call, request, response), api.sessions.epoch());
 }
 
-absl::Status ListModels(Api& api, const v1::ListModelsRequest& request,
+absl::Status ListModels(Api& api, const Call& call, const v1::ListModelsRequest& request,
                         v1::ListModelsResponse* response) {
   FieldViolations violations;
   const Page page =
       ReadPage(request.page_size(), request.page_token(), kModelCollection, violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
 
-  const auto models = api.models.List(page.after, page.list_count());
+  const auto models = api.models.List(call.Own(page.after), page.list_count());
   response->set_next_page_token(FillPage(models, page, api.limits.max_message_bytes,
                                          *response->mutable_models(), WithoutWeights));
   return CheckAnswerSize(static_cast<int64_t>(response->ByteSizeLong()),
                          api.limits.max_message_bytes);
 }
 
-absl::Status DeleteModel(Api& api, const v1::DeleteModelRequest& request,
+absl::Status DeleteModel(Api& api, const Call& call, const v1::DeleteModelRequest& request,
                          v1::DeleteModelResponse*) {
-  return WithServerFacts(DeleteModelOrFail(api, request), api.sessions.epoch());
+  return WithServerFacts(DeleteModelOrFail(api, call, request), api.sessions.epoch());
 }
 
-absl::Status AddModel(Api& api, const v1::Model& message, absl::string_view model_id,
-                      FieldViolations model_id_violations, v1::Model* created) {
+absl::Status AddModel(Api& api, const Call& call, const v1::Model& message,
+                      absl::string_view model_id, FieldViolations model_id_violations,
+                      v1::Model* created) {
   BuildModelOptions options;
   options.id = std::string(model_id);
   options.limits = api.limits.model;
@@ -95,7 +97,7 @@ absl::Status AddModel(Api& api, const v1::Model& message, absl::string_view mode
   options.violations = std::move(model_id_violations);
   CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<const Model> model,
                           BuildModel(message, std::move(options)));
-  CELLAR_ASSIGN_OR_RETURN(model, api.models.Add(std::move(model)));
+  CELLAR_ASSIGN_OR_RETURN(model, api.models.Add(call.tenant(), std::move(model)));
   *created = WithoutWeights(*model);
   return absl::OkStatus();
 }

@@ -213,7 +213,7 @@ absl::Status ModelUpload::ReadAndCreate(v1::UploadModelResponse* response) {
                              ? ReadBinary(file_, api_.limits.model.max_layers, &message)
                              : ReadJson(file_, api_.limits.model.max_layers, &message));
   file_ = {};  // as large as the message, and no longer needed
-  return AddModel(api_, message, open_->model_id(), {}, response->mutable_model());
+  return AddModel(api_, call_, message, open_->model_id(), {}, response->mutable_model());
 }
 
 absl::Status ModelUpload::Fail(absl::Status status) {

@@ -8,6 +8,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "cellar/v1/model_service.pb.h"
@@ -17,7 +18,7 @@ namespace cellar {
 
 class ModelUpload {
  public:
-  explicit ModelUpload(Api& api) : api_(api) {}
+  ModelUpload(Api& api, Call call) : api_(api), call_(std::move(call)) {}
 
   // Takes the next message. Errors: BAD_REQUEST (out of order, open is wrong, more bytes than
   // announced), MODEL_SIZE_LIMIT (more bytes announced than a file may have; nothing has been
@@ -35,6 +36,7 @@ class ModelUpload {
   absl::Status Fail(absl::Status status);
 
   Api& api_;
+  const Call call_;
   std::optional<v1::UploadModelOpen> open_;
   std::string file_;      // the bytes received so far; at most open_->size_bytes()
   absl::Status failure_;  // of an earlier call

@@ -21,11 +21,12 @@ namespace cellar {
 namespace {
 
 // Pins the model of a session to be. Errors: MODEL_NOT_FOUND, or anything but OK after a violation.
-absl::StatusOr<ModelPin> PinNamed(Api& api, const std::string& name, FieldViolations& violations) {
+absl::StatusOr<ModelPin> PinNamed(Api& api, const Call& call, const std::string& name,
+                                  FieldViolations& violations) {
   if (!CheckName(name, kModelCollection, "session.model", violations)) {
     return absl::InvalidArgumentError("malformed name");
   }
-  absl::StatusOr<ModelPin> pin = api.models.Pin(name);
+  absl::StatusOr<ModelPin> pin = api.models.Pin(call.Own(name));
   if (!pin.ok()) return WithServerFacts(pin.status(), api.sessions.epoch());
   return pin;
 }
@@ -54,13 +55,13 @@ absl::Status CreateAt(Api& api, SessionConfig config, int64_t next_step, v1::Ses
 
 }  // namespace
 
-absl::Status CreateSession(Api& api, const v1::CreateSessionRequest& request,
+absl::Status CreateSession(Api& api, const Call& call, const v1::CreateSessionRequest& request,
                            v1::CreateSessionResponse* response) {
   const v1::Session& message = request.session();
   FieldViolations violations;
   CheckChosenId(request.session_id(), "session_id", violations);
   SessionSettings settings = ReadSettings(message, api.limits, violations);
-  absl::StatusOr<ModelPin> pin = PinNamed(api, message.model(), violations);
+  absl::StatusOr<ModelPin> pin = PinNamed(api, call, message.model(), violations);
   const Precision default_precision = pin.ok() ? (*pin)->precision() : Precision::kFloat32;
   const Numerics numerics =
       ReadNumerics(message.numerics(), default_precision, "session.numerics", violations);
@@ -75,14 +76,15 @@ absl::Status CreateSession(Api& api, const v1::CreateSessionRequest& request,
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   if (model.bidirectional()) return ModelBidirectional(model.name());
   CELLAR_RETURN_IF_ERROR(CheckDurability(settings.durability));
-  return CreateAt(api,
-                  {ChosenName(kSessionCollection, request.session_id()), *std::move(pin), numerics,
-                   settings.durability, settings.ttl, settings.replay_window_requests,
-                   std::move(settings.labels), std::move(state), api.clock.Now()},
-                  0, response->mutable_session());
+  return CreateAt(
+      api,
+      {call.tenant(), ChosenName(kSessionCollection, request.session_id()), *std::move(pin),
+       numerics, settings.durability, settings.ttl, settings.replay_window_requests,
+       std::move(settings.labels), std::move(state), api.clock.Now()},
+      0, response->mutable_session());
 }
 
-absl::Status GetSession(Api& api, const v1::GetSessionRequest& request,
+absl::Status GetSession(Api& api, const Call& call, const v1::GetSessionRequest& request,
                         v1::GetSessionResponse* response) {
   FieldViolations violations;
   CheckName(request.name(), kSessionCollection, "name", violations);
@@ -90,7 +92,7 @@ absl::Status GetSession(Api& api, const v1::GetSessionRequest& request,
   CheckEnum(request.encoding(), "encoding", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
-                          api.sessions.Find(request.name()));
+                          api.sessions.Find(call.Own(request.name())));
   const Session::View view = session->Look();
   const SessionConfig& config = session->config();
   *response->mutable_session() = WriteSession(config, view);
@@ -104,27 +106,27 @@ absl::Status GetSession(Api& api, const v1::GetSessionRequest& request,
   return absl::OkStatus();
 }
 
-absl::Status ListSessions(Api& api, const v1::ListSessionsRequest& request,
+absl::Status ListSessions(Api& api, const Call& call, const v1::ListSessionsRequest& request,
                           v1::ListSessionsResponse* response) {
   FieldViolations violations;
   const Page page =
       ReadPage(request.page_size(), request.page_token(), kSessionCollection, violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  response->set_next_page_token(FillPage(api.sessions.List(page.after, page.list_count()), page,
-                                         api.limits.max_message_bytes,
+  response->set_next_page_token(FillPage(api.sessions.List(call.Own(page.after), page.list_count()),
+                                         page, api.limits.max_message_bytes,
                                          *response->mutable_sessions(), Show));
   return absl::OkStatus();
 }
 
-absl::Status DeleteSession(Api& api, const v1::DeleteSessionRequest& request,
+absl::Status DeleteSession(Api& api, const Call& call, const v1::DeleteSessionRequest& request,
                            v1::DeleteSessionResponse* /*response*/) {
   FieldViolations violations;
   CheckName(request.name(), kSessionCollection, "name", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  return api.sessions.Delete(request.name());
+  return api.sessions.Delete(call.Own(request.name()));
 }
 
-absl::Status ImportSession(Api& api, const v1::ImportSessionRequest& request,
+absl::Status ImportSession(Api& api, const Call& call, const v1::ImportSessionRequest& request,
                            v1::ImportSessionResponse* response) {
   const v1::Session& message = request.session();
   FieldViolations violations;
@@ -136,7 +138,7 @@ absl::Status ImportSession(Api& api, const v1::ImportSessionRequest& request,
   if (message.has_numerics()) {
     violations.push_back({"session.numerics", "come from the snapshot; leave them out"});
   }
-  absl::StatusOr<ModelPin> pin = PinNamed(api, message.model(), violations);
+  absl::StatusOr<ModelPin> pin = PinNamed(api, call, message.model(), violations);
   if (!violations.empty() || !pin.ok()) return FirstFailure(std::move(violations), pin.status());
   const Model& model = **pin;
   CELLAR_ASSIGN_OR_RETURN(const Snapshot snapshot, DecodeSnapshot(request.snapshot()));
@@ -145,8 +147,8 @@ absl::Status ImportSession(Api& api, const v1::ImportSessionRequest& request,
   CELLAR_RETURN_IF_ERROR(CheckDurability(settings.durability));
   return CreateAt(
       api,
-      {ChosenName(kSessionCollection, request.session_id()), *std::move(pin), restored.numerics,
-       settings.durability, settings.ttl, settings.replay_window_requests,
+      {call.tenant(), ChosenName(kSessionCollection, request.session_id()), *std::move(pin),
+       restored.numerics, settings.durability, settings.ttl, settings.replay_window_requests,
        std::move(settings.labels), std::move(restored.state), api.clock.Now()},
       restored.next_step, response->mutable_session());
 }

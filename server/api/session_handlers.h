@@ -11,15 +11,15 @@
 
 namespace cellar {
 
-absl::Status CreateSession(Api& api, const v1::CreateSessionRequest& request,
+absl::Status CreateSession(Api& api, const Call& call, const v1::CreateSessionRequest& request,
                            v1::CreateSessionResponse* response);
-absl::Status GetSession(Api& api, const v1::GetSessionRequest& request,
+absl::Status GetSession(Api& api, const Call& call, const v1::GetSessionRequest& request,
                         v1::GetSessionResponse* response);
-absl::Status ListSessions(Api& api, const v1::ListSessionsRequest& request,
+absl::Status ListSessions(Api& api, const Call& call, const v1::ListSessionsRequest& request,
                           v1::ListSessionsResponse* response);
-absl::Status DeleteSession(Api& api, const v1::DeleteSessionRequest& request,
+absl::Status DeleteSession(Api& api, const Call& call, const v1::DeleteSessionRequest& request,
                            v1::DeleteSessionResponse* response);
-absl::Status ImportSession(Api& api, const v1::ImportSessionRequest& request,
+absl::Status ImportSession(Api& api, const Call& call, const v1::ImportSessionRequest& request,
                            v1::ImportSessionResponse* response);
 
 // These wait for the session's turn. request and *response live until `done` was called.

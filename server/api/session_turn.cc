@@ -33,9 +33,10 @@ struct PendingTurn {
 
 }  // namespace
 
-absl::StatusOr<SessionHold> HoldNamed(Api& api, absl::string_view name, absl::string_view path,
-                                      FieldViolations& violations) {
-  if (CheckName(name, kSessionCollection, path, violations)) return api.sessions.Hold(name);
+absl::StatusOr<SessionHold> HoldNamed(Api& api, const Call& call, absl::string_view name,
+                                      absl::string_view path, FieldViolations& violations) {
+  if (CheckName(name, kSessionCollection, path, violations))
+    return api.sessions.Hold(call.Own(name));
   return absl::InvalidArgumentError("malformed name");
 }
 
@@ -59,7 +60,7 @@ void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {
 }
 
 absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {
-  const std::string name = turn.hold.session()->config().name;
+  const std::string key = turn.hold.session()->full_name();
   Task task;
   task.cost = turn.multiply_adds;
   task.step_count = turn.step_count;
@@ -69,7 +70,7 @@ absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done
     if (status.ok()) status = pending.Run();
     pending.Finish(std::move(status));
   };
-  return api.scheduler.Schedule(name, std::move(task));
+  return api.scheduler.Schedule(key, std::move(task));
 }
 
 }  // namespace cellar

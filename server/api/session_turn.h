@@ -17,10 +17,10 @@
 
 namespace cellar {
 
-// Holds the session `name`, which stands in the request at `path`. Errors: those of
+// Holds the caller's session `name`, which stands in the request at `path`. Errors: those of
 // SessionTable::Hold, or anything but OK after a violation.
-absl::StatusOr<SessionHold> HoldNamed(Api& api, absl::string_view name, absl::string_view path,
-                                      FieldViolations& violations);
+absl::StatusOr<SessionHold> HoldNamed(Api& api, const Call& call, absl::string_view name,
+                                      absl::string_view path, FieldViolations& violations);
 
 // What to answer when a look-up failed: all violations of the request, if there are any, else
 // `status`.
@@ -59,7 +59,7 @@ absl::Status WithLease(SessionHold& hold, Work& work) {
 template <class Work, class Finish>
 bool TryTurnNow(Api& api, const Call& call, SessionHold& hold, int64_t multiply_adds, Work&& work,
                 Finish&& finish) {
-  const auto turn = api.scheduler.TryBegin(hold.session()->config().name, multiply_adds);
+  const auto turn = api.scheduler.TryBegin(hold.session()->full_name(), multiply_adds);
   if (!turn.has_value()) return false;
   absl::Status status = CheckWanted(api, call);
   if (status.ok()) status = WithLease(hold, work);

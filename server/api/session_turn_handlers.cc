@@ -40,7 +40,7 @@ void CheckStepIndex(int64_t step_index, absl::string_view path, FieldViolations&
 void ResetSession(Api& api, const Call& call, const v1::ResetSessionRequest& request,
                   v1::ResetSessionResponse* response, Done done) {
   FieldViolations violations;
-  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
   if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
   SessionTurn turn{*std::move(hold)};
   turn.work = [session = turn.hold.session(), response](SessionLease& lease) {
@@ -57,7 +57,7 @@ void RewindSession(Api& api, const Call& call, const v1::RewindSessionRequest& r
                    v1::RewindSessionResponse* response, Done done) {
   FieldViolations violations;
   CheckStepIndex(request.step_index(), "step_index", violations);
-  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
   if (!hold.ok() || !violations.empty()) {
     return done(FirstFailure(std::move(violations), hold.status()));
   }
@@ -80,7 +80,7 @@ void ForkSession(Api& api, const Call& call, const v1::ForkSessionRequest& reque
   std::optional<absl::Duration> ttl;
   if (request.has_ttl()) ttl = ReadTtl(request.ttl(), api.limits.max_ttl, "ttl", violations);
   auto labels = ReadLabels(request.labels(), "labels", violations);
-  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
   if (!hold.ok() || !violations.empty()) {
     return done(FirstFailure(std::move(violations), hold.status()));
   }
@@ -109,7 +109,7 @@ void ForkSession(Api& api, const Call& call, const v1::ForkSessionRequest& reque
 void ExportSession(Api& api, const Call& call, const v1::ExportSessionRequest& request,
                    v1::ExportSessionResponse* response, Done done) {
   FieldViolations violations;
-  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
   if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
   SessionTurn turn{*std::move(hold)};
   turn.work = [session = turn.hold.session(), response,
@@ -128,7 +128,7 @@ void SetSessionState(Api& api, const Call& call, const v1::SetSessionStateReques
   if (!request.has_state()) {
     violations.push_back({"state", "is required; give an entry for every layer"});
   }
-  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.name(), "name", violations);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
   std::shared_ptr<const AnyStackState> state;
   if (hold.ok() && request.has_state()) {
     const SessionConfig& config = hold->session()->config();

@@ -25,9 +25,10 @@ struct PreparedStep {
   StepPlan plan;
 };
 
-absl::StatusOr<PreparedStep> PrepareStep(Api& api, const v1::StepRequest& request) {
+absl::StatusOr<PreparedStep> PrepareStep(Api& api, const Call& call,
+                                         const v1::StepRequest& request) {
   FieldViolations violations;
-  absl::StatusOr<SessionHold> hold = HoldNamed(api, request.session(), "session", violations);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.session(), "session", violations);
   const StepWish wish = WishOf(request, violations);
   CheckEnum(request.encoding(), "encoding", violations);
   CheckStepIndex(wish, violations);
@@ -47,7 +48,7 @@ absl::StatusOr<PreparedStep> PrepareStep(Api& api, const v1::StepRequest& reques
 
 void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepResponse* response,
           Done done) {
-  absl::StatusOr<PreparedStep> step = PrepareStep(api, request);
+  absl::StatusOr<PreparedStep> step = PrepareStep(api, call, request);
   if (!step.ok()) return done(step.status());
   StepPlan& plan = step->plan;
   const bool done_now = TryTurnNow(

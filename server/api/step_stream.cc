@@ -166,7 +166,8 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const v1::StreamStepsReq
   if (!request.has_open()) return OutOfOrder("the first message of a stream must be `open`");
   const v1::StreamStepsOpen& open = request.open();
   FieldViolations violations;
-  absl::StatusOr<SessionHold> hold = HoldNamed(api_, open.session(), "open.session", violations);
+  absl::StatusOr<SessionHold> hold =
+      HoldNamed(api_, call_, open.session(), "open.session", violations);
   settings_ = {ReadTraceOptions(open.view(), open.density(), "open.", violations), open.encoding()};
   CheckEnum(open.encoding(), "open.encoding", violations);
   std::optional<int64_t> resume_from;

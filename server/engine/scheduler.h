@@ -57,7 +57,7 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // Takes `task` for its turn on `key` (a session's name), or refuses it and never runs it.
+  // Takes `task` for its turn on `key` (a session's FullName), or refuses it and never runs it.
   // Errors: STEP_QUEUE_LIMIT. The limits hold for tasks that wait: one that can start is always
   // taken.
   absl::Status Schedule(const std::string& key, Task task);

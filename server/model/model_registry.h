@@ -1,4 +1,4 @@
-// The models of this server, by name.
+// The models of this server, by tenant and name.
 //
 // Thread safety: all methods may be called from any thread.
 // Ownership: shares models with whoever uses them; a removed model lives until its last user lets
@@ -13,10 +13,12 @@
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
+#include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
+#include "server/identity/tenant.h"
 #include "server/model/model.h"
 
 namespace cellar {
@@ -31,29 +33,44 @@ class ModelRegistry {
 
   explicit ModelRegistry(Limits limits) : limits_(limits) {}
 
-  // Adds `model` under its name and returns it, or returns the model that already has this name and
-  // digest. Errors: MODEL_EXISTS (same name, other digest), MODEL_LIMIT, MODEL_BYTES_LIMIT. On
-  // failure nothing changed.
-  absl::StatusOr<std::shared_ptr<const Model>> Add(std::shared_ptr<const Model> model);
+  // Adds `model` under its name to the models of `tenant` and returns it, or returns the model that
+  // already has this name and digest there. Errors: MODEL_EXISTS (same name, other digest),
+  // MODEL_LIMIT, MODEL_BYTES_LIMIT. On failure nothing changed.
+  absl::StatusOr<std::shared_ptr<const Model>> Add(absl::string_view tenant,
+                                                   std::shared_ptr<const Model> model);
 
   // Errors: MODEL_NOT_FOUND.
-  absl::StatusOr<std::shared_ptr<const Model>> Get(absl::string_view name) const;
+  absl::StatusOr<std::shared_ptr<const Model>> Get(const OwnedName& owned) const;
 
   // As Get, and keeps the model from being removed while the pin (or a copy) lives.
-  absl::StatusOr<ModelPin> Pin(absl::string_view name) const;
+  absl::StatusOr<ModelPin> Pin(const OwnedName& owned) const;
 
-  // At most `max_count` models whose names sort after `after`, in order.
-  std::vector<std::shared_ptr<const Model>> List(absl::string_view after, int64_t max_count) const;
+  // At most `max_count` models of the tenant of `after` whose names sort after its name, in order.
+  std::vector<std::shared_ptr<const Model>> List(const OwnedName& after, int64_t max_count) const;
 
   // Errors: MODEL_NOT_FOUND, MODEL_IN_USE (pinned).
-  absl::Status Remove(absl::string_view name);
+  absl::Status Remove(const OwnedName& owned);
 
  private:
+  // Of one tenant: models by name, and the bytes of their weights.
+  struct TenantModels {
+    std::map<std::string, std::shared_ptr<const Model>, std::less<>> by_name;
+    int64_t used_bytes = 0;
+  };
+
+  // The models of `tenant`; nullptr if it never had any.
+  const TenantModels* FindTenant(absl::string_view tenant) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
+  // The model; nullptr if there is none.
+  std::shared_ptr<const Model> Find(const OwnedName& owned) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
   const Limits limits_;
 
   mutable absl::Mutex mutex_;
-  std::map<std::string, std::shared_ptr<const Model>, std::less<>> models_ ABSL_GUARDED_BY(mutex_);
-  int64_t used_bytes_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::flat_hash_map<std::string, TenantModels> tenants_ ABSL_GUARDED_BY(mutex_);
+  int64_t model_count_ ABSL_GUARDED_BY(mutex_) = 0;  // of all tenants
+  int64_t used_bytes_ ABSL_GUARDED_BY(mutex_) = 0;   // of all tenants
 };
 
 }  // namespace cellar

@@ -46,7 +46,7 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   absl::Status Answer() {
     if (cancelled_.load(std::memory_order_relaxed)) return CallerGone();
     if (evaluation_ == nullptr) {
-      Call call;
+      Call call(LocalCaller());
       call.deadline = deadline_;
       call.cancelled = [this] { return cancelled_.load(std::memory_order_relaxed); };
       CELLAR_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(api_, call, *request_));

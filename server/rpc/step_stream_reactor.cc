@@ -27,7 +27,7 @@ void StepStreamReactor::Enter(absl::Time deadline, const StepStreamMaker& make_s
     return;
   }
   entered_ = true;
-  Call call;
+  Call call(LocalCaller());
   call.deadline = deadline;
   call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
   // Weak: the stream holds it, and this holds the stream.

@@ -20,8 +20,10 @@ absl::StatusOr<UnaryCall*> UnaryCall::Begin(Api& api, Admission& admission,
 }
 
 Call UnaryCall::ForHandler() const {
-  return {.deadline = deadline_,
-          .cancelled = [this] { return cancelled_.load(std::memory_order_relaxed); }};
+  Call call(LocalCaller());
+  call.deadline = deadline_;
+  call.cancelled = [this] { return cancelled_.load(std::memory_order_relaxed); };
+  return call;
 }
 
 void UnaryCall::Complete(const absl::Status& status) { Finish(ToGrpcStatus(status)); }

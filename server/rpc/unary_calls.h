@@ -65,21 +65,23 @@ class UnaryCalls {
   template <class Request, class Response>
   grpc::ServerUnaryReactor* AtOnce(grpc::CallbackServerContext* context, const Request* request,
                                    Response* response,
-                                   absl::Status (*handler)(Api&, const Request&, Response*)) {
+                                   absl::Status (*handler)(Api&, const Call&, const Request&,
+                                                           Response*)) {
     absl::StatusOr<UnaryCall*> call = UnaryCall::Begin(api_, admission_, *context, *request);
     if (!call.ok()) return Refuse(context, call.status());
-    (*call)->Complete(handler(api_, *request, response));
+    (*call)->Complete(handler(api_, (*call)->ForHandler(), *request, response));
     return *call;
   }
 
   template <class Request, class Response>
   grpc::ServerUnaryReactor* OnWorker(grpc::CallbackServerContext* context, const Request* request,
                                      Response* response,
-                                     absl::Status (*handler)(Api&, const Request&, Response*)) {
+                                     absl::Status (*handler)(Api&, const Call&, const Request&,
+                                                             Response*)) {
     absl::StatusOr<UnaryCall*> call = UnaryCall::Begin(api_, admission_, *context, *request);
     if (!call.ok()) return Refuse(context, call.status());
-    (*call)->CompleteOnWorker(api_.scheduler, [this, request, response, handler] {
-      return handler(api_, *request, response);
+    (*call)->CompleteOnWorker(api_.scheduler, [this, call = *call, request, response, handler] {
+      return handler(api_, call->ForHandler(), *request, response);
     });
     return *call;
   }

@@ -27,7 +27,11 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
  private:
   UploadReactor(Api& api, Admission& admission, const grpc::CallbackServerContext& context,
                 v1::UploadModelResponse* response)
-      : api_(api), admission_(admission), context_(context), response_(response), upload_(api) {}
+      : api_(api),
+        admission_(admission),
+        context_(context),
+        response_(response),
+        upload_(api, Call(LocalCaller())) {}
   ~UploadReactor() override = default;
 
   void OnReadDone(bool ok) override;

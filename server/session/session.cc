@@ -24,7 +24,8 @@ int64_t StateOverheadBytes(const SessionProgress& progress) {
 }  // namespace
 
 int64_t SessionBytes(const SessionConfig& config, const SessionProgress& progress) {
-  int64_t bytes = kSessionOverheadBytes + static_cast<int64_t>(config.name.size());
+  int64_t bytes =
+      kSessionOverheadBytes + 2 * static_cast<int64_t>(config.tenant.size() + config.name.size());
   for (const auto& [key, value] : config.labels) {
     bytes += kLabelOverheadBytes + static_cast<int64_t>(key.size() + value.size());
   }
@@ -42,6 +43,7 @@ int64_t WindowEntryOverheadBytes(const SessionProgress& progress) {
 Session::Session(SessionConfig config, SessionProgress progress,
                  std::shared_ptr<SessionCommons> commons)
     : config_(std::move(config)),
+      full_name_(FullName(config_.owned_name())),
       commons_(std::move(commons)),
       progress_(std::move(progress)),
       charged_bytes_(SessionBytes(config_, progress_)),

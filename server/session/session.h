@@ -22,6 +22,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/cell/numerics.h"
+#include "server/identity/tenant.h"
 #include "server/model/model.h"
 #include "server/model/stack_state.h"
 #include "server/session/byte_budget.h"
@@ -35,7 +36,8 @@ enum class Durability { kMemory, kPeriodic, kEveryStep };
 
 // What a session is, fixed at its creation.
 struct SessionConfig {
-  std::string name;  // "sessions/{id}"
+  std::string tenant;  // whose it is
+  std::string name;    // "sessions/{id}"
   ModelPin model;
   Numerics numerics;
   Durability durability = Durability::kMemory;
@@ -45,6 +47,8 @@ struct SessionConfig {
   std::shared_ptr<const AnyStackState>
       initial_state;       // in numerics.precision; where a reset goes back to
   absl::Time create_time;  // set by the table
+
+  OwnedName owned_name() const { return {tenant, name}; }  // views of this
 };
 
 // What a session has become: a value. States and inputs inside are immutable and shared.
@@ -90,6 +94,9 @@ class Session {
   Session& operator=(const Session&) = delete;
 
   const SessionConfig& config() const { return config_; }
+
+  // One word for tenant and name: what turns of the session are known by.
+  const std::string& full_name() const { return full_name_; }
 
   // A consistent view of the present.
   struct View {
@@ -151,6 +158,7 @@ class Session {
 
   // Constant after construction.
   const SessionConfig config_;
+  const std::string full_name_;
   const std::shared_ptr<SessionCommons> commons_;  // its members lock themselves
 
   mutable absl::Mutex mutex_;

@@ -30,7 +30,7 @@ constexpr int64_t kBatchSize = 256;
 //
 // Invariants, under the mutex:
 //  1. `sessions`, `names` and `due` have the same sessions. Keys are views of the sessions' own
-//     names.
+//     tenants and names.
 //  2. Each session has one entry in `due`, at a time not later than its expire time (which only
 //     moves into the future): work on a session does not touch the table, and EndDue looks again
 //     at what it finds too early.
@@ -60,18 +60,18 @@ struct SessionTable::Implementation {
   const std::shared_ptr<SessionCommons> commons;
 
   mutable absl::Mutex mutex;
-  absl::flat_hash_map<absl::string_view, Entry> sessions ABSL_GUARDED_BY(mutex);
-  absl::btree_set<absl::string_view> names ABSL_GUARDED_BY(mutex);
-  absl::btree_set<std::pair<absl::Time, absl::string_view>> due ABSL_GUARDED_BY(mutex);
+  absl::flat_hash_map<OwnedName, Entry> sessions ABSL_GUARDED_BY(mutex);
+  absl::btree_set<OwnedName> names ABSL_GUARDED_BY(mutex);
+  absl::btree_set<std::pair<absl::Time, OwnedName>> due ABSL_GUARDED_BY(mutex);
   Tombstones tombstones ABSL_GUARDED_BY(mutex);
 
   // Takes a session that has ended out of the indices and remembers its end. REQUIRES: it is there.
   // Returns it, to be told and freed after the lock.
-  std::shared_ptr<Session> BuryLocked(absl::string_view name) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
-    const auto found = sessions.find(name);
+  std::shared_ptr<Session> BuryLocked(const OwnedName& owned) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    const auto found = sessions.find(owned);
     std::shared_ptr<Session> session = std::move(found->second.session);
     const auto [end, end_time] = session->HowEnded();
-    tombstones.Add(session->config().name, {end, end_time});
+    tombstones.Add(FullName(session->config().owned_name()), {end, end_time});
     due.erase({found->second.due_time, found->first});
     names.erase(found->first);
     sessions.erase(found);
@@ -83,7 +83,7 @@ struct SessionTable::Implementation {
     std::shared_ptr<Session> buried;
     {
       absl::MutexLock lock(&mutex);
-      const auto found = sessions.find(session.config().name);
+      const auto found = sessions.find(session.config().owned_name());
       if (found == sessions.end() || found->second.session.get() != &session) return;
       buried = BuryLocked(found->first);
     }
@@ -91,15 +91,15 @@ struct SessionTable::Implementation {
   }
 
   // Whatever goes by this name, alive or not.
-  absl::StatusOr<std::shared_ptr<Session>> Lookup(absl::string_view name) {
+  absl::StatusOr<std::shared_ptr<Session>> Lookup(const OwnedName& owned) {
     std::optional<Tombstone> tombstone;
     {
       absl::ReaderMutexLock lock(&mutex);
-      const auto found = sessions.find(name);
+      const auto found = sessions.find(owned);
       if (found != sessions.end()) return found->second.session;
-      tombstone = tombstones.Find(name, clock.Now());
+      tombstone = tombstones.Find(FullName(owned), clock.Now());
     }
-    return WhyNotThere(name, tombstone);
+    return WhyNotThere(owned.name, tombstone);
   }
 
   absl::Status WhyNotThere(absl::string_view name, const std::optional<Tombstone>& tombstone) {
@@ -117,30 +117,30 @@ struct SessionTable::Implementation {
   // Adds a session, or tells why not; then `config` and `progress` are still there.
   absl::StatusOr<std::shared_ptr<Session>> TryCreate(SessionConfig& config,
                                                      SessionProgress& progress) {
-    CELLAR_RETURN_IF_ERROR(MakeNameFree(config.name));
+    CELLAR_RETURN_IF_ERROR(MakeNameFree(config.owned_name()));
     const int64_t bytes = SessionBytes(config, progress);
     absl::MutexLock lock(&mutex);
-    if (sessions.contains(config.name)) return SessionExists(config.name);
+    if (sessions.contains(config.owned_name())) return SessionExists(config.name);
     if (static_cast<int64_t>(sessions.size()) >= limits.max_sessions) {
       return SessionLimit(limits.max_sessions);
     }
     CELLAR_RETURN_IF_ERROR(commons->budget.Charge(bytes));
     config.create_time = clock.Now();
     auto session = std::make_shared<Session>(std::move(config), std::move(progress), commons);
-    const std::string& name = session->config().name;
+    const OwnedName owned = session->config().owned_name();
     const absl::Time due_time = session->NextLookTime(session->config().create_time);
-    tombstones.Remove(name);
-    sessions.emplace(name, Entry{session, due_time});
-    names.insert(name);
-    due.emplace(due_time, name);
+    tombstones.Remove(FullName(owned));
+    sessions.emplace(owned, Entry{session, due_time});
+    names.insert(owned);
+    due.emplace(due_time, owned);
     return session;
   }
 
   // Buries what has ended under this name. Errors: SESSION_EXISTS if it lives.
-  absl::Status MakeNameFree(absl::string_view name) {
-    const auto existing = Lookup(name);
+  absl::Status MakeNameFree(const OwnedName& owned) {
+    const auto existing = Lookup(owned);
     if (!existing.ok()) return absl::OkStatus();
-    if (!(*existing)->EndIfExpired(clock.Now())) return SessionExists(name);
+    if (!(*existing)->EndIfExpired(clock.Now())) return SessionExists(owned.name);
     Bury(**existing);
     return absl::OkStatus();
   }
@@ -151,24 +151,26 @@ struct SessionTable::Implementation {
     absl::MutexLock lock(&mutex);
     int64_t seen_count = 0;
     for (; seen_count < kBatchSize && !due.empty() && due.begin()->first <= now; ++seen_count) {
-      const absl::string_view name = due.begin()->second;
-      Entry& entry = sessions.find(name)->second;
+      const OwnedName owned = due.begin()->second;
+      Entry& entry = sessions.find(owned)->second;
       if (entry.session->EndIfExpired(now)) {
-        ended.push_back(BuryLocked(name));
+        ended.push_back(BuryLocked(owned));
         continue;
       }
       due.erase(due.begin());
       entry.due_time = entry.session->NextLookTime(now);
-      due.emplace(entry.due_time, name);
+      due.emplace(entry.due_time, owned);
     }
     return std::max(tombstones.RemoveOld(now, kBatchSize), seen_count) == kBatchSize;
   }
 
-  Sessions Page(absl::string_view after, int64_t max_count) const {
+  Sessions Page(const OwnedName& after, int64_t max_count) const {
     Sessions page;
     absl::ReaderMutexLock lock(&mutex);
     for (auto next = names.upper_bound(after);
-         next != names.end() && static_cast<int64_t>(page.size()) < max_count; ++next) {
+         next != names.end() && next->tenant == after.tenant &&
+         static_cast<int64_t>(page.size()) < max_count;
+         ++next) {
       page.push_back(sessions.find(*next)->second.session);
     }
     return page;
@@ -205,15 +207,15 @@ absl::StatusOr<std::shared_ptr<Session>> SessionTable::Create(SessionConfig conf
   return created;
 }
 
-absl::StatusOr<std::shared_ptr<Session>> SessionTable::Find(absl::string_view name) {
-  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Lookup(name));
+absl::StatusOr<std::shared_ptr<Session>> SessionTable::Find(const OwnedName& owned) {
+  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Lookup(owned));
   if (!session->EndIfExpired(implementation_->clock.Now())) return session;
   implementation_->Bury(*session);
   return session->CheckAlive();
 }
 
-absl::StatusOr<SessionHold> SessionTable::Hold(absl::string_view name) {
-  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Lookup(name));
+absl::StatusOr<SessionHold> SessionTable::Hold(const OwnedName& owned) {
+  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Lookup(owned));
   return Hold(std::move(session));
 }
 
@@ -223,14 +225,14 @@ absl::StatusOr<SessionHold> SessionTable::Hold(std::shared_ptr<Session> session)
   return session->CheckAlive();
 }
 
-std::vector<std::shared_ptr<Session>> SessionTable::List(absl::string_view after,
+std::vector<std::shared_ptr<Session>> SessionTable::List(const OwnedName& after,
                                                          int64_t max_count) {
   EndDue();  // what is left lives
   return implementation_->Page(after, max_count);
 }
 
-absl::Status SessionTable::Delete(absl::string_view name) {
-  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Lookup(name));
+absl::Status SessionTable::Delete(const OwnedName& owned) {
+  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Lookup(owned));
   const absl::Time now = implementation_->clock.Now();
   const bool deleted = !session->EndIfExpired(now) && session->End(SessionEnd::kDeleted, now);
   implementation_->Bury(*session);

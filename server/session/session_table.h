@@ -1,4 +1,4 @@
-// The sessions of this server, by name, and the memory of those that ended.
+// The sessions of this server, by tenant and name, and the memory of those that ended.
 //
 // Thread safety: all methods may be called from any thread.
 // Lock order: table before session. No lock is held while a stream is told its end or while memory
@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/identity/tenant.h"
 #include "server/session/session.h"
 #include "server/session/session_id.h"
 #include "server/session/session_lease.h"
@@ -38,29 +39,31 @@ class SessionTable {
   SessionTable(const SessionTable&) = delete;
   SessionTable& operator=(const SessionTable&) = delete;
 
-  // Creates a session. An empty config.name gets a made one; config.create_time becomes now. A
-  // chosen name whose session has ended may be used again.
-  // Errors: SESSION_EXISTS, SESSION_LIMIT, SESSION_BYTES_LIMIT, INTERNAL (a state is missing, or
-  // the system has no random numbers); then nothing changed, but what was due has ended.
+  // Creates a session of config.tenant. An empty config.name gets a made one; config.create_time
+  // becomes now. A chosen name whose session has ended may be used again. Errors: SESSION_EXISTS,
+  // SESSION_LIMIT, SESSION_BYTES_LIMIT, INTERNAL (a state is missing, or the system has no random
+  // numbers); then nothing changed, but what was due has ended.
   absl::StatusOr<std::shared_ptr<Session>> Create(SessionConfig config, SessionProgress progress);
 
-  // The session of this name, for looking only.
+  // The session of this tenant and name, for looking only. Another tenant's is looked for, and not
+  // found, like one that never was.
   // Errors: SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_DELETED, SESSION_LOST.
-  absl::StatusOr<std::shared_ptr<Session>> Find(absl::string_view name);
+  absl::StatusOr<std::shared_ptr<Session>> Find(const OwnedName& owned);
 
   // As Find, and keeps the session from expiring while the hold lives.
-  absl::StatusOr<SessionHold> Hold(absl::string_view name);
+  absl::StatusOr<SessionHold> Hold(const OwnedName& owned);
 
   // Holds a session found before; whatever has its name now does not matter.
   // Errors: SESSION_EXPIRED, SESSION_DELETED.
   absl::StatusOr<SessionHold> Hold(std::shared_ptr<Session> session);
 
-  // At most `max_count` live sessions whose names sort after `after`, in order.
-  std::vector<std::shared_ptr<Session>> List(absl::string_view after, int64_t max_count);
+  // At most `max_count` live sessions of the tenant of `after` whose names sort after its name, in
+  // order.
+  std::vector<std::shared_ptr<Session>> List(const OwnedName& after, int64_t max_count);
 
   // Ends the session and remembers that. Work that waits for its turn fails with SESSION_DELETED.
   // Errors: as Find.
-  absl::Status Delete(absl::string_view name);
+  absl::Status Delete(const OwnedName& owned);
 
   // Ends every session whose time has come and forgets old tombstones. Returns when there will be
   // something to do again at the earliest (InfiniteFuture if nothing is known). Cost: that of what

@@ -237,8 +237,8 @@ TEST(WriteModel, PutsEveryTensorInItsPlace) {
 
 TEST(WriteModel, CountsPins) {
   ModelRegistry registry({});
-  const auto model = registry.Add(HomeworkModel()).value();
-  const auto pin = registry.Pin(model->name()).value();
+  const auto model = registry.Add(kDefaultTenant, HomeworkModel()).value();
+  const auto pin = registry.Pin({kDefaultTenant, model->name()}).value();
   EXPECT_EQ(WriteModel(*model, ModelDetail::kShapes, v1::ENCODING_RAW).session_count(), 1);
 }
 

@@ -140,17 +140,17 @@ TEST(ConvertSessionTest, OnlyMemoryIsADurabilityToBeHad) {
 
 TEST(ConvertSessionTest, ASessionIsShownWithEverythingButItsState) {
   ModelRegistry registry{ModelRegistry::Limits{}};
-  const auto model = *registry.Add(HomeworkModel());
+  const auto model = *registry.Add(kDefaultTenant, HomeworkModel());
   Numerics numerics;
   numerics.rounding = Rounding::kNearestTiesToZero;
   const auto state =
       std::make_shared<const AnyStackState>(ZeroStackState(*model, Precision::kFloat32));
   const absl::Time start = FakeClock::Start();
-  const SessionConfig config{"sessions/a",   *registry.Pin(model->name()),
-                             numerics,       Durability::kMemory,
-                             absl::Hours(1), 3,
-                             {{"k", "v"}},   state,
-                             start};
+  const SessionConfig config{
+      "tenant", "sessions/a",        *registry.Pin({kDefaultTenant, model->name()}),
+      numerics, Durability::kMemory, absl::Hours(1),
+      3,        {{"k", "v"}},        state,
+      start};
   const Session::View view{
       state, 9, 0, 7, start + absl::Seconds(1), start + absl::Nanoseconds(3'600'000'000'001)};
   const v1::Session message = WriteSession(config, view);

@@ -19,10 +19,11 @@ namespace {
 Snapshot SnapshotOf(std::shared_ptr<const Model> model, const Numerics& numerics,
                     AnyStackState state, int64_t next_step = 12) {
   ModelRegistry registry{ModelRegistry::Limits{}};
-  model = *registry.Add(std::move(model));
+  model = *registry.Add(kDefaultTenant, std::move(model));
   const auto shared = std::make_shared<const AnyStackState>(std::move(state));
-  const SessionConfig config{"sessions/a",
-                             *registry.Pin(model->name()),
+  const SessionConfig config{"tenant",
+                             "sessions/a",
+                             *registry.Pin({kDefaultTenant, model->name()}),
                              numerics,
                              Durability::kMemory,
                              absl::Hours(1),

@@ -28,7 +28,7 @@ class EvaluationPlanTest : public testing::Test {
     return request;
   }
   absl::StatusOr<EvaluationPlan> Plan(const v1::EvaluateRequest& request) {
-    return PlanEvaluation(fixture_.api(), request);
+    return PlanEvaluation(fixture_.api(), Call(LocalCaller()), request);
   }
   std::vector<std::string> Violations(const v1::EvaluateRequest& request) {
     return ViolatedFields(Plan(request).status());

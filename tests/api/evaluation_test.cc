@@ -22,7 +22,7 @@ class EvaluationTest : public testing::Test {
 
   // All answers; REQUIRES: the request is right.
   std::vector<v1::EvaluateResponse> Run(const v1::EvaluateRequest& request) {
-    auto evaluation = Evaluation::Create(fixture_.api(), {}, request);
+    auto evaluation = Evaluation::Create(fixture_.api(), Call(LocalCaller()), request);
     std::vector<v1::EvaluateResponse> answers;
     if (!evaluation.ok()) ADD_FAILURE() << evaluation.status();
     while (evaluation.ok() && !(*evaluation)->AtEnd()) {
@@ -131,13 +131,13 @@ TEST_F(EvaluationTest, NothingIsKept) {
   AddSequence(request, {1});
   ASSERT_EQ(Run(request).size(), 1);
   EXPECT_EQ(fixture_.api().sessions.session_count(), 0);
-  EXPECT_TRUE(fixture_.api().models.Remove("models/homework").ok());
+  EXPECT_TRUE(fixture_.api().models.Remove({kDefaultTenant, "models/homework"}).ok());
 }
 
 TEST_F(EvaluationTest, NothingOfTheRequestIsNeededOnceItIsCreated) {
   auto request = std::make_unique<v1::EvaluateRequest>(Homework());
   AddSequence(*request, {0, 0, 1});
-  auto evaluation = Evaluation::Create(fixture_.api(), {}, *request);
+  auto evaluation = Evaluation::Create(fixture_.api(), Call(LocalCaller()), *request);
   request.reset();
   v1::EvaluateResponse answer;
   ASSERT_TRUE((*evaluation)->Next(&answer).ok());
@@ -176,13 +176,13 @@ TEST_F(EvaluationTest, EvaluatingGivesTheBitsOfStepping) {
     ASSERT_EQ(answers.size(), 1);
     EXPECT_EQ(answers[0].trace().SerializeAsString(), stepped->trace().SerializeAsString());
     EXPECT_EQ(answers[0].final_state_digest(), stepped->state_digest());
-    ASSERT_TRUE(fixture_.api().sessions.Delete("sessions/a").ok());
+    ASSERT_TRUE(fixture_.api().sessions.Delete({kDefaultTenant, "sessions/a"}).ok());
   }
 }
 
 TEST_F(EvaluationTest, ACancelledCallStops) {
   bool cancelled = false;
-  Call call;
+  Call call(LocalCaller());
   call.cancelled = [&cancelled] { return cancelled; };
   v1::EvaluateRequest request = Homework();
   AddSequence(request, {1});
@@ -195,7 +195,7 @@ TEST_F(EvaluationTest, ACancelledCallStops) {
 }
 
 TEST_F(EvaluationTest, APassedDeadlineStops) {
-  Call call;
+  Call call(LocalCaller());
   call.deadline = fixture_.clock().Now() + absl::Seconds(1);
   v1::EvaluateRequest request = Homework();
   AddSequence(request, {1});
@@ -250,7 +250,7 @@ TEST_F(SmallMessagesTest, ALongSequenceComesInPiecesWithTheBitsOfTheWhole) {
     const auto pieces = Run(request);
     EXPECT_GT(pieces.size(), 3);
     ExpectWhole(pieces, kSteps);
-    auto evaluation = Evaluation::Create(ample.api(), {}, request);
+    auto evaluation = Evaluation::Create(ample.api(), Call(LocalCaller()), request);
     ASSERT_TRUE(evaluation.ok()) << evaluation.status();
     std::vector<v1::EvaluateResponse> whole(1);
     ASSERT_TRUE((*evaluation)->Next(&whole[0]).ok());
@@ -302,7 +302,7 @@ TEST_F(SmallMessagesTest, SequencesOfABidirectionalModelHaveNothingToDoWithEachO
 
 TEST_F(SmallMessagesTest, CancellationIsNoticedBetweenPieces) {
   int asked = 0;
-  Call call;
+  Call call(LocalCaller());
   call.cancelled = [&asked] { return ++asked > 2; };
   v1::EvaluateRequest request = Homework();
   request.set_view(v1::VIEW_TRACE);
@@ -332,7 +332,7 @@ TEST_F(EvaluationTest, ALongWayToTheLastStepIsInterruptedByCancellation) {
   const int64_t shape[] = {60, model->input_size()};
   WriteTensor<float>(inputs, shape, v1::ENCODING_RAW, request.add_sequences()->mutable_inputs());
   int asked = 0;
-  Call call;
+  Call call(LocalCaller());
   call.cancelled = [&asked] { return ++asked > 2; };
   auto evaluation = Evaluation::Create(fixture_.api(), call, request);
   ASSERT_TRUE(evaluation.ok()) << evaluation.status();

@@ -77,7 +77,7 @@ TEST(CreateModel, MakesANameFromTheDigestIfNoneIsChosen) {
   const auto model = HomeworkModel();
   const auto response = fixture.Ask(CreateModel, CreateRequest("", model));
   EXPECT_EQ(response->model().name(), "models/m-" + model->digest().substr(0, 20));
-  EXPECT_TRUE(fixture.api().models.Get(response->model().name()).ok());
+  EXPECT_TRUE(fixture.api().models.Get({kDefaultTenant, response->model().name()}).ok());
 }
 
 TEST(CreateModel, AnswersTheExistingModelWhenRepeated) {
@@ -104,7 +104,7 @@ TEST(CreateModel, RefusesAWrongIdTogetherWithAWrongModel) {
   request.mutable_model()->add_layers();
   EXPECT_THAT(ViolatedFields(fixture.Ask(CreateModel, request).status()),
               ElementsAre("model_id", "model.layers[0].cell"));
-  EXPECT_THAT(fixture.api().models.List("", 10), IsEmpty());
+  EXPECT_THAT(fixture.api().models.List({kDefaultTenant, ""}, 10), IsEmpty());
 }
 
 TEST(CreateModel, RefusesAGoodModelWithAWrongId) {
@@ -116,7 +116,7 @@ TEST(CreateModel, RefusesAGoodModelWithAWrongId) {
         ElementsAre("model_id"))
         << id;
   }
-  EXPECT_THAT(fixture.api().models.List("", 10), IsEmpty());
+  EXPECT_THAT(fixture.api().models.List({kDefaultTenant, ""}, 10), IsEmpty());
 }
 
 TEST(CreateModel, RefusesAMissingModel) {

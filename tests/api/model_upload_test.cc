@@ -54,7 +54,7 @@ std::string JsonFile(const Model& model) {
 // Uploads `file` in chunks of `chunk_size`.
 absl::StatusOr<v1::Model> Upload(Api& api, v1::ModelFormat format, const std::string& file,
                                  size_t chunk_size = 7) {
-  ModelUpload upload(api);
+  ModelUpload upload(api, Call(LocalCaller()));
   absl::Status status = upload.Add(Open("uploaded", format, static_cast<int64_t>(file.size())));
   for (size_t begin = 0; begin < file.size() && status.ok(); begin += chunk_size) {
     status = upload.Add(Chunk(file.substr(begin, chunk_size)));
@@ -75,7 +75,8 @@ TEST(ModelUpload, CreatesTheModelOfABinaryFileCutAnywhere) {
     ASSERT_TRUE(uploaded.ok()) << uploaded.status();
     EXPECT_EQ(uploaded->name(), "models/uploaded");
     EXPECT_EQ(uploaded->digest(), model->digest());
-    EXPECT_EQ(fixture.api().models.Get("models/uploaded").value()->digest(), model->digest());
+    EXPECT_EQ(fixture.api().models.Get({kDefaultTenant, "models/uploaded"}).value()->digest(),
+              model->digest());
   }
 }
 
@@ -102,25 +103,28 @@ TEST(ModelUpload, AnswersAsCreateModelDoes) {
 TEST(ModelUpload, CreatesNothingBeforeItIsFinished) {
   ApiFixture fixture;
   const std::string file = BinaryFile(*HomeworkModel());
-  ModelUpload upload(fixture.api());
+  ModelUpload upload(fixture.api(), Call(LocalCaller()));
   ASSERT_TRUE(
       upload.Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, static_cast<int64_t>(file.size())))
           .ok());
   ASSERT_TRUE(upload.Add(Chunk(file)).ok());
-  EXPECT_THAT(fixture.api().models.List("", 10), IsEmpty());
+  EXPECT_THAT(fixture.api().models.List({kDefaultTenant, ""}, 10), IsEmpty());
 }
 
 TEST(ModelUpload, RefusesToBeginWithoutOpen) {
   ApiFixture fixture;
-  EXPECT_THAT(ViolatedFields(ModelUpload(fixture.api()).Add(Chunk("a"))), ElementsAre("chunk"));
-  EXPECT_THAT(ViolatedFields(ModelUpload(fixture.api()).Add({})), ElementsAre("part"));
+  EXPECT_THAT(ViolatedFields(ModelUpload(fixture.api(), Call(LocalCaller())).Add(Chunk("a"))),
+              ElementsAre("chunk"));
+  EXPECT_THAT(ViolatedFields(ModelUpload(fixture.api(), Call(LocalCaller())).Add({})),
+              ElementsAre("part"));
   v1::UploadModelResponse response;
-  EXPECT_THAT(ViolatedFields(ModelUpload(fixture.api()).Finish(&response)), ElementsAre("open"));
+  EXPECT_THAT(ViolatedFields(ModelUpload(fixture.api(), Call(LocalCaller())).Finish(&response)),
+              ElementsAre("open"));
 }
 
 TEST(ModelUpload, RefusesASecondOpen) {
   ApiFixture fixture;
-  ModelUpload upload(fixture.api());
+  ModelUpload upload(fixture.api(), Call(LocalCaller()));
   ASSERT_TRUE(upload.Add(Open("a", v1::MODEL_FORMAT_CELLAR_JSON, 2)).ok());
   EXPECT_THAT(ViolatedFields(upload.Add(Open("a", v1::MODEL_FORMAT_CELLAR_JSON, 2))),
               ElementsAre("open"));
@@ -128,7 +132,7 @@ TEST(ModelUpload, RefusesASecondOpen) {
 
 TEST(ModelUpload, RefusesAnEmptyMessageInTheMiddle) {
   ApiFixture fixture;
-  ModelUpload upload(fixture.api());
+  ModelUpload upload(fixture.api(), Call(LocalCaller()));
   ASSERT_TRUE(upload.Add(Open("a", v1::MODEL_FORMAT_CELLAR_JSON, 2)).ok());
   EXPECT_THAT(ViolatedFields(upload.Add({})), ElementsAre("part"));
 }
@@ -136,8 +140,8 @@ TEST(ModelUpload, RefusesAnEmptyMessageInTheMiddle) {
 TEST(ModelUpload, RefusesEveryWrongFieldOfOpenAtOnce) {
   ApiFixture fixture;
   const auto fields = [&](const std::string& id, int format, int64_t size_bytes) {
-    return ViolatedFields(
-        ModelUpload(fixture.api()).Add(Open(id, static_cast<v1::ModelFormat>(format), size_bytes)));
+    return ViolatedFields(ModelUpload(fixture.api(), Call(LocalCaller()))
+                              .Add(Open(id, static_cast<v1::ModelFormat>(format), size_bytes)));
   };
   EXPECT_THAT(fields("A", 0, 0), ElementsAre("open.model_id", "open.format", "open.size_bytes"));
   EXPECT_THAT(fields("", 3, -1), ElementsAre("open.format", "open.size_bytes"));
@@ -148,10 +152,12 @@ TEST(ModelUpload, RefusesAFileBeyondTheLimitAtOnce) {
   ApiFixtureOptions options;
   options.limits.max_upload_bytes = 1000;
   ApiFixture fixture(options);
-  EXPECT_TRUE(ModelUpload(fixture.api()).Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, 1000)).ok());
+  EXPECT_TRUE(ModelUpload(fixture.api(), Call(LocalCaller()))
+                  .Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, 1000))
+                  .ok());
   for (int64_t size : {int64_t{1001}, std::numeric_limits<int64_t>::max()}) {
-    const auto status =
-        ModelUpload(fixture.api()).Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, size));
+    const auto status = ModelUpload(fixture.api(), Call(LocalCaller()))
+                            .Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, size));
     EXPECT_EQ(GetErrorReason(status), "MODEL_SIZE_LIMIT");
     EXPECT_EQ(MetadataOf(status, "field"), "open.size_bytes");
     EXPECT_EQ(MetadataOf(status, "value"), absl::StrCat(size));
@@ -163,14 +169,14 @@ TEST(ModelUpload, RefusesWhatProtobufCannotParseWhateverTheLimit) {
   ApiFixtureOptions options;
   options.limits.max_upload_bytes = std::numeric_limits<int64_t>::max();
   ApiFixture fixture(options);
-  EXPECT_EQ(GetErrorReason(ModelUpload(fixture.api())
+  EXPECT_EQ(GetErrorReason(ModelUpload(fixture.api(), Call(LocalCaller()))
                                .Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, int64_t{1} << 31))),
             "MODEL_SIZE_LIMIT");
 }
 
 TEST(ModelUpload, RefusesMoreBytesThanAnnounced) {
   ApiFixture fixture;
-  ModelUpload upload(fixture.api());
+  ModelUpload upload(fixture.api(), Call(LocalCaller()));
   ASSERT_TRUE(upload.Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, 3)).ok());
   ASSERT_TRUE(upload.Add(Chunk("ab")).ok());
   ASSERT_TRUE(upload.Add(Chunk("")).ok());
@@ -181,7 +187,7 @@ TEST(ModelUpload, RefusesMoreBytesThanAnnounced) {
 
 TEST(ModelUpload, RefusesFewerBytesThanAnnounced) {
   ApiFixture fixture;
-  ModelUpload upload(fixture.api());
+  ModelUpload upload(fixture.api(), Call(LocalCaller()));
   ASSERT_TRUE(upload.Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, 3)).ok());
   ASSERT_TRUE(upload.Add(Chunk("ab")).ok());
   v1::UploadModelResponse response;
@@ -192,7 +198,7 @@ TEST(ModelUpload, RefusesFewerBytesThanAnnounced) {
 
 TEST(ModelUpload, RepeatsItsErrorOnceItHasFailed) {
   ApiFixture fixture;
-  ModelUpload upload(fixture.api());
+  ModelUpload upload(fixture.api(), Call(LocalCaller()));
   const auto status = upload.Add(Chunk("early"));
   EXPECT_EQ(upload.Add(Open("a", v1::MODEL_FORMAT_CELLAR_JSON, 2)), status);
   v1::UploadModelResponse response;
@@ -220,7 +226,7 @@ TEST(ModelUpload, RefusesFilesThatAreNoModels) {
               ElementsAre("chunk"));
   EXPECT_THAT(fields(v1::MODEL_FORMAT_CELLAR_JSON, BinaryFile(*HomeworkModel())),
               ElementsAre("chunk"));
-  EXPECT_THAT(fixture.api().models.List("", 10), IsEmpty());
+  EXPECT_THAT(fixture.api().models.List({kDefaultTenant, ""}, 10), IsEmpty());
 }
 
 TEST(ModelUpload, QuotesABadJsonFileInShortPlainText) {
@@ -291,7 +297,7 @@ TEST(ModelUpload, TakesNumbersThatAreNotPacked) {
   const auto uploaded =
       Upload(fixture.api(), v1::MODEL_FORMAT_CELLAR_BINARY, Nested('\x22', layer));
   ASSERT_TRUE(uploaded.ok()) << uploaded.status();
-  const auto model = fixture.api().models.Get("models/uploaded").value();
+  const auto model = fixture.api().models.Get({kDefaultTenant, "models/uploaded"}).value();
   const auto& rnn = std::get<RnnWeights<float>>(model->Layers<float>().layers.at(0));
   EXPECT_THAT(rnn.hidden.input, ElementsAre(100));
   EXPECT_THAT(rnn.hidden.recurrent, ElementsAre(100));

@@ -191,7 +191,7 @@ TEST_F(SessionHandlersTest, ABidirectionalModelIsRefusedAndNotPinned) {
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(GetErrorReason(status), "MODEL_BIDIRECTIONAL");
   EXPECT_EQ(MetadataOf(status, "model"), model);
-  EXPECT_EQ((*fixture_.api().models.Get(model))->pin_count(), 0);
+  EXPECT_EQ((*fixture_.api().models.Get({kDefaultTenant, model}))->pin_count(), 0);
 }
 
 TEST_F(SessionHandlersTest, DurabilityThatNeedsAStoreIsUnavailable) {
@@ -216,9 +216,9 @@ TEST_F(SessionHandlersTest, ATakenIdIsRefusedAndTheSessionThereUnchanged) {
 
 TEST_F(SessionHandlersTest, ASessionPinsItsModelUntilItEnds) {
   ASSERT_TRUE(Create(CreateOf("a")).ok());
-  EXPECT_EQ(GetErrorReason(fixture_.api().models.Remove(model_)), "MODEL_IN_USE");
+  EXPECT_EQ(GetErrorReason(fixture_.api().models.Remove({kDefaultTenant, model_})), "MODEL_IN_USE");
   ASSERT_TRUE(Delete("sessions/a").ok());
-  EXPECT_TRUE(fixture_.api().models.Remove(model_).ok());
+  EXPECT_TRUE(fixture_.api().models.Remove({kDefaultTenant, model_}).ok());
 }
 
 TEST_F(SessionHandlersTest, BasicShowsNoStateAndFullDoesInTheEncodingAskedFor) {
@@ -315,7 +315,7 @@ TEST_F(FullServerTest, OneSessionTooManyIsRefusedAndTellsWhenToTryAgain) {
   EXPECT_EQ(GetErrorReason(status), "SESSION_LIMIT");
   EXPECT_EQ(MetadataOf(status, "limit"), "2");
   EXPECT_TRUE(GetErrorDetail(status)->retry_delay.has_value());
-  EXPECT_EQ((*fixture_.api().models.Get(model_))->pin_count(), 2);
+  EXPECT_EQ((*fixture_.api().models.Get({kDefaultTenant, model_}))->pin_count(), 2);
 }
 
 TEST_F(FullServerTest, AListIsCutWhereItsAnswerWouldBeTooLong) {

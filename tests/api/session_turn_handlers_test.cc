@@ -314,10 +314,10 @@ TEST_F(SessionTurnHandlersTest, CallsOnOneSessionActInTheOrderOfArrival) {
   const v1::StepRequest step = StepOf("sessions/a", {1, 1});
   {
     TurnBlocker blocker(fixture_.api(), "sessions/a");
-    Step(fixture_.api(), {}, step, &steps[0], note("step"));
-    RewindSession(fixture_.api(), {}, rewind, &rewind_response, note("rewind"));
-    ResetSession(fixture_.api(), {}, reset, &reset_response, note("reset"));
-    Step(fixture_.api(), {}, step, &steps[1], note("step"));
+    Step(fixture_.api(), Call(LocalCaller()), step, &steps[0], note("step"));
+    RewindSession(fixture_.api(), Call(LocalCaller()), rewind, &rewind_response, note("rewind"));
+    ResetSession(fixture_.api(), Call(LocalCaller()), reset, &reset_response, note("reset"));
+    Step(fixture_.api(), Call(LocalCaller()), step, &steps[1], note("step"));
   }
   EXPECT_THAT(order, ElementsAre("step", "rewind", "reset", "step"));
   EXPECT_THAT(outcomes, testing::Each(absl::OkStatus()));

@@ -23,7 +23,7 @@ class SessionTurnTest : public testing::Test {
   }
 
   SessionTurn TurnOf(absl::AnyInvocable<absl::Status(SessionLease&)> work) {
-    return {*fixture_.api().sessions.Hold(kName), 0, 1, std::move(work)};
+    return {*fixture_.api().sessions.Hold({kDefaultTenant, kName}), 0, 1, std::move(work)};
   }
 
   // A turn that notes that it ran.
@@ -47,7 +47,7 @@ class SessionTurnTest : public testing::Test {
 TEST_F(SessionTurnTest, TurnsComeInTheOrderInWhichTheyWereTaken) {
   {
     TurnBlocker blocker(fixture_.api(), kName);
-    for (int i = 0; i < 5; ++i) TakeTurn(fixture_.api(), {}, Noting(i), Note());
+    for (int i = 0; i < 5; ++i) TakeTurn(fixture_.api(), Call(LocalCaller()), Noting(i), Note());
     EXPECT_THAT(ran_, IsEmpty());
   }
   EXPECT_THAT(ran_, ElementsAre(0, 1, 2, 3, 4));
@@ -55,33 +55,34 @@ TEST_F(SessionTurnTest, TurnsComeInTheOrderInWhichTheyWereTaken) {
 }
 
 TEST_F(SessionTurnTest, TheOutcomeIsThatOfTheWork) {
-  TakeTurn(fixture_.api(), {}, TurnOf([](SessionLease&) { return absl::DataLossError("x"); }),
-           Note());
+  TakeTurn(fixture_.api(), Call(LocalCaller()),
+           TurnOf([](SessionLease&) { return absl::DataLossError("x"); }), Note());
   EXPECT_THAT(outcomes_, ElementsAre(absl::DataLossError("x")));
 }
 
 TEST_F(SessionTurnTest, LeaseAndHoldAreGivenBackBeforeTheOutcomeIsTold) {
-  const auto session = *fixture_.api().sessions.Find(kName);
+  const auto session = *fixture_.api().sessions.Find({kDefaultTenant, kName});
   bool told = false;
-  TakeTurn(fixture_.api(), {}, TurnOf([](SessionLease&) { return absl::OkStatus(); }),
-           [&](absl::Status) {
+  TakeTurn(fixture_.api(), Call(LocalCaller()),
+           TurnOf([](SessionLease&) { return absl::OkStatus(); }), [&](absl::Status) {
              told = true;
              // Not held any more: unused time runs.
              fixture_.clock().Advance(absl::Hours(1));
              EXPECT_EQ(session->Look().expire_time, fixture_.clock().Now());
              // Not leased any more. A hold would fail, the session having just expired.
-             EXPECT_EQ(GetErrorReason(fixture_.api().sessions.Hold(kName).status()),
-                       "SESSION_EXPIRED");
+             EXPECT_EQ(
+                 GetErrorReason(fixture_.api().sessions.Hold({kDefaultTenant, kName}).status()),
+                 "SESSION_EXPIRED");
            });
   EXPECT_TRUE(told);
 }
 
 TEST_F(SessionTurnTest, AnotherLeaseCanBeHadWhenTheOutcomeIsTold) {
   bool told = false;
-  TakeTurn(fixture_.api(), {}, TurnOf([](SessionLease&) { return absl::OkStatus(); }),
-           [&](absl::Status) {
+  TakeTurn(fixture_.api(), Call(LocalCaller()),
+           TurnOf([](SessionLease&) { return absl::OkStatus(); }), [&](absl::Status) {
              told = true;
-             auto hold = fixture_.api().sessions.Hold(kName);
+             auto hold = fixture_.api().sessions.Hold({kDefaultTenant, kName});
              EXPECT_TRUE(hold->Lease().ok());
            });
   EXPECT_TRUE(told);
@@ -90,7 +91,7 @@ TEST_F(SessionTurnTest, AnotherLeaseCanBeHadWhenTheOutcomeIsTold) {
 TEST_F(SessionTurnTest, ASessionDoesNotExpireWhileItsTurnIsWaiting) {
   {
     TurnBlocker blocker(fixture_.api(), kName);
-    TakeTurn(fixture_.api(), {}, Noting(1), Note());
+    TakeTurn(fixture_.api(), Call(LocalCaller()), Noting(1), Note());
     fixture_.clock().Advance(absl::Hours(48));
     fixture_.api().sessions.EndDue();
   }
@@ -100,7 +101,7 @@ TEST_F(SessionTurnTest, ASessionDoesNotExpireWhileItsTurnIsWaiting) {
 
 TEST_F(SessionTurnTest, WhatWasCancelledMeanwhileIsNotRun) {
   std::atomic<bool> cancelled = false;
-  Call call;
+  Call call(LocalCaller());
   call.cancelled = [&cancelled] { return cancelled.load(); };
   {
     TurnBlocker blocker(fixture_.api(), kName);
@@ -113,7 +114,7 @@ TEST_F(SessionTurnTest, WhatWasCancelledMeanwhileIsNotRun) {
 }
 
 TEST_F(SessionTurnTest, WhatComesAfterItsDeadlineIsNotRun) {
-  Call call;
+  Call call(LocalCaller());
   call.deadline = fixture_.clock().Now() + absl::Seconds(1);
   {
     TurnBlocker blocker(fixture_.api(), kName);
@@ -128,8 +129,8 @@ TEST_F(SessionTurnTest, WhatComesAfterItsDeadlineIsNotRun) {
 TEST_F(SessionTurnTest, WhatWaitsOnASessionThatIsDeletedIsNotRun) {
   {
     TurnBlocker blocker(fixture_.api(), kName);
-    TakeTurn(fixture_.api(), {}, Noting(1), Note());
-    ASSERT_TRUE(fixture_.api().sessions.Delete(kName).ok());
+    TakeTurn(fixture_.api(), Call(LocalCaller()), Noting(1), Note());
+    ASSERT_TRUE(fixture_.api().sessions.Delete({kDefaultTenant, kName}).ok());
   }
   EXPECT_THAT(ran_, IsEmpty());
   ASSERT_EQ(outcomes_.size(), 1);
@@ -139,8 +140,8 @@ TEST_F(SessionTurnTest, WhatWaitsOnASessionThatIsDeletedIsNotRun) {
 TEST_F(SessionTurnTest, TheWorkIsForgottenBeforeTheOutcomeIsTold) {
   auto witness = std::make_shared<int>(0);
   bool told = false;
-  TakeTurn(fixture_.api(), {}, TurnOf([witness](SessionLease&) { return absl::OkStatus(); }),
-           [&](absl::Status) {
+  TakeTurn(fixture_.api(), Call(LocalCaller()),
+           TurnOf([witness](SessionLease&) { return absl::OkStatus(); }), [&](absl::Status) {
              told = true;
              EXPECT_EQ(witness.use_count(), 1);
            });
@@ -152,11 +153,13 @@ TEST_F(SessionTurnTest, ViolationsComeBeforeAFailedLookUp) {
   EXPECT_EQ(FirstFailure({}, absl::NotFoundError("x")), absl::NotFoundError("x"));
   EXPECT_THAT(ViolatedFields(FirstFailure({{"view", "is wrong"}}, absl::NotFoundError("x"))),
               ElementsAre("view"));
-  EXPECT_TRUE(HoldNamed(fixture_.api(), kName, "name", violations).ok());
-  EXPECT_EQ(GetErrorReason(HoldNamed(fixture_.api(), "sessions/b", "name", violations).status()),
+  EXPECT_TRUE(HoldNamed(fixture_.api(), Call(LocalCaller()), kName, "name", violations).ok());
+  EXPECT_EQ(GetErrorReason(
+                HoldNamed(fixture_.api(), Call(LocalCaller()), "sessions/b", "name", violations)
+                    .status()),
             "SESSION_NOT_FOUND");
   EXPECT_THAT(violations, IsEmpty());
-  EXPECT_FALSE(HoldNamed(fixture_.api(), "b", "name", violations).ok());
+  EXPECT_FALSE(HoldNamed(fixture_.api(), Call(LocalCaller()), "b", "name", violations).ok());
   EXPECT_EQ(violations.size(), 1);
 }
 
@@ -172,60 +175,63 @@ class FullQueueTest : public SessionTurnTest {
 TEST_F(FullQueueTest, ARefusedTurnIsToldOnceAndItsHoldIsGivenBack) {
   {
     TurnBlocker blocker(fixture_.api(), kName);
-    TakeTurn(fixture_.api(), {}, Noting(1), Note());
-    TakeTurn(fixture_.api(), {}, Noting(2), Note());
+    TakeTurn(fixture_.api(), Call(LocalCaller()), Noting(1), Note());
+    TakeTurn(fixture_.api(), Call(LocalCaller()), Noting(2), Note());
     ASSERT_EQ(outcomes_.size(), 1);
     EXPECT_EQ(GetErrorReason(outcomes_[0]), "STEP_QUEUE_LIMIT");
   }
   EXPECT_THAT(ran_, ElementsAre(1));
   EXPECT_EQ(outcomes_.size(), 2);
   fixture_.clock().Advance(absl::Hours(1));
-  EXPECT_EQ(GetErrorReason(fixture_.api().sessions.Find(kName).status()), "SESSION_EXPIRED");
+  EXPECT_EQ(GetErrorReason(fixture_.api().sessions.Find({kDefaultTenant, kName}).status()),
+            "SESSION_EXPIRED");
 }
 
 TEST_F(FullQueueTest, ARefusalCanBeReturnedInsteadAndThenNothingIsTold) {
   TurnBlocker blocker(fixture_.api(), kName);
-  EXPECT_TRUE(TryTakeTurn(fixture_.api(), {}, Noting(1), Note()).ok());
-  EXPECT_EQ(GetErrorReason(TryTakeTurn(fixture_.api(), {}, Noting(2), Note())), "STEP_QUEUE_LIMIT");
+  EXPECT_TRUE(TryTakeTurn(fixture_.api(), Call(LocalCaller()), Noting(1), Note()).ok());
+  EXPECT_EQ(GetErrorReason(TryTakeTurn(fixture_.api(), Call(LocalCaller()), Noting(2), Note())),
+            "STEP_QUEUE_LIMIT");
   blocker.Open();
   EXPECT_THAT(ran_, ElementsAre(1));
   EXPECT_THAT(outcomes_, ElementsAre(absl::OkStatus()));
 }
 
 TEST_F(SessionTurnTest, ATurnCanBeTakenAtOnceIfNobodyWaits) {
-  SessionHold hold = *fixture_.api().sessions.Hold(kName);
+  SessionHold hold = *fixture_.api().sessions.Hold({kDefaultTenant, kName});
   const auto work = [&](SessionLease& lease) {
     EXPECT_EQ(lease.config().name, kName);
     return absl::DataLossError("x");
   };
   const auto finish = [&](const absl::Status& status) { outcomes_.push_back(status); };
-  EXPECT_TRUE(TryTurnNow(fixture_.api(), {}, hold, 1, work, finish));
+  EXPECT_TRUE(TryTurnNow(fixture_.api(), Call(LocalCaller()), hold, 1, work, finish));
   EXPECT_THAT(outcomes_, ElementsAre(absl::DataLossError("x")));
   fixture_.clock().Advance(absl::Hours(1));
-  EXPECT_EQ(GetErrorReason(fixture_.api().sessions.Find(kName).status()), "SESSION_EXPIRED")
+  EXPECT_EQ(GetErrorReason(fixture_.api().sessions.Find({kDefaultTenant, kName}).status()),
+            "SESSION_EXPIRED")
       << "the hold was given back";
 }
 
 TEST_F(SessionTurnTest, ATurnIsNotTakenAtOnceIfSomebodyHasIt) {
   TurnBlocker blocker(fixture_.api(), kName);
-  SessionHold hold = *fixture_.api().sessions.Hold(kName);
+  SessionHold hold = *fixture_.api().sessions.Hold({kDefaultTenant, kName});
   const auto never = [](SessionLease&) {
     ADD_FAILURE();
     return absl::OkStatus();
   };
-  EXPECT_FALSE(TryTurnNow(fixture_.api(), {}, hold, 1, never,
+  EXPECT_FALSE(TryTurnNow(fixture_.api(), Call(LocalCaller()), hold, 1, never,
                           [](const absl::Status&) { ADD_FAILURE(); }));
   EXPECT_NE(hold.session(), nullptr) << "the hold is still there, to wait with";
 }
 
 TEST_F(SessionTurnTest, NothingIsDoneAtOnceForACallerWhoHasGoneOrComesTooLate) {
-  Call gone;
+  Call gone(LocalCaller());
   gone.cancelled = [] { return true; };
-  Call late;
+  Call late(LocalCaller());
   late.deadline = fixture_.clock().Now();
   for (const auto& [call, code] : {std::pair(gone, absl::StatusCode::kCancelled),
                                    std::pair(late, absl::StatusCode::kDeadlineExceeded)}) {
-    SessionHold hold = *fixture_.api().sessions.Hold(kName);
+    SessionHold hold = *fixture_.api().sessions.Hold({kDefaultTenant, kName});
     const auto never = [](SessionLease&) {
       ADD_FAILURE();
       return absl::OkStatus();

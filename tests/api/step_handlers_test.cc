@@ -28,7 +28,8 @@ class StepHandlersTest : public testing::Test {
     fixture_.NewSession("a", fixture_.AddModel(HomeworkModel()), settings);
   }
 
-  absl::StatusOr<v1::StepResponse> Make(const v1::StepRequest& request, const Call& call = {}) {
+  absl::StatusOr<v1::StepResponse> Make(const v1::StepRequest& request,
+                                        const Call& call = Call(LocalCaller())) {
     return fixture_.Await(Step, request, call);
   }
   absl::StatusOr<v1::StepResponse> MakeA(const std::vector<double>& inputs,
@@ -216,21 +217,21 @@ TEST_F(StepHandlersTest, EveryViolationIsReportedAtOnce) {
 
 TEST_F(StepHandlersTest, ASessionThatIsNotThereIsToldWhy) {
   EXPECT_EQ(GetErrorReason(Make(StepOf("sessions/none", {1})).status()), "SESSION_NOT_FOUND");
-  ASSERT_TRUE(fixture_.api().sessions.Delete("sessions/a").ok());
+  ASSERT_TRUE(fixture_.api().sessions.Delete({kDefaultTenant, "sessions/a"}).ok());
   const absl::Status status = MakeA({1}).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   EXPECT_EQ(GetErrorReason(status), "SESSION_DELETED");
 }
 
 TEST_F(StepHandlersTest, ACancelledStepIsNotMade) {
-  Call call;
+  Call call(LocalCaller());
   call.cancelled = [] { return true; };
   EXPECT_EQ(Make(StepOf("sessions/a", {1}), call).status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(fixture_.Get("a").next_step(), 0);
 }
 
 TEST_F(StepHandlersTest, AStepAfterItsDeadlineIsNotMade) {
-  Call call;
+  Call call(LocalCaller());
   call.deadline = fixture_.clock().Now() - absl::Seconds(1);
   EXPECT_EQ(GetErrorReason(Make(StepOf("sessions/a", {1}), call).status()), "DEADLINE_PASSED");
   EXPECT_EQ(fixture_.Get("a").next_step(), 0);
@@ -258,8 +259,8 @@ TEST_F(StepHandlersTest, HoweverStepsAreCutIntoRequestsTheBitsAreTheSame) {
     }
     EXPECT_EQ(cut, whole);
     EXPECT_EQ(fixture_.Get("cut").state_digest(), fixture_.Get("whole").state_digest());
-    ASSERT_TRUE(fixture_.api().sessions.Delete("sessions/whole").ok());
-    ASSERT_TRUE(fixture_.api().sessions.Delete("sessions/cut").ok());
+    ASSERT_TRUE(fixture_.api().sessions.Delete({kDefaultTenant, "sessions/whole"}).ok());
+    ASSERT_TRUE(fixture_.api().sessions.Delete({kDefaultTenant, "sessions/cut"}).ok());
   }
 }
 
@@ -295,7 +296,7 @@ TEST_F(LimitedStepTest, TooManyWaitingStepsAreRefusedAndTellWhenToTryAgain) {
   {
     TurnBlocker blocker(fixture_.api(), "sessions/a");
     for (auto& response : responses) {
-      Step(fixture_.api(), {}, request, &response,
+      Step(fixture_.api(), Call(LocalCaller()), request, &response,
            [&](absl::Status status) { outcomes.push_back(std::move(status)); });
     }
   }

@@ -19,7 +19,7 @@ class StepPlanTest : public testing::Test {
  protected:
   StepPlanTest() {
     fixture_.NewSession("a", fixture_.AddModel(HomeworkModel()));
-    session_ = *fixture_.api().sessions.Find("sessions/a");
+    session_ = *fixture_.api().sessions.Find({kDefaultTenant, "sessions/a"});
   }
 
   absl::StatusOr<StepPlan> Plan(const v1::Tensor& inputs, const ApiLimits& limits = {},
@@ -96,7 +96,7 @@ TEST_F(StepPlanTest, AnIndexIsNotNegativeAndInputsAreRequired) {
 
 TEST_F(StepPlanTest, ARunPlanFillsTheWholeAnswer) {
   const auto plan = Plan(ValuesOf({0, 0, 1}));
-  SessionHold hold = *fixture_.api().sessions.Hold("sessions/a");
+  SessionHold hold = *fixture_.api().sessions.Hold({kDefaultTenant, "sessions/a"});
   SessionLease lease = *hold.Lease();
   v1::StepResponse response;
   ASSERT_TRUE(RunPlan(lease, *plan, &response).ok());

@@ -241,7 +241,7 @@ TEST_F(StepStreamEndTest, AfterAFailureATakeoverIsNoNews) {
 
 TEST_F(StepStreamEndTest, ACancelledCallMakesNoSteps) {
   bool cancelled = false;
-  Call call;
+  Call call(LocalCaller());
   call.cancelled = [&cancelled] { return cancelled; };
   StreamClient client(api(), call);
   ASSERT_TRUE(client.OpenA().ok());
@@ -259,7 +259,7 @@ TEST_F(StepStreamEndTest, AStreamThatHasYetToBeToldDoesNotStepTheNextSessionOfIt
   fixture_.NewSession("early", model, settings);
   StreamClient late(api());
   ASSERT_TRUE(late.OpenA().ok());
-  const auto early = StepStream::Create(api(), {}, [&](const absl::Status&) {
+  const auto early = StepStream::Create(api(), Call(LocalCaller()), [&](const absl::Status&) {
     v1::Session other;
     other.mutable_numerics()->set_precision(v1::PRECISION_FLOAT64);
     fixture_.NewSession("a", model, other);

@@ -170,9 +170,9 @@ TEST(MakeSteps, SaysWhyTheSessionEndedAndLeavesIt) {
   StepSession session = HomeworkSession();
   ASSERT_TRUE(session.Step(0, Floats{1}).ok());
   const std::string digest = session.digest();
-  SessionHold hold = *session.table().Hold("sessions/a");
+  SessionHold hold = *session.table().Hold({kDefaultTenant, "sessions/a"});
   SessionLease lease = *hold.Lease();
-  ASSERT_TRUE(session.table().Delete("sessions/a").ok());
+  ASSERT_TRUE(session.table().Delete({kDefaultTenant, "sessions/a"}).ok());
   const auto outcome =
       MakeSteps(lease, 1, std::make_shared<const AnyInputs>(Floats{1}), kWholeTrace);
   EXPECT_EQ(GetErrorReason(outcome.status()), "SESSION_DELETED");

@@ -60,7 +60,7 @@ class World {
   ApiFixture& fixture() { return fixture_; }
 
   std::string Digest() {
-    const auto session = api().sessions.Find(kHealthy);
+    const auto session = api().sessions.Find({kDefaultTenant, kHealthy});
     if (!session.ok()) return "not there";
     const Session::View view = (*session)->Look();
     return absl::StrCat(StackStateDigest(*view.state), "/", view.next_step, "/", view.oldest_step);
@@ -69,14 +69,15 @@ class World {
   // One healthy session after one step, on the one model; nothing else.
   void Tidy() {
     if (healthy_ == Digest() && api().sessions.session_count() == 1 &&
-        api().models.List("", 2).size() == 1) {
+        api().models.List({kDefaultTenant, ""}, 2).size() == 1) {
       return;
     }
-    for (const auto& session : api().sessions.List("", 1000)) {
-      api().sessions.Delete(session->config().name).IgnoreError();
+    for (const auto& session : api().sessions.List({kDefaultTenant, ""}, 1000)) {
+      api().sessions.Delete({kDefaultTenant, session->config().name}).IgnoreError();
     }
-    for (const auto& model : api().models.List("", 1000)) {
-      if (model->name() != kModelName) api().models.Remove(model->name()).IgnoreError();
+    for (const auto& model : api().models.List({kDefaultTenant, ""}, 1000)) {
+      if (model->name() != kModelName)
+        api().models.Remove({kDefaultTenant, model->name()}).IgnoreError();
     }
     fixture_.NewSession("healthy", kModelName);
     FuzzCheck(fixture_.Await(Step, StepOf(kHealthy, {1})).ok(), "a healthy session steps");

@@ -7,6 +7,8 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/base/error.h"
+#include "server/identity/tenant.h"
+#include "server/model/model_errors.h"
 #include "tests/testing/model_builder.h"
 
 namespace cellar {
@@ -28,107 +30,112 @@ std::shared_ptr<const Model> Named(std::string id) {
 TEST(ModelRegistry, FindsWhatWasAdded) {
   ModelRegistry registry({});
   const auto model = Named("a");
-  EXPECT_EQ(registry.Add(model).value(), model);
-  EXPECT_EQ(registry.Get("models/a").value(), model);
-  EXPECT_EQ(GetErrorReason(registry.Get("models/b").status()), "MODEL_NOT_FOUND");
-  EXPECT_EQ(GetErrorReason(registry.Get("a").status()), "MODEL_NOT_FOUND");
+  EXPECT_EQ(registry.Add(kDefaultTenant, model).value(), model);
+  EXPECT_EQ(registry.Get({kDefaultTenant, "models/a"}).value(), model);
+  EXPECT_EQ(GetErrorReason(registry.Get({kDefaultTenant, "models/b"}).status()), "MODEL_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(registry.Get({kDefaultTenant, "a"}).status()), "MODEL_NOT_FOUND");
 }
 
 TEST(ModelRegistry, AnswersTheModelThatIsThereWhenTheSameComesAgain) {
   ModelRegistry registry({.max_models = 1});
   const auto first = Named("a");
-  ASSERT_TRUE(registry.Add(first).ok());
-  EXPECT_EQ(registry.Add(Named("a")).value(), first);  // although there is no room for another
+  ASSERT_TRUE(registry.Add(kDefaultTenant, first).ok());
+  EXPECT_EQ(registry.Add(kDefaultTenant, Named("a")).value(),
+            first);  // although there is no room for another
 }
 
 TEST(ModelRegistry, RefusesOtherWeightsUnderATakenName) {
   ModelRegistry registry({});
   const auto first = Named("a");
-  ASSERT_TRUE(registry.Add(first).ok());
-  const absl::Status status = registry.Add(HomeworkModel(Precision::kFloat64, "a")).status();
+  ASSERT_TRUE(registry.Add(kDefaultTenant, first).ok());
+  const absl::Status status =
+      registry.Add(kDefaultTenant, HomeworkModel(Precision::kFloat64, "a")).status();
   EXPECT_EQ(GetErrorReason(status), "MODEL_EXISTS");
   EXPECT_EQ(GetErrorDetail(status)->metadata[1].second, first->digest());
-  EXPECT_EQ(registry.Get("models/a").value(), first);
+  EXPECT_EQ(registry.Get({kDefaultTenant, "models/a"}).value(), first);
 }
 
 TEST(ModelRegistry, RefusesMoreModelsThanItMayHold) {
   ModelRegistry registry({.max_models = 2});
-  ASSERT_TRUE(registry.Add(Named("a")).ok());
-  ASSERT_TRUE(registry.Add(Named("b")).ok());
-  EXPECT_EQ(GetErrorReason(registry.Add(Named("c")).status()), "MODEL_LIMIT");
-  ASSERT_TRUE(registry.Remove("models/a").ok());
-  EXPECT_TRUE(registry.Add(Named("c")).ok());
+  ASSERT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
+  ASSERT_TRUE(registry.Add(kDefaultTenant, Named("b")).ok());
+  EXPECT_EQ(GetErrorReason(registry.Add(kDefaultTenant, Named("c")).status()), "MODEL_LIMIT");
+  ASSERT_TRUE(registry.Remove({kDefaultTenant, "models/a"}).ok());
+  EXPECT_TRUE(registry.Add(kDefaultTenant, Named("c")).ok());
 }
 
 TEST(ModelRegistry, RefusesMoreBytesThanItMayHold) {
   const int64_t bytes = Named("a")->size_bytes();
   ModelRegistry registry({.max_bytes = 2 * bytes + 1});
-  ASSERT_TRUE(registry.Add(Named("a")).ok());
-  const absl::Status status = registry.Add(HomeworkModel(Precision::kFloat64, "big")).status();
+  ASSERT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
+  const absl::Status status =
+      registry.Add(kDefaultTenant, HomeworkModel(Precision::kFloat64, "big")).status();
   EXPECT_EQ(GetErrorReason(status), "MODEL_BYTES_LIMIT");
   EXPECT_THAT(GetErrorDetail(status)->metadata,
               ElementsAre(std::pair("limit_bytes", std::to_string(2 * bytes + 1)),
                           std::pair("used_bytes", std::to_string(bytes)),
                           std::pair("requested_bytes", std::to_string(2 * bytes))));
-  ASSERT_TRUE(registry.Add(Named("b")).ok());
-  EXPECT_EQ(GetErrorReason(registry.Add(Named("c")).status()), "MODEL_BYTES_LIMIT");
-  ASSERT_TRUE(registry.Remove("models/b").ok());
-  EXPECT_TRUE(registry.Add(Named("c")).ok());
+  ASSERT_TRUE(registry.Add(kDefaultTenant, Named("b")).ok());
+  EXPECT_EQ(GetErrorReason(registry.Add(kDefaultTenant, Named("c")).status()), "MODEL_BYTES_LIMIT");
+  ASSERT_TRUE(registry.Remove({kDefaultTenant, "models/b"}).ok());
+  EXPECT_TRUE(registry.Add(kDefaultTenant, Named("c")).ok());
 }
 
 TEST(ModelRegistry, TakesAModelThatFitsExactly) {
   ModelRegistry registry({.max_models = 1, .max_bytes = Named("a")->size_bytes()});
-  EXPECT_TRUE(registry.Add(Named("a")).ok());
+  EXPECT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
 }
 
 TEST(ModelRegistry, ListsByNameAfterAName) {
   ModelRegistry registry({});
-  for (const char* id : {"c", "a", "b", "b-2"}) ASSERT_TRUE(registry.Add(Named(id)).ok());
-  EXPECT_THAT(Names(registry.List("", 10)),
+  for (const char* id : {"c", "a", "b", "b-2"})
+    ASSERT_TRUE(registry.Add(kDefaultTenant, Named(id)).ok());
+  EXPECT_THAT(Names(registry.List({kDefaultTenant, ""}, 10)),
               ElementsAre("models/a", "models/b", "models/b-2", "models/c"));
-  EXPECT_THAT(Names(registry.List("", 2)), ElementsAre("models/a", "models/b"));
-  EXPECT_THAT(Names(registry.List("models/b", 10)), ElementsAre("models/b-2", "models/c"));
-  EXPECT_THAT(Names(registry.List("models/b-1", 1)), ElementsAre("models/b-2"));
-  EXPECT_THAT(registry.List("models/c", 10), IsEmpty());
-  EXPECT_THAT(registry.List("", 0), IsEmpty());
+  EXPECT_THAT(Names(registry.List({kDefaultTenant, ""}, 2)), ElementsAre("models/a", "models/b"));
+  EXPECT_THAT(Names(registry.List({kDefaultTenant, "models/b"}, 10)),
+              ElementsAre("models/b-2", "models/c"));
+  EXPECT_THAT(Names(registry.List({kDefaultTenant, "models/b-1"}, 1)), ElementsAre("models/b-2"));
+  EXPECT_THAT(registry.List({kDefaultTenant, "models/c"}, 10), IsEmpty());
+  EXPECT_THAT(registry.List({kDefaultTenant, ""}, 0), IsEmpty());
 }
 
 TEST(ModelRegistry, RemovesOnce) {
   ModelRegistry registry({});
-  ASSERT_TRUE(registry.Add(Named("a")).ok());
-  EXPECT_TRUE(registry.Remove("models/a").ok());
-  EXPECT_EQ(GetErrorReason(registry.Get("models/a").status()), "MODEL_NOT_FOUND");
-  EXPECT_EQ(GetErrorReason(registry.Remove("models/a")), "MODEL_NOT_FOUND");
+  ASSERT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
+  EXPECT_TRUE(registry.Remove({kDefaultTenant, "models/a"}).ok());
+  EXPECT_EQ(GetErrorReason(registry.Get({kDefaultTenant, "models/a"}).status()), "MODEL_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(registry.Remove({kDefaultTenant, "models/a"})), "MODEL_NOT_FOUND");
 }
 
 TEST(ModelRegistry, KeepsARemovedModelAliveForWhoHoldsIt) {
   ModelRegistry registry({});
-  ASSERT_TRUE(registry.Add(Named("a")).ok());
-  const auto held = registry.Get("models/a").value();
-  ASSERT_TRUE(registry.Remove("models/a").ok());
+  ASSERT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
+  const auto held = registry.Get({kDefaultTenant, "models/a"}).value();
+  ASSERT_TRUE(registry.Remove({kDefaultTenant, "models/a"}).ok());
   EXPECT_EQ(held->name(), "models/a");
 }
 
 TEST(ModelRegistry, RefusesToRemoveWhatIsPinned) {
   ModelRegistry registry({});
-  ASSERT_TRUE(registry.Add(Named("a")).ok());
-  EXPECT_EQ(GetErrorReason(registry.Pin("models/b").status()), "MODEL_NOT_FOUND");
-  std::optional<ModelPin> pin = registry.Pin("models/a").value();
+  ASSERT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
+  EXPECT_EQ(GetErrorReason(registry.Pin({kDefaultTenant, "models/b"}).status()), "MODEL_NOT_FOUND");
+  std::optional<ModelPin> pin = registry.Pin({kDefaultTenant, "models/a"}).value();
   EXPECT_EQ((*pin)->name(), "models/a");
-  const absl::Status status = registry.Remove("models/a");
+  const absl::Status status = registry.Remove({kDefaultTenant, "models/a"});
   EXPECT_EQ(GetErrorReason(status), "MODEL_IN_USE");
   EXPECT_EQ(GetErrorDetail(status)->metadata[1],
             std::pair(std::string("session_count"), std::string("1")));
-  EXPECT_TRUE(registry.Get("models/a").ok());
+  EXPECT_TRUE(registry.Get({kDefaultTenant, "models/a"}).ok());
   pin.reset();
-  EXPECT_TRUE(registry.Remove("models/a").ok());
+  EXPECT_TRUE(registry.Remove({kDefaultTenant, "models/a"}).ok());
 }
 
 TEST(ModelPin, CountsCopiesButNotMoves) {
   ModelRegistry registry({});
-  ASSERT_TRUE(registry.Add(Named("a")).ok());
-  const auto model = registry.Get("models/a").value();
-  std::optional<ModelPin> first = registry.Pin("models/a").value();
+  ASSERT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
+  const auto model = registry.Get({kDefaultTenant, "models/a"}).value();
+  std::optional<ModelPin> first = registry.Pin({kDefaultTenant, "models/a"}).value();
   EXPECT_EQ(model->pin_count(), 1);
   std::optional<ModelPin> copy = first;
   EXPECT_EQ(model->pin_count(), 2);
@@ -147,16 +154,35 @@ TEST(ModelPin, CountsCopiesButNotMoves) {
 TEST(ModelRegistry, NeverPinsAModelThatItRemoves) {
   for (int round = 0; round < 200; ++round) {
     ModelRegistry registry({});
-    ASSERT_TRUE(registry.Add(Named("a")).ok());
+    ASSERT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
     std::optional<ModelPin> pin;
     std::thread pinner([&] {
-      auto pinned = registry.Pin("models/a");
+      auto pinned = registry.Pin({kDefaultTenant, "models/a"});
       if (pinned.ok()) pin = *pinned;
     });
-    const absl::Status removed = registry.Remove("models/a");
+    const absl::Status removed = registry.Remove({kDefaultTenant, "models/a"});
     pinner.join();
     ASSERT_NE(removed.ok(), pin.has_value());
   }
+}
+
+TEST(ModelRegistry, KeepsTheModelsOfTenantsApart) {
+  ModelRegistry registry({.max_models = 3});
+  const auto mine = Named("a");
+  const auto theirs = HomeworkModel(Precision::kFloat64, "a");  // the same name, other weights
+  ASSERT_EQ(registry.Add("me", mine).value(), mine);
+  ASSERT_EQ(registry.Add("they", theirs).value(), theirs);
+  EXPECT_EQ(registry.Get({"me", "models/a"}).value(), mine);
+  EXPECT_EQ(registry.Pin({"they", "models/a"}).value().model(), theirs);
+  ASSERT_TRUE(registry.Add("they", Named("b")).ok());
+  EXPECT_THAT(Names(registry.List({"me", ""}, 10)), ElementsAre("models/a"));
+  EXPECT_THAT(Names(registry.List({"they", ""}, 10)), ElementsAre("models/a", "models/b"));
+  EXPECT_THAT(Names(registry.List({"nobody", ""}, 10)), IsEmpty());
+  EXPECT_EQ(registry.Get({"me", "models/b"}).status(), ModelNotFound("models/b"));
+  EXPECT_EQ(registry.Remove({"me", "models/b"}), ModelNotFound("models/b"));
+  EXPECT_EQ(GetErrorReason(registry.Add("me", Named("c")).status()), "MODEL_LIMIT");  // in all
+  ASSERT_TRUE(registry.Remove({"me", "models/a"}).ok());
+  EXPECT_EQ(registry.Get({"they", "models/a"}).value(), theirs);
 }
 
 }  // namespace

@@ -18,13 +18,13 @@ namespace {
 // What the handlers below leave behind, and wait for; one test at a time.
 struct Notes {
   std::thread::id thread;
-  Call call;
+  Call call{LocalCaller()};
   Done done;
   absl::Notification called;
 };
 Notes* notes = nullptr;
 
-absl::Status EchoName(Api&, const v1::GetSessionRequest& request,
+absl::Status EchoName(Api&, const Call&, const v1::GetSessionRequest& request,
                       v1::GetSessionResponse* response) {
   notes->thread = std::this_thread::get_id();
   response->mutable_session()->set_name(request.name());

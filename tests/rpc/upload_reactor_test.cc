@@ -43,7 +43,7 @@ TEST(UploadReactor, CreatesAModelFromChunks) {
   const grpc::Status status = upload->Finish();
   ASSERT_TRUE(status.ok()) << status.error_message();
   EXPECT_EQ(response.model().name(), "models/uploaded");
-  EXPECT_TRUE(server.api().models.Get("models/uploaded").ok());
+  EXPECT_TRUE(server.api().models.Get({kDefaultTenant, "models/uploaded"}).ok());
 }
 
 TEST(UploadReactor, EndsAtTheFirstBadMessage) {
@@ -81,7 +81,7 @@ TEST(UploadReactor, ABrokenUploadLeavesNothing) {
     EXPECT_EQ(upload->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
   EXPECT_TRUE(server.environment().Drain(absl::InfiniteDuration()));  // the call has ended
-  EXPECT_FALSE(server.api().models.Get("models/uploaded").ok());
+  EXPECT_FALSE(server.api().models.Get({kDefaultTenant, "models/uploaded"}).ok());
 }
 
 }  // namespace

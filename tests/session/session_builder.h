@@ -23,10 +23,10 @@ namespace cellar {
 inline ModelPin HomeworkPin() {
   static ModelRegistry* const registry = [] {
     auto* made = new ModelRegistry({});
-    made->Add(HomeworkModel()).value();
+    made->Add(kDefaultTenant, HomeworkModel()).value();
     return made;
   }();
-  return registry->Pin("models/homework").value();
+  return registry->Pin({kDefaultTenant, "models/homework"}).value();
 }
 
 inline std::shared_ptr<const AnyStackState> ScalarState(float h, float c) {
@@ -36,7 +36,8 @@ inline std::shared_ptr<const AnyStackState> ScalarState(float h, float c) {
 
 // "sessions/{id}", or a made name if `id` is empty.
 inline SessionConfig ConfigOf(const std::string& id, absl::Duration ttl = absl::Minutes(1)) {
-  return {.name = id.empty() ? "" : absl::StrCat("sessions/", id),
+  return {.tenant = std::string(kDefaultTenant),
+          .name = id.empty() ? "" : absl::StrCat("sessions/", id),
           .model = HomeworkPin(),
           .numerics = {},
           .durability = Durability::kMemory,

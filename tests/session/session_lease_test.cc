@@ -29,7 +29,7 @@ class SessionLeaseTest : public testing::Test {
 };
 
 TEST_F(SessionLeaseTest, CommitReplacesTheProgress) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
   EXPECT_EQ(lease.progress().next_step, 0);
   EXPECT_EQ(lease.config().name, kName);
@@ -49,7 +49,7 @@ StepsMade StepsOf(const SessionProgress& progress, const std::vector<float>& inp
 }
 
 TEST_F(SessionLeaseTest, AdvanceIsACommitOfOneMoreRequest) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
   SessionProgress expected = lease.progress();
   for (int request = 0; request < 12; ++request) {  // more than the window keeps
@@ -68,10 +68,10 @@ TEST_F(SessionLeaseTest, AdvanceIsACommitOfOneMoreRequest) {
 }
 
 TEST_F(SessionLeaseTest, AdvanceOfASessionThatEndedOrWithoutAStateChangesNothing) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
   EXPECT_EQ(lease.Advance({1, nullptr, nullptr}).code(), absl::StatusCode::kInternal);
-  ASSERT_TRUE(table_.Delete(kName).ok());
+  ASSERT_TRUE(table_.Delete({kDefaultTenant, kName}).ok());
   EXPECT_EQ(GetErrorReason(lease.Advance(StepsOf(lease.progress(), {1}))), "SESSION_DELETED");
   EXPECT_EQ(lease.progress().next_step, 0);
 }
@@ -79,7 +79,7 @@ TEST_F(SessionLeaseTest, AdvanceOfASessionThatEndedOrWithoutAStateChangesNothing
 TEST_F(SessionLeaseTest, ReleaseWithoutCommitLeavesTheSessionUntouched) {
   const Session::View before = session_->Look();
   {
-    SessionHold hold = table_.Hold(kName).value();
+    SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
     SessionLease lease = hold.Lease().value();
     After(lease.progress(), {1});
   }
@@ -89,8 +89,8 @@ TEST_F(SessionLeaseTest, ReleaseWithoutCommitLeavesTheSessionUntouched) {
 }
 
 TEST_F(SessionLeaseTest, ThereIsOnlyOneLease) {
-  SessionHold first = table_.Hold(kName).value();
-  SessionHold second = table_.Hold(kName).value();
+  SessionHold first = table_.Hold({kDefaultTenant, kName}).value();
+  SessionHold second = table_.Hold({kDefaultTenant, kName}).value();
   {
     const SessionLease lease = first.Lease().value();
     EXPECT_EQ(second.Lease().status().code(), absl::StatusCode::kInternal);
@@ -100,7 +100,7 @@ TEST_F(SessionLeaseTest, ThereIsOnlyOneLease) {
 }
 
 TEST_F(SessionLeaseTest, MovedLeaseIsStillOneLease) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   std::optional<SessionLease> moved;
   {
     SessionLease lease = hold.Lease().value();
@@ -113,16 +113,16 @@ TEST_F(SessionLeaseTest, MovedLeaseIsStillOneLease) {
 }
 
 TEST_F(SessionLeaseTest, HeldSessionDoesNotExpire) {
-  std::optional<SessionHold> hold = table_.Hold(kName).value();
+  std::optional<SessionHold> hold = table_.Hold({kDefaultTenant, kName}).value();
   clock_.Advance(absl::Hours(1));
   table_.EndDue();
   EXPECT_TRUE(hold->Lease().ok());
-  EXPECT_TRUE(table_.Find(kName).ok());
+  EXPECT_TRUE(table_.Find({kDefaultTenant, kName}).ok());
 }
 
 TEST_F(SessionLeaseTest, UnusedTimeBeginsWhenTheLastHoldGoes) {
-  std::optional<SessionHold> first = table_.Hold(kName).value();
-  std::optional<SessionHold> second = table_.Hold(kName).value();
+  std::optional<SessionHold> first = table_.Hold({kDefaultTenant, kName}).value();
+  std::optional<SessionHold> second = table_.Hold({kDefaultTenant, kName}).value();
   clock_.Advance(absl::Seconds(40));
   first.reset();
   clock_.Advance(absl::Seconds(40));
@@ -132,20 +132,20 @@ TEST_F(SessionLeaseTest, UnusedTimeBeginsWhenTheLastHoldGoes) {
   EXPECT_EQ(session_->Look().expire_time, released + absl::Minutes(1));
   clock_.Advance(absl::Minutes(1) - absl::Nanoseconds(1));
   table_.EndDue();
-  EXPECT_TRUE(table_.Find(kName).ok());
+  EXPECT_TRUE(table_.Find({kDefaultTenant, kName}).ok());
   clock_.Advance(absl::Nanoseconds(1));
-  EXPECT_EQ(GetErrorReason(table_.Find(kName).status()), "SESSION_EXPIRED");
+  EXPECT_EQ(GetErrorReason(table_.Find({kDefaultTenant, kName}).status()), "SESSION_EXPIRED");
 }
 
 TEST_F(SessionLeaseTest, AssignedHoldReleasesWhatItHeld) {
   const SessionConfig config = ConfigOf("b", absl::InfiniteDuration());
   const auto other = table_.Create(config, StartOf(config)).value();
-  SessionHold hold = table_.Hold(kName).value();
-  hold = table_.Hold("sessions/b").value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
+  hold = table_.Hold({kDefaultTenant, "sessions/b"}).value();
 
   EXPECT_EQ(hold.session(), other);
   clock_.Advance(absl::Minutes(1));
-  EXPECT_FALSE(table_.Find(kName).ok()) << "nobody holds it any more";
+  EXPECT_FALSE(table_.Find({kDefaultTenant, kName}).ok()) << "nobody holds it any more";
 
   SessionHold& itself = hold;
   hold = std::move(itself);
@@ -154,9 +154,9 @@ TEST_F(SessionLeaseTest, AssignedHoldReleasesWhatItHeld) {
 }
 
 TEST_F(SessionLeaseTest, CommitOnADeletedSessionFails) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
-  ASSERT_TRUE(table_.Delete(kName).ok());
+  ASSERT_TRUE(table_.Delete({kDefaultTenant, kName}).ok());
 
   const absl::Status status = lease.Commit(After(lease.progress(), {1}));
 
@@ -168,22 +168,22 @@ TEST_F(SessionLeaseTest, CommitOnADeletedSessionFails) {
 }
 
 TEST_F(SessionLeaseTest, CommitOfTheDeletedDoesNotTouchItsSuccessor) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
-  ASSERT_TRUE(table_.Delete(kName).ok());
+  ASSERT_TRUE(table_.Delete({kDefaultTenant, kName}).ok());
   const SessionConfig config = ConfigOf("a");
   const auto successor = table_.Create(config, StartOf(config)).value();
 
   EXPECT_FALSE(lease.Commit(After(lease.progress(), {1})).ok());
   EXPECT_EQ(successor->Look().next_step, 0);
-  EXPECT_TRUE(table_.Hold(kName).value().Lease().ok());
+  EXPECT_TRUE(table_.Hold({kDefaultTenant, kName}).value().Lease().ok());
 }
 
 TEST_F(SessionLeaseTest, HoldsAndLeasesOutliveTheTable) {
   auto table = std::make_unique<SessionTable>(SessionTable::Limits{}, clock_);
   const SessionConfig config = ConfigOf("b");
   ASSERT_TRUE(table->Create(config, StartOf(config)).ok());
-  SessionHold hold = table->Hold("sessions/b").value();
+  SessionHold hold = table->Hold({kDefaultTenant, "sessions/b"}).value();
   SessionLease lease = hold.Lease().value();
   table.reset();
 
@@ -191,7 +191,7 @@ TEST_F(SessionLeaseTest, HoldsAndLeasesOutliveTheTable) {
 }
 
 TEST_F(SessionLeaseTest, CommitWithoutAStateOrInputsIsRefused) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
   SessionProgress stateless = lease.progress();
   stateless.state = nullptr;
@@ -216,7 +216,7 @@ class FullTableTest : public SessionLeaseTest {
 };
 
 TEST_F(FullTableTest, CommitBeyondTheBudgetChangesNothing) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
   ASSERT_TRUE(lease.Commit(After(lease.progress(), {1})).ok());
   EXPECT_EQ(table_.used_bytes(), Limit());
@@ -233,7 +233,7 @@ TEST_F(FullTableTest, CommitBeyondTheBudgetChangesNothing) {
 }
 
 TEST_F(FullTableTest, AdvanceBeyondTheBudgetChangesNothing) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
   ASSERT_TRUE(lease.Advance(StepsOf(lease.progress(), {1})).ok());
   const auto state = lease.progress().state;
@@ -246,7 +246,7 @@ TEST_F(FullTableTest, AdvanceBeyondTheBudgetChangesNothing) {
 }
 
 TEST_F(FullTableTest, CommitThatShrinksAlwaysSucceeds) {
-  SessionHold hold = table_.Hold(kName).value();
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
   ASSERT_TRUE(lease.Commit(After(lease.progress(), {1})).ok());
 
@@ -262,9 +262,9 @@ TEST_F(FullTableTest, CommitThatShrinksAlwaysSucceeds) {
 
 TEST_F(FullTableTest, BytesAreGivenBackWhenTheLastUserLetsGo) {
   {
-    SessionHold hold = table_.Hold(kName).value();
+    SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
     session_.reset();
-    ASSERT_TRUE(table_.Delete(kName).ok());
+    ASSERT_TRUE(table_.Delete({kDefaultTenant, kName}).ok());
     EXPECT_GT(table_.used_bytes(), 0) << "the memory is still there";
   }
   EXPECT_EQ(table_.used_bytes(), 0);

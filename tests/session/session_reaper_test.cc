@@ -29,7 +29,7 @@ TEST_F(SessionReaperTest, EndsWhatIsDueAndNothingElse) {
   reaper.RunOnce();
 
   EXPECT_EQ(table_.session_count(), 1);
-  EXPECT_TRUE(table_.Find("sessions/b").ok());
+  EXPECT_TRUE(table_.Find({kDefaultTenant, "sessions/b"}).ok());
 }
 
 TEST_F(SessionReaperTest, WaitsUntilTheNextIsDue) {
@@ -63,7 +63,7 @@ class NotifyingStream : public StreamListener {
 TEST_F(SessionReaperTest, ThreadEndsSessionsUntilItIsStopped) {
   Create("a", absl::Seconds(10));
   const auto stream = std::make_shared<NotifyingStream>();
-  ASSERT_TRUE(table_.Find("sessions/a").value()->AttachStream(stream).ok());
+  ASSERT_TRUE(table_.Find({kDefaultTenant, "sessions/a"}).value()->AttachStream(stream).ok());
   {
     SessionReaper reaper(table_, clock_);
     reaper.Start();

@@ -41,14 +41,14 @@ class SessionTableRaceTest : public testing::Test {
   }
 
   void DeleteAndCreateAnew() {
-    ASSERT_TRUE(table_.Delete(kName).ok());
+    ASSERT_TRUE(table_.Delete({kDefaultTenant, kName}).ok());
     successor_ = Create().value();
   }
 
   void ExpectSuccessorUntouched() {
-    EXPECT_EQ(table_.Find(kName).value(), successor_);
-    EXPECT_THAT(table_.List("", 10), testing::ElementsAre(successor_));
-    EXPECT_TRUE(table_.Hold(kName).ok());
+    EXPECT_EQ(table_.Find({kDefaultTenant, kName}).value(), successor_);
+    EXPECT_THAT(table_.List({kDefaultTenant, ""}, 10), testing::ElementsAre(successor_));
+    EXPECT_TRUE(table_.Hold({kDefaultTenant, kName}).ok());
   }
 
   InterruptingClock clock_;
@@ -60,21 +60,21 @@ class SessionTableRaceTest : public testing::Test {
 TEST_F(SessionTableRaceTest, FindThatLosesToADeletionTellsSoAndSparesTheSuccessor) {
   clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
 
-  EXPECT_EQ(GetErrorReason(table_.Find(kName).status()), "SESSION_DELETED");
+  EXPECT_EQ(GetErrorReason(table_.Find({kDefaultTenant, kName}).status()), "SESSION_DELETED");
   ExpectSuccessorUntouched();
 }
 
 TEST_F(SessionTableRaceTest, HoldThatLosesToADeletionIsRefused) {
   clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
 
-  EXPECT_EQ(GetErrorReason(table_.Hold(kName).status()), "SESSION_DELETED");
+  EXPECT_EQ(GetErrorReason(table_.Hold({kDefaultTenant, kName}).status()), "SESSION_DELETED");
   ExpectSuccessorUntouched();
 }
 
 TEST_F(SessionTableRaceTest, SecondOfTwoDeletionsFailsAndSparesTheSuccessor) {
   clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
 
-  EXPECT_EQ(GetErrorReason(table_.Delete(kName)), "SESSION_DELETED");
+  EXPECT_EQ(GetErrorReason(table_.Delete({kDefaultTenant, kName})), "SESSION_DELETED");
   ExpectSuccessorUntouched();
 }
 
@@ -88,11 +88,11 @@ TEST_F(SessionTableRaceTest, SecondOfTwoCreationsAfterAnExpiryFails) {
 
 TEST_F(SessionTableRaceTest, HoldThatWinsKeepsTheSessionFromExpiring) {
   clock_.Advance(absl::Seconds(59));
-  const SessionHold hold = table_.Hold(kName).value();
+  const SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   clock_.InterruptOnce([this] { clock_.Advance(absl::Seconds(1)); });
 
   table_.EndDue();
-  EXPECT_EQ(table_.Find(kName).value(), first_);
+  EXPECT_EQ(table_.Find({kDefaultTenant, kName}).value(), first_);
 }
 
 }  // namespace

@@ -224,7 +224,7 @@ class Play {
   void Find(const std::string& name) {
     std::string reason;
     const auto expected = LookUp(name, reason);
-    const auto found = table_.Find(name);
+    const auto found = table_.Find({kDefaultTenant, name});
     ASSERT_EQ(GetErrorReason(found.status()), reason) << name;
     if (expected != nullptr) ExpectLooksLike(*expected, **found);
   }
@@ -232,7 +232,7 @@ class Play {
   void Hold(const std::string& name) {
     std::string reason;
     const auto expected = LookUp(name, reason);
-    auto hold = table_.Hold(name);
+    auto hold = table_.Hold({kDefaultTenant, name});
     ASSERT_EQ(GetErrorReason(hold.status()), reason) << name;
     if (expected == nullptr) return;
     ++expected->hold_count;
@@ -308,7 +308,7 @@ class Play {
   void Delete(const std::string& name) {
     std::string reason;
     const auto expected = LookUp(name, reason);
-    ASSERT_EQ(GetErrorReason(table_.Delete(name)), reason) << name;
+    ASSERT_EQ(GetErrorReason(table_.Delete({kDefaultTenant, name})), reason) << name;
     if (expected != nullptr) Bury(*expected, SessionEnd::kDeleted, Now());
   }
 
@@ -333,7 +333,7 @@ class Play {
     const int64_t max_count = Draw(kMaxSessions + 1);
     auto next = names.upper_bound(after);
     int64_t count = 0;
-    for (const auto& session : table_.List(after, max_count)) {
+    for (const auto& session : table_.List({kDefaultTenant, after}, max_count)) {
       ASSERT_NE(next, names.end());
       ASSERT_EQ(session->config().name, *next++);
       ++count;
@@ -344,7 +344,7 @@ class Play {
   void Attach(const std::string& name) {
     std::string reason;
     const auto expected = LookUp(name, reason);
-    const auto found = table_.Find(name);
+    const auto found = table_.Find({kDefaultTenant, name});
     ASSERT_EQ(GetErrorReason(found.status()), reason);
     if (expected == nullptr) return;
     const auto previous = expected->stream;

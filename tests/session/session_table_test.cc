@@ -5,6 +5,7 @@
 
 #include <optional>
 
+#include "server/session/session_errors.h"
 #include "tests/session/session_builder.h"
 #include "tests/testing/fake_clock.h"
 
@@ -25,12 +26,12 @@ class SessionTableTest : public testing::Test {
   }
 
   std::string WhyNot(const std::string& id) {
-    return GetErrorReason(table_->Find("sessions/" + id).status());
+    return GetErrorReason(table_->Find({kDefaultTenant, "sessions/" + id}).status());
   }
 
   std::vector<std::string> ListNames(const std::string& after, int64_t max_count) {
     std::vector<std::string> names;
-    for (const auto& session : table_->List(after, max_count)) {
+    for (const auto& session : table_->List({kDefaultTenant, after}, max_count)) {
       names.push_back(session->config().name);
     }
     return names;
@@ -43,8 +44,8 @@ class SessionTableTest : public testing::Test {
 TEST_F(SessionTableTest, FindsWhatWasCreated) {
   const auto created = Create("a").value();
 
-  EXPECT_EQ(table_->Find("sessions/a").value(), created);
-  EXPECT_EQ(table_->Hold("sessions/a").value().session(), created);
+  EXPECT_EQ(table_->Find({kDefaultTenant, "sessions/a"}).value(), created);
+  EXPECT_EQ(table_->Hold({kDefaultTenant, "sessions/a"}).value().session(), created);
   EXPECT_EQ(table_->session_count(), 1);
   EXPECT_EQ(created->config().create_time, clock_.Now());
 }
@@ -55,14 +56,14 @@ TEST_F(SessionTableTest, MakesNamesWhenNoneIsChosen) {
 
   EXPECT_NE(first, second);
   EXPECT_EQ(first.rfind("sessions/s-" + table_->epoch() + "-", 0), 0u) << first;
-  EXPECT_TRUE(table_->Find(first).ok());
+  EXPECT_TRUE(table_->Find({kDefaultTenant, first}).ok());
 }
 
 TEST_F(SessionTableTest, RefusesANameThatIsTaken) {
   const auto first = Create("a").value();
 
   EXPECT_EQ(GetErrorReason(Create("a").status()), "SESSION_EXISTS");
-  EXPECT_EQ(table_->Find("sessions/a").value(), first);
+  EXPECT_EQ(table_->Find({kDefaultTenant, "sessions/a"}).value(), first);
 }
 
 TEST_F(SessionTableTest, RefusesAMissingState) {
@@ -80,13 +81,13 @@ TEST_F(SessionTableTest, TellsApartTheFourWaysNotToBeThere) {
   ASSERT_TRUE(Create("expired", absl::Seconds(5)).ok());
   ASSERT_TRUE(Create("deleted").ok());
   clock_.Advance(absl::Seconds(7));
-  ASSERT_TRUE(table_->Delete("sessions/deleted").ok());
+  ASSERT_TRUE(table_->Delete({kDefaultTenant, "sessions/deleted"}).ok());
   const std::string lost = "sessions/s-1-0123456789abcdef0123456789abcdef";
 
   EXPECT_EQ(WhyNot("never"), "SESSION_NOT_FOUND");
   EXPECT_EQ(WhyNot("expired"), "SESSION_EXPIRED");
   EXPECT_EQ(WhyNot("deleted"), "SESSION_DELETED");
-  const absl::Status status = table_->Find(lost).status();
+  const absl::Status status = table_->Find({kDefaultTenant, lost}).status();
   EXPECT_EQ(GetErrorReason(status), "SESSION_LOST");
   EXPECT_EQ(MetadataOf(status, "session_epoch"), "1");
   EXPECT_EQ(MetadataOf(status, "server_epoch"), table_->epoch());
@@ -94,11 +95,11 @@ TEST_F(SessionTableTest, TellsApartTheFourWaysNotToBeThere) {
 
 TEST_F(SessionTableTest, HoldAndDeleteTellTheSameAsFind) {
   ASSERT_TRUE(Create("deleted").ok());
-  ASSERT_TRUE(table_->Delete("sessions/deleted").ok());
+  ASSERT_TRUE(table_->Delete({kDefaultTenant, "sessions/deleted"}).ok());
   for (const std::string name : {"sessions/never", "sessions/deleted", "models/x", ""}) {
-    const absl::Status status = table_->Find(name).status();
-    EXPECT_EQ(table_->Hold(name).status(), status);
-    EXPECT_EQ(table_->Delete(name), status);
+    const absl::Status status = table_->Find({kDefaultTenant, name}).status();
+    EXPECT_EQ(table_->Hold({kDefaultTenant, name}).status(), status);
+    EXPECT_EQ(table_->Delete({kDefaultTenant, name}), status);
     EXPECT_EQ(status.code(), absl::StatusCode::kNotFound);
   }
 }
@@ -120,7 +121,8 @@ TEST_F(SessionTableTest, TombstoneTellsWhenItExpiredNotWhenThatWasFound) {
 
   for (const char* name : {"sessions/a", "sessions/b"}) {
     for (int again = 0; again < 2; ++again) {
-      EXPECT_EQ(MetadataOf(table_->Find(name).status(), "expire_time"), "2024-01-01T00:00:05Z");
+      EXPECT_EQ(MetadataOf(table_->Find({kDefaultTenant, name}).status(), "expire_time"),
+                "2024-01-01T00:00:05Z");
     }
   }
 }
@@ -138,7 +140,7 @@ TEST_F(SessionTableTest, DeletingAnExpiredSessionTellsThatItExpired) {
   ASSERT_TRUE(Create("a", absl::Seconds(5)).ok());
   clock_.Advance(absl::Seconds(5));
 
-  EXPECT_EQ(GetErrorReason(table_->Delete("sessions/a")), "SESSION_EXPIRED");
+  EXPECT_EQ(GetErrorReason(table_->Delete({kDefaultTenant, "sessions/a"})), "SESSION_EXPIRED");
   EXPECT_EQ(WhyNot("a"), "SESSION_EXPIRED");
 }
 
@@ -146,18 +148,19 @@ TEST_F(SessionTableTest, NameOfAnEndedSessionMayBeUsedAgain) {
   ASSERT_TRUE(Create("a", absl::Seconds(5)).ok());
   clock_.Advance(absl::Seconds(5));
   ASSERT_TRUE(Create("a").ok()) << "expired, though nobody has noticed";
-  ASSERT_TRUE(table_->Delete("sessions/a").ok());
+  ASSERT_TRUE(table_->Delete({kDefaultTenant, "sessions/a"}).ok());
   ASSERT_TRUE(Create("a", absl::Seconds(10)).ok()) << "deleted";
 
   EXPECT_EQ(WhyNot("a"), "");
   clock_.Advance(absl::Seconds(10));
-  EXPECT_EQ(MetadataOf(table_->Find("sessions/a").status(), "expire_time"), "2024-01-01T00:00:15Z");
+  EXPECT_EQ(MetadataOf(table_->Find({kDefaultTenant, "sessions/a"}).status(), "expire_time"),
+            "2024-01-01T00:00:15Z");
 }
 
 TEST_F(SessionTableTest, TombstonesAreForgottenInTheEnd) {
   UseLimits({.tombstone_retention = absl::Hours(1)});
   ASSERT_TRUE(Create("a").ok());
-  ASSERT_TRUE(table_->Delete("sessions/a").ok());
+  ASSERT_TRUE(table_->Delete({kDefaultTenant, "sessions/a"}).ok());
   clock_.Advance(absl::Hours(1));
 
   EXPECT_EQ(WhyNot("a"), "SESSION_NOT_FOUND");
@@ -178,7 +181,7 @@ TEST_F(SessionTableTest, ListsTheLivingOnly) {
   ASSERT_TRUE(Create("a").ok());
   ASSERT_TRUE(Create("b", absl::Seconds(5)).ok());
   ASSERT_TRUE(Create("c").ok());
-  ASSERT_TRUE(table_->Delete("sessions/a").ok());
+  ASSERT_TRUE(table_->Delete({kDefaultTenant, "sessions/a"}).ok());
   clock_.Advance(absl::Seconds(5));
 
   EXPECT_THAT(ListNames("", 10), ElementsAre("sessions/c"));
@@ -246,7 +249,7 @@ TEST_F(SessionTableTest, UsedSessionsAreLookedAtAgainAtTheirNewTime) {
   const absl::Time start = clock_.Now();
   ASSERT_TRUE(Create("a", absl::Seconds(10)).ok());
   clock_.Advance(absl::Seconds(6));
-  { const SessionHold used = table_->Hold("sessions/a").value(); }
+  { const SessionHold used = table_->Hold({kDefaultTenant, "sessions/a"}).value(); }
 
   clock_.Advance(absl::Seconds(5));
   EXPECT_EQ(table_->EndDue(), start + absl::Seconds(16));
@@ -258,7 +261,7 @@ TEST_F(SessionTableTest, UsedSessionsAreLookedAtAgainAtTheirNewTime) {
 
 TEST_F(SessionTableTest, HeldSessionWithoutTtlDoesNotKeepEndDueBusy) {
   ASSERT_TRUE(Create("a", absl::Nanoseconds(1)).ok());
-  const SessionHold hold = table_->Hold("sessions/a").value();
+  const SessionHold hold = table_->Hold({kDefaultTenant, "sessions/a"}).value();
   clock_.Advance(absl::Seconds(1));
 
   EXPECT_GT(table_->EndDue(), clock_.Now());
@@ -282,10 +285,57 @@ TEST_F(SessionTableTest, EndedSessionsUnpinTheirModel) {
   ASSERT_TRUE(Create("b", absl::Seconds(5)).ok());
   EXPECT_EQ(HomeworkPin()->pin_count(), pin_count + 2);
 
-  ASSERT_TRUE(table_->Delete("sessions/a").ok());
+  ASSERT_TRUE(table_->Delete({kDefaultTenant, "sessions/a"}).ok());
   clock_.Advance(absl::Seconds(5));
   table_->EndDue();
   EXPECT_EQ(HomeworkPin()->pin_count(), pin_count);
+}
+
+class SessionTenantsTest : public SessionTableTest {
+ protected:
+  std::shared_ptr<Session> CreateOf(const std::string& tenant, const std::string& id) {
+    SessionConfig config = ConfigOf(id);
+    config.tenant = tenant;
+    return table_->Create(config, StartOf(config)).value();
+  }
+
+  std::vector<std::string> ListOf(const std::string& tenant, const std::string& after) {
+    std::vector<std::string> names;
+    for (const auto& session : table_->List({tenant, after}, 10)) {
+      EXPECT_EQ(session->config().tenant, tenant);
+      names.push_back(session->config().name);
+    }
+    return names;
+  }
+};
+
+TEST_F(SessionTenantsTest, HaveTheirOwnNames) {
+  const auto mine = CreateOf("me", "a");
+  const auto theirs = CreateOf("they", "a");
+  CreateOf("they", "b");
+
+  EXPECT_EQ(table_->Find({"me", "sessions/a"}).value(), mine);
+  EXPECT_EQ(table_->Hold({"they", "sessions/a"}).value().session(), theirs);
+  EXPECT_THAT(ListOf("me", ""), ElementsAre("sessions/a"));
+  EXPECT_THAT(ListOf("they", ""), ElementsAre("sessions/a", "sessions/b"));
+  EXPECT_THAT(ListOf("they", "sessions/a"), ElementsAre("sessions/b"));
+  EXPECT_THAT(ListOf("me", "sessions/a"), IsEmpty());
+  EXPECT_THAT(ListOf("them", ""), IsEmpty());
+}
+
+TEST_F(SessionTenantsTest, SeeNothingOfEachOther) {
+  CreateOf("they", "a");
+  const auto not_found = [&] { return SessionNotFound("sessions/a", table_->epoch()); };
+
+  EXPECT_EQ(table_->Find({"me", "sessions/a"}).status(), not_found());
+  EXPECT_EQ(table_->Hold({"me", "sessions/a"}).status(), not_found());
+  EXPECT_EQ(table_->Delete({"me", "sessions/a"}), not_found());
+  ASSERT_TRUE(table_->Delete({"they", "sessions/a"}).ok());
+  EXPECT_EQ(table_->Find({"me", "sessions/a"}).status(), not_found()) << "nor of an end";
+  EXPECT_EQ(GetErrorReason(table_->Find({"they", "sessions/a"}).status()), "SESSION_DELETED");
+  CreateOf("me", "a");
+  EXPECT_EQ(GetErrorReason(table_->Find({"they", "sessions/a"}).status()), "SESSION_DELETED")
+      << "a name that comes back is the other's";
 }
 
 }  // namespace

@@ -22,7 +22,7 @@ class SessionTest : public testing::Test {
   }
 
   void Step(const std::string& name) {
-    SessionHold hold = table_.Hold(name).value();
+    SessionHold hold = table_.Hold({kDefaultTenant, name}).value();
     SessionLease lease = hold.Lease().value();
     ASSERT_TRUE(lease.Commit(After(lease.progress(), {1})).ok());
   }
@@ -57,7 +57,7 @@ TEST_F(SessionTest, LookingDoesNotProlongIt) {
 
 TEST_F(SessionTest, ExpireTimeOfAHeldSessionMovesOn) {
   const auto session = Create("a");
-  const SessionHold hold = table_.Hold("sessions/a").value();
+  const SessionHold hold = table_.Hold({kDefaultTenant, "sessions/a"}).value();
   clock_.Advance(absl::Hours(5));
 
   EXPECT_EQ(session->Look().expire_time, clock_.Now() + absl::Minutes(1));
@@ -98,7 +98,7 @@ TEST_F(SessionTest, DetachedStreamIsForgottenAndNotTold) {
 
   EXPECT_FALSE(session->IsAttached(stream.get()));
   EXPECT_FALSE(session->IsAttached(nullptr));
-  ASSERT_TRUE(table_.Delete("sessions/a").ok());
+  ASSERT_TRUE(table_.Delete({kDefaultTenant, "sessions/a"}).ok());
   EXPECT_THAT(stream->reasons(), IsEmpty());
   EXPECT_EQ(watched.use_count(), 1);
 }
@@ -120,7 +120,7 @@ TEST_F(SessionTest, DeletionEndsTheStream) {
   const auto stream = std::make_shared<FakeStream>();
   ASSERT_TRUE(session->AttachStream(stream).ok());
 
-  ASSERT_TRUE(table_.Delete("sessions/a").ok());
+  ASSERT_TRUE(table_.Delete({kDefaultTenant, "sessions/a"}).ok());
 
   EXPECT_THAT(stream->reasons(), ElementsAre("SESSION_DELETED"));
   EXPECT_EQ(GetErrorReason(session->AttachStream(stream)), "SESSION_DELETED");
@@ -147,7 +147,7 @@ class CallingBackStream : public StreamListener {
   void EndStream(absl::Status) override {
     session_->DetachStream(this);
     session_->Look();
-    found_ = GetErrorReason(table_.Find(session_->config().name).status());
+    found_ = GetErrorReason(table_.Find({kDefaultTenant, session_->config().name}).status());
   }
 
   const std::string& found() const { return found_; }
@@ -171,7 +171,7 @@ TEST_F(SessionTest, StreamsAreToldWithoutLocks) {
       clock_.Advance(absl::Minutes(1));
       table_.EndDue();
     } else {
-      ASSERT_TRUE(table_.Delete("sessions/a").ok());
+      ASSERT_TRUE(table_.Delete({kDefaultTenant, "sessions/a"}).ok());
     }
     EXPECT_EQ(stream->found(), expires ? "SESSION_EXPIRED" : "SESSION_DELETED");
   }

@@ -156,12 +156,13 @@ class SteppedSessions {
   static constexpr Numerics kNumerics = {.precision = Precision::kFloat64};
 
   SteppedSessions() {
-    registry_.Add(model_).status().IgnoreError();
+    registry_.Add(kDefaultTenant, model_).status().IgnoreError();
     for (int k = 0; k < kSessionCount; ++k) {
       const auto zero =
           std::make_shared<const AnyStackState>(ZeroStackState(*model_, Precision::kFloat64));
-      SessionConfig config{.name = Name(k),
-                           .model = *registry_.Pin(model_->name()),
+      SessionConfig config{.tenant = std::string(kDefaultTenant),
+                           .name = Name(k),
+                           .model = *registry_.Pin({kDefaultTenant, model_->name()}),
                            .numerics = kNumerics,
                            .ttl = absl::Hours(1),
                            .labels = {},
@@ -179,7 +180,7 @@ class SteppedSessions {
             std::function<void(const absl::Status&)> done) {
     Task task;
     task.cost = cost;
-    auto hold = std::make_shared<SessionHold>(*table_.Hold(Name(session)));
+    auto hold = std::make_shared<SessionHold>(*table_.Hold({kDefaultTenant, Name(session)}));
     task.run = [this, session, step, hold, done = std::move(done)](absl::Status) {
       auto lease = hold->Lease();
       if (!lease.ok()) return done(lease.status());
@@ -199,7 +200,7 @@ class SteppedSessions {
   }
 
   std::string Digest(int session) {
-    return StackStateDigest(*(*table_.Find(Name(session)))->Look().state);
+    return StackStateDigest(*(*table_.Find({kDefaultTenant, Name(session)}))->Look().state);
   }
 
   Scheduler& scheduler() { return scheduler_; }

@@ -34,7 +34,7 @@ class Crowd {
           Create(name, random() % 2 == 0 ? absl::Seconds(5) : absl::Hours(100));
           break;
         case 1:
-          if (random() % 2 == 0) Check(table_.Delete(name));
+          if (random() % 2 == 0) Check(table_.Delete({kDefaultTenant, name}));
           break;
         case 2:
           List();
@@ -58,8 +58,8 @@ class Crowd {
     EXPECT_EQ(broken_promise_count_, 0);
     EXPECT_GT(commit_count_, 0);
     int64_t bytes = 0;
-    for (const auto& session : table_.List("", 1000)) {
-      const SessionHold hold = table_.Hold(session->config().name).value();
+    for (const auto& session : table_.List({kDefaultTenant, ""}, 1000)) {
+      const SessionHold hold = table_.Hold({kDefaultTenant, session->config().name}).value();
       bytes += SessionBytes(session->config(), LastProgress(session->config().name));
     }
     EXPECT_EQ(table_.used_bytes(), bytes);
@@ -79,7 +79,7 @@ class Crowd {
 
  private:
   SessionProgress LastProgress(const std::string& name) {
-    SessionHold hold = table_.Hold(name).value();
+    SessionHold hold = table_.Hold({kDefaultTenant, name}).value();
     return hold.Lease().value().progress();
   }
 
@@ -102,7 +102,7 @@ class Crowd {
 
   // Takes a turn if nobody else has it: here the test is the engine that gives turns.
   void Step(const std::string& name) {
-    auto hold = table_.Hold(name);
+    auto hold = table_.Hold({kDefaultTenant, name});
     Check(hold.status());
     if (!hold.ok()) return;
     auto lease = hold->Lease();
@@ -116,7 +116,7 @@ class Crowd {
 
   void List() {
     std::string previous;
-    for (const auto& session : table_.List("", 3)) {
+    for (const auto& session : table_.List({kDefaultTenant, ""}, 3)) {
       if (session->config().name <= previous) ++broken_promise_count_;
       previous = session->config().name;
       const Session::View view = session->Look();
@@ -125,7 +125,7 @@ class Crowd {
   }
 
   void Attach(const std::string& name) {
-    const auto session = table_.Find(name);
+    const auto session = table_.Find({kDefaultTenant, name});
     Check(session.status());
     if (!session.ok()) return;
     auto stream = std::make_shared<FakeStream>();

@@ -19,7 +19,7 @@ Value Required(absl::StatusOr<Value> value) {
 }  // namespace
 
 std::string ApiFixture::AddModel(std::shared_ptr<const Model> model) {
-  return Required(models_.Add(std::move(model)))->name();
+  return Required(models_.Add(kDefaultTenant, std::move(model)))->name();
 }
 
 v1::Session ApiFixture::NewSession(const std::string& id, const std::string& model,
@@ -47,7 +47,8 @@ TurnBlocker::TurnBlocker(Api& api, const std::string& session_name) : api_(api) 
     running.Notify();
     opened_.WaitForNotification();
   };
-  if (!api.scheduler.Schedule(session_name, std::move(task)).ok()) std::abort();
+  const std::string key = FullName({kDefaultTenant, session_name});
+  if (!api.scheduler.Schedule(key, std::move(task)).ok()) std::abort();
   running.WaitForNotification();
 }
 

@@ -57,7 +57,7 @@ class ApiFixture {
   template <class Request, class Response>
   absl::StatusOr<Response> Await(void (*handler)(Api&, const Call&, const Request&, Response*,
                                                  Done),
-                                 const Request& request, const Call& call = {}) {
+                                 const Request& request, const Call& call = Call(LocalCaller())) {
     Response response;
     absl::Status status;
     absl::Notification called;
@@ -72,10 +72,11 @@ class ApiFixture {
 
   // A handler that returns.
   template <class Request, class Response>
-  absl::StatusOr<Response> Ask(absl::Status (*handler)(Api&, const Request&, Response*),
-                               const Request& request) {
+  absl::StatusOr<Response> Ask(absl::Status (*handler)(Api&, const Call&, const Request&,
+                                                       Response*),
+                               const Request& request, const Call& call = Call(LocalCaller())) {
     Response response;
-    absl::Status status = handler(api_, request, &response);
+    absl::Status status = handler(api_, call, request, &response);
     if (!status.ok()) return status;
     return response;
   }

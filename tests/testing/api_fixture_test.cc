@@ -33,7 +33,8 @@ TEST(ApiFixtureTest, ABlockedTurnKeepsOthersWaitingUntilItIsOpened) {
   const v1::StepRequest request = StepOf("sessions/a", {1});
   v1::StepResponse response;
   TurnBlocker blocker(fixture.api(), "sessions/a");
-  Step(fixture.api(), {}, request, &response, [&](const absl::Status&) { answered = true; });
+  Step(fixture.api(), Call(LocalCaller()), request, &response,
+       [&](const absl::Status&) { answered = true; });
   EXPECT_FALSE(answered);
   blocker.Open();
   EXPECT_TRUE(answered);

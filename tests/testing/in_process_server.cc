@@ -39,7 +39,9 @@ std::shared_ptr<grpc::Channel> InProcessServer::NewChannel() const {
   return grpc::CreateCustomChannel(address(), grpc::InsecureChannelCredentials(), arguments);
 }
 
-void InProcessServer::AddHomework() { Require(api().models.Add(HomeworkModel()), "no model"); }
+void InProcessServer::AddHomework() {
+  Require(api().models.Add(kDefaultTenant, HomeworkModel()), "no model");
+}
 
 std::string InProcessServer::NewSession(const std::string& id) {
   v1::CreateSessionRequest request;

@@ -29,12 +29,13 @@ class StepSession {
   StepSession(std::shared_ptr<const Model> model, const Numerics& numerics, int64_t replay_window,
               std::optional<SessionProgress> progress = std::nullopt)
       : model_(std::move(model)), numerics_(numerics), replay_window_(replay_window) {
-    registry_.Add(model_).status().IgnoreError();
+    registry_.Add(kDefaultTenant, model_).status().IgnoreError();
     const auto zero =
         std::make_shared<const AnyStackState>(ZeroStackState(*model_, numerics.precision));
     if (!progress.has_value()) progress = SessionProgress{zero, 0, ReplayWindow(replay_window)};
-    SessionConfig config{.name = "sessions/a",
-                         .model = *registry_.Pin(model_->name()),
+    SessionConfig config{.tenant = std::string(kDefaultTenant),
+                         .name = "sessions/a",
+                         .model = *registry_.Pin({kDefaultTenant, model_->name()}),
                          .numerics = numerics,
                          .ttl = absl::Hours(1),
                          .replay_window_requests = replay_window,
@@ -46,14 +47,14 @@ class StepSession {
 
   absl::StatusOr<StepOutcome> Step(std::optional<int64_t> step_index, AnyInputs inputs,
                                    TraceOptions options = kWholeTrace) {
-    CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold("sessions/a"));
+    CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold({kDefaultTenant, "sessions/a"}));
     CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold.Lease());
     return MakeSteps(lease, step_index, std::make_shared<const AnyInputs>(std::move(inputs)),
                      options);
   }
 
   absl::Status Rewind(int64_t step_index) {
-    CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold("sessions/a"));
+    CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold({kDefaultTenant, "sessions/a"}));
     CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold.Lease());
     CELLAR_ASSIGN_OR_RETURN(SessionProgress earlier,
                             ProgressAt(lease.config(), lease.progress(), step_index));
@@ -61,7 +62,7 @@ class StepSession {
   }
 
   absl::StatusOr<std::unique_ptr<StepSession>> Fork(int64_t step_index) {
-    CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold("sessions/a"));
+    CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold({kDefaultTenant, "sessions/a"}));
     CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold.Lease());
     CELLAR_ASSIGN_OR_RETURN(SessionProgress earlier,
                             ProgressAt(lease.config(), lease.progress(), step_index));
@@ -70,7 +71,7 @@ class StepSession {
 
   // Puts any progress in place of the present.
   absl::Status Commit(SessionProgress progress) {
-    CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold("sessions/a"));
+    CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold({kDefaultTenant, "sessions/a"}));
     CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold.Lease());
     return lease.Commit(std::move(progress));
   }

@@ -24,7 +24,7 @@ namespace cellar {
 // Everything that comes back is noted in its order.
 class StreamClient {
  public:
-  explicit StreamClient(Api& api, Call call = {})
+  explicit StreamClient(Api& api, Call call = Call(LocalCaller()))
       : stream_(StepStream::Create(api, std::move(call), [this](const absl::Status& status) {
           ends_.push_back(status);
         })) {}
