@@ -7,13 +7,14 @@ namespace {
 
 // Tag and length of a tensor, its shape (two axes of at most 10 bytes and their framing), tag and
 // length of its numbers.
-constexpr int64_t kTensorFraming = 64;
+constexpr int64_t kTensorFraming = 40;
 
 // Framing of a layer's message.
 constexpr int64_t kLayerFraming = 16;
 
-// Indices, a digest of 64 characters, and the framing of trace and state.
-constexpr int64_t kAnswerFraming = 256;
+// Four indices of at most 11 bytes, a digest of 64 characters, and the framing of the trace and of
+// the messages around it.
+constexpr int64_t kAnswerFraming = 160;
 
 // A layer's trace has at most this many tensors: h, c, three gates, candidate and unrounded_h of an
 // LSTM.

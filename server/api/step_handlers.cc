@@ -13,42 +13,21 @@ namespace cellar {
 namespace {
 
 StepWish WishOf(const v1::StepRequest& request, FieldViolations& violations) {
-  return {request.inputs(),
-          request.has_step_index() ? std::optional(request.step_index()) : std::nullopt,
-          ReadTraceOptions(request.view(), request.density(), "", violations), request.encoding(),
-          ""};
-}
-
-// Everything that can be found out before the session's turn.
-struct PreparedStep {
-  SessionHold hold;
-  StepPlan plan;
-};
-
-absl::StatusOr<PreparedStep> PrepareStep(Api& api, const Call& call,
-                                         const v1::StepRequest& request) {
-  FieldViolations violations;
-  absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.session(), "session", violations);
-  const StepWish wish = WishOf(request, violations);
+  const TraceOptions options = ReadTraceOptions(request.view(), request.density(), "", violations);
   CheckEnum(request.encoding(), "encoding", violations);
-  CheckStepIndex(wish, violations);
-  if (!hold.ok()) {
-    CheckInputsGiven(wish, violations);
-    return FirstFailure(std::move(violations), hold.status());
-  }
-  CELLAR_ASSIGN_OR_RETURN(
-      StepPlan plan, PlanSteps(api.limits, hold->session()->config(), wish, std::move(violations)));
-  if (plan.step_index.has_value()) {
-    plan.multiply_adds += GoBackCost(*hold->session(), *plan.step_index);
-  }
-  return PreparedStep{*std::move(hold), std::move(plan)};
+  return {request.inputs(),
+          request.has_step_index() ? std::optional(request.step_index()) : std::nullopt, options,
+          request.encoding(), ""};
 }
 
 }  // namespace
 
 void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepResponse* response,
           Done done) {
-  absl::StatusOr<PreparedStep> step = PrepareStep(api, call, request);
+  FieldViolations violations;
+  const StepWish wish = WishOf(request, violations);
+  absl::StatusOr<PreparedStep> step =
+      PrepareSteps(api, call, request.session(), wish, std::move(violations));
   if (!step.ok()) return done(step.status());
   StepPlan& plan = step->plan;
   const bool done_now = TryTurnNow(

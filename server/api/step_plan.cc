@@ -10,6 +10,7 @@
 #include "server/api/convert_enums.h"
 #include "server/api/convert_tensor.h"
 #include "server/api/convert_trace.h"
+#include "server/api/session_turn.h"
 #include "server/base/status_macros.h"
 #include "server/engine/session_steps.h"
 #include "server/model/stack_state.h"
@@ -79,11 +80,33 @@ absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig&
   const int64_t max_steps = MaxSteps(limits, step_cost);
   if (plan.step_count > max_steps) return StepCountLimit(plan.step_count, max_steps);
   plan.multiply_adds = plan.step_count * step_cost;
-  CELLAR_RETURN_IF_ERROR(CheckAnswerSize(
-      StepAnswerBytes(*config.model, config.numerics, plan.options, plan.encoding, plan.step_count),
-      limits.max_message_bytes));
+  plan.answer_bytes =
+      StepAnswerBytes(*config.model, config.numerics, plan.options, plan.encoding, plan.step_count);
+  CELLAR_RETURN_IF_ERROR(CheckAnswerSize(plan.answer_bytes, limits.max_message_bytes));
   plan.inputs = std::make_shared<const AnyInputs>(std::move(inputs));
   return plan;
+}
+
+absl::StatusOr<PreparedStep> PrepareSteps(Api& api, const Call& call, absl::string_view name,
+                                          const StepWish& wish, FieldViolations violations) {
+  FieldViolations all;  // in the order of the fields: the session's comes first
+  absl::StatusOr<SessionHold> hold =
+      HoldNamed(api, call, name, absl::StrCat(wish.prefix, "session"), all);
+  if (!all.empty()) {
+    all.insert(all.end(), violations.begin(), violations.end());
+    violations = std::move(all);
+  }
+  CheckStepIndex(wish, violations);
+  if (!hold.ok()) {
+    CheckInputsGiven(wish, violations);
+    return FirstFailure(std::move(violations), hold.status());
+  }
+  CELLAR_ASSIGN_OR_RETURN(
+      StepPlan plan, PlanSteps(api.limits, hold->session()->config(), wish, std::move(violations)));
+  if (plan.step_index.has_value()) {
+    plan.multiply_adds += GoBackCost(*hold->session(), *plan.step_index);
+  }
+  return PreparedStep{*std::move(hold), std::move(plan)};
 }
 
 absl::Status RunPlan(SessionLease& lease, const StepPlan& plan, v1::StepResponse* response) {
@@ -94,7 +117,11 @@ absl::Status RunPlan(SessionLease& lease, const StepPlan& plan, v1::StepResponse
   WriteTrace(outcome.trace, {0, RowCount(outcome.trace)}, plan.encoding, response->mutable_trace());
   response->set_next_step(outcome.next_step);
   response->set_durable_step(kDurableStepInMemory);
-  response->set_state_digest(StackStateDigest(*outcome.state_after));
+  if (plan.with_digest) {
+    response->set_state_digest(StackStateDigest(*outcome.state_after));
+  } else {
+    response->clear_state_digest();
+  }
   return absl::OkStatus();
 }
 

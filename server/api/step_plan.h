@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -27,7 +28,7 @@ struct StepWish {
   std::optional<int64_t> step_index;
   TraceOptions options;
   v1::Encoding encoding = v1::ENCODING_UNSPECIFIED;  // of the answer
-  absl::string_view prefix;                          // of paths: "" or "step."
+  std::string prefix;                                // of paths: "", "step." or "items[7]."
 };
 
 struct StepPlan {
@@ -37,6 +38,14 @@ struct StepPlan {
   std::optional<int64_t> step_index;
   TraceOptions options;
   v1::Encoding encoding = v1::ENCODING_VALUES;
+  bool with_digest = true;   // whether the answer has one
+  int64_t answer_bytes = 0;  // at most
+};
+
+// Steps that are checked, of a session that is held for them.
+struct PreparedStep {
+  SessionHold hold;
+  StepPlan plan;
 };
 
 // Adds a violation if the index is negative.
@@ -49,6 +58,12 @@ void CheckInputsGiven(const StepWish& wish, FieldViolations& violations);
 // reported at once. Errors: BAD_REQUEST, STEP_COUNT_LIMIT, ANSWER_SIZE_LIMIT.
 absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig& config,
                                    const StepWish& wish, FieldViolations violations);
+
+// Holds the caller's session `name`, which stands in the request beside the wish, and checks the
+// wish against it: everything that can be found out before its turn. `violations` as in PlanSteps.
+// Errors: those of PlanSteps and SessionTable::Hold.
+absl::StatusOr<PreparedStep> PrepareSteps(Api& api, const Call& call, absl::string_view name,
+                                          const StepWish& wish, FieldViolations violations = {});
 
 // What a step of `model` costs, in multiply-adds: those of its sums, or what activations and
 // bookkeeping take all the same.

@@ -51,12 +51,6 @@ struct StreamSettings {
   v1::Encoding encoding = v1::ENCODING_UNSPECIFIED;
 };
 
-// A message that asks for steps, checked.
-struct PreparedStep {
-  SessionHold hold;
-  StepPlan plan;
-};
-
 // Order of answers: turns of one session run in the order in which they were taken, and each calls
 // its Done before it ends. What fails before it has a turn (a message that breaks a rule, a full
 // queue) waits in `tail_` until every turn taken before has ended; so does everything behind it.

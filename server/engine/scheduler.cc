@@ -20,6 +20,9 @@ namespace {
 // Whether this thread is running a task, of any scheduler.
 thread_local bool inside_task = false;
 
+// Whether it has the turn of a key.
+thread_local bool inside_turn = false;
+
 struct WaitingTask {
   Task task;
   int64_t charged_steps = 0;  // what it takes of the queue limits: nothing if it had not to wait
@@ -60,7 +63,7 @@ struct Scheduler::Implementation {
   std::shared_ptr<Line> TryBegin(absl::string_view key, int64_t cost) ABSL_LOCKS_EXCLUDED(mutex);
 
   // Runs and destroys `task`, unless its deadline has passed.
-  void Run(Task task) ABSL_LOCKS_EXCLUDED(mutex);
+  void Run(Task task, bool has_key) ABSL_LOCKS_EXCLUDED(mutex);
 
   // Ends the turn of a task of `line` (may be nothing). Returns whether another of its tasks became
   // ready.
@@ -133,7 +136,7 @@ absl::Status Scheduler::Implementation::Schedule(absl::string_view key, Task tas
     case Turn::kInline:
       break;
   }
-  Run(std::move(task));
+  Run(std::move(task), !key.empty());
   EndInline(std::move(line));
   return absl::OkStatus();
 }
@@ -143,7 +146,7 @@ std::shared_ptr<Scheduler::Line> Scheduler::Implementation::TryBegin(absl::strin
   absl::MutexLock lock(&mutex);
   TurnSituation situation;
   situation.session_idle = FindLine(key) == nullptr;
-  situation.inside_task = inside_task;
+  situation.inside_task = inside_turn;
   if (DecideTurn({.cost = cost}, situation, options) != Turn::kInline) return nullptr;
   ++task_count;
   return AddLine(key);
@@ -200,12 +203,14 @@ std::shared_ptr<Scheduler::Line> Scheduler::Implementation::AddLine(absl::string
   return line;
 }
 
-void Scheduler::Implementation::Run(Task task) {
+void Scheduler::Implementation::Run(Task task, bool has_key) {
   const bool too_late = task.deadline != absl::InfiniteFuture() && clock.Now() >= task.deadline;
   const bool was_inside_task = std::exchange(inside_task, true);
+  const bool was_inside_turn = std::exchange(inside_turn, has_key);
   task.run(too_late ? DeadlinePassed() : absl::OkStatus());
   // What the task holds (perhaps a lease) goes before the next task of its key starts.
   task.run = nullptr;
+  inside_turn = was_inside_turn;
   inside_task = was_inside_task;
 }
 
@@ -240,7 +245,7 @@ void Scheduler::Implementation::Work() {
     waiting_steps -= next.charged_steps;
     ++busy_workers;
     mutex.Unlock();
-    Run(std::move(next.task));
+    Run(std::move(next.task), !line->key.empty());
     mutex.Lock();
     --busy_workers;
     // No signal: what became ready is matched by this worker, who looks again at once.
@@ -264,13 +269,16 @@ std::optional<Scheduler::InlineTurn> Scheduler::TryBegin(const std::string& key,
 }
 
 Scheduler::InlineTurn::InlineTurn(Implementation& scheduler, std::shared_ptr<Line> line)
-    : scheduler_(&scheduler), line_(std::move(line)) {
-  inside_task = true;
+    : scheduler_(&scheduler),
+      line_(std::move(line)),
+      was_inside_task_(std::exchange(inside_task, true)) {
+  inside_turn = true;
 }
 
 Scheduler::InlineTurn::~InlineTurn() {
   if (line_ == nullptr) return;
-  inside_task = false;  // it was: no turn begins inside a task
+  inside_turn = false;  // as it was: no turn begins inside another
+  inside_task = was_inside_task_;
   scheduler_->EndInline(std::move(line_));
 }
 

@@ -63,7 +63,9 @@ class Scheduler {
   absl::Status Schedule(const std::string& key, Task task);
 
   // Begins a turn of `key` on the calling thread, if a task of this cost would run inline now: as
-  // Schedule, for a caller who does the work at once and so needs no Task. Nothing: call Schedule.
+  // Schedule, for a caller who does the work at once and so needs no Task. Also from inside a task
+  // without a key, which may so work off many sessions, but not from inside a turn. Nothing: call
+  // Schedule.
   std::optional<InlineTurn> TryBegin(const std::string& key, int64_t cost);
 
   // Takes a task that belongs to no session; tasks without a key run in any order. A task scheduled
@@ -94,6 +96,7 @@ class Scheduler::InlineTurn {
 
   Implementation* scheduler_;
   std::shared_ptr<Line> line_;  // null once moved from
+  bool was_inside_task_;
 };
 
 }  // namespace cellar

@@ -3,6 +3,7 @@
 #include <functional>
 #include <utility>
 
+#include "server/api/batch_step.h"
 #include "server/api/session_handlers.h"
 #include "server/api/step_handlers.h"
 #include "server/api/step_stream.h"
@@ -59,6 +60,12 @@ SessionService::StreamSteps(Context* context) {
       *context, admission_, limits, [this](Call call, std::function<void(absl::Status)> on_end) {
         return StepStream::Create(api_, std::move(call), std::move(on_end));
       });
+}
+
+grpc::ServerUnaryReactor* SessionService::BatchStep(Context* context,
+                                                    const v1::BatchStepRequest* request,
+                                                    v1::BatchStepResponse* response) {
+  return calls_.WhenDone(context, request, response, &cellar::BatchStep);
 }
 
 grpc::ServerUnaryReactor* SessionService::ResetSession(Context* context,

@@ -32,6 +32,8 @@ class SessionService final : public v1::SessionService::CallbackService {
                                  v1::StepResponse* response) override;
   grpc::ServerBidiReactor<v1::StreamStepsRequest, v1::StreamStepsResponse>* StreamSteps(
       Context* context) override;
+  grpc::ServerUnaryReactor* BatchStep(Context* context, const v1::BatchStepRequest* request,
+                                      v1::BatchStepResponse* response) override;
   grpc::ServerUnaryReactor* ResetSession(Context* context, const v1::ResetSessionRequest* request,
                                          v1::ResetSessionResponse* response) override;
   grpc::ServerUnaryReactor* RewindSession(Context* context, const v1::RewindSessionRequest* request,

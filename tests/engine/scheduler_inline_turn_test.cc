@@ -65,6 +65,26 @@ TEST_F(SchedulerInlineTurnTest, BeginsNotForDearWorkNorBehindOthersNorInsideATas
   EXPECT_FALSE(scheduler_.TryBegin("sessions/b", kCheap).has_value()) << "a turn is a task";
 }
 
+TEST_F(SchedulerInlineTurnTest, ATaskWithoutAKeyWorksOffManyOneAfterAnother) {
+  absl::Notification ran[3];
+  int ran_count = 0;
+  int turn_count = 0;
+  Task driver;
+  driver.cost = kDear;
+  driver.run = [&](absl::Status) {
+    for (const char* key : {"sessions/a", "sessions/b", "sessions/a"}) {
+      const auto turn = scheduler_.TryBegin(key, kCheap);
+      turn_count += turn.has_value();
+      EXPECT_FALSE(scheduler_.TryBegin("sessions/c", kCheap).has_value()) << "inside a turn";
+      Take("sessions/d", kCheap, ran[ran_count]);
+      EXPECT_FALSE(ran[ran_count++].HasBeenNotified()) << "not inline, as ever inside a task";
+    }
+  };
+  ASSERT_TRUE(scheduler_.ScheduleAlone(std::move(driver)).ok());
+  scheduler_.Drain();
+  EXPECT_EQ(turn_count, 3);
+}
+
 TEST_F(SchedulerInlineTurnTest, MovedItEndsOnce) {
   absl::Notification ran;
   {

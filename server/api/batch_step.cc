@@ -1,0 +1,204 @@
+#include "server/api/batch_step.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/statusor.h"
+#include "absl/strings/str_cat.h"
+#include "server/api/answer_size.h"
+#include "server/api/api_errors.h"
+#include "server/api/convert_enums.h"
+#include "server/api/session_turn.h"
+#include "server/api/step_plan.h"
+#include "server/base/error.h"
+#include "server/base/status_macros.h"
+
+namespace cellar {
+namespace {
+
+// Above this many items a hand-over to a worker (some 10 us) costs less than keeping gRPC's thread
+// from its other calls.
+constexpr int kMostItemsAtOnce = 32;
+
+// What a failed item takes of the answer at most when only its code and reason are told.
+constexpr int64_t kShortErrorBytes = 64;
+
+void WriteStepError(const absl::Status& status, v1::StepError* error) {
+  error->set_code(static_cast<int>(status.code()));
+  error->set_message(std::string(status.message()));
+  const std::optional<ErrorDetail> detail = GetErrorDetail(status);
+  if (!detail.has_value()) return;
+  error->set_reason(detail->reason);
+  for (const auto& [key, value] : detail->metadata) (*error->mutable_metadata())[key] = value;
+  for (const FieldViolation& violation : detail->violations) {
+    v1::StepFieldViolation& message = *error->add_violations();
+    message.set_field(violation.field);
+    message.set_description(violation.description);
+  }
+}
+
+// One call. Its items are prepared one after another by one thread, which makes those whose turn
+// has come; the others finish later, on any thread, and the last one to finish ends the call.
+class Batch : public std::enable_shared_from_this<Batch> {
+ public:
+  Batch(Api& api, const Call& call, const v1::BatchStepRequest& request,
+        v1::BatchStepResponse* response, TraceOptions options, Done done)
+      : api_(api),
+        call_(call),
+        request_(request),
+        results_(*response->mutable_results()),
+        options_(options),
+        max_bytes_(api.limits.max_message_bytes - kShortErrorBytes * request.items_size()),
+        done_(std::move(done)),
+        unfinished_count_(request.items_size() + 1) {
+    while (results_.size() > request.items_size()) results_.RemoveLast();
+    while (results_.size() < request.items_size()) results_.Add();
+  }
+
+  // Takes every item. REQUIRES: called once.
+  void Run() {
+    for (int item = 0; item < request_.items_size(); ++item) {
+      absl::StatusOr<PreparedStep> step = Prepare(item);
+      if (step.ok()) {
+        Take(item, *std::move(step));
+      } else {
+        Finish(item, step.status());
+      }
+    }
+    FinishOne();  // so that the call does not end before all items are taken
+  }
+
+  // Ends the call before anything is taken. REQUIRES: instead of Run.
+  void Refuse(absl::Status status) { done_(std::move(status)); }
+
+ private:
+  // Everything that can be found out before the session's turn. Errors: as Step.
+  absl::StatusOr<PreparedStep> Prepare(int item) {
+    const v1::BatchStepItem& asked = request_.items(item);
+    CELLAR_ASSIGN_OR_RETURN(
+        PreparedStep step,
+        PrepareSteps(api_, call_, asked.session(),
+                     {asked.inputs(),
+                      asked.has_step_index() ? std::optional(asked.step_index()) : std::nullopt,
+                      options_, request_.encoding(), absl::StrCat("items[", item, "].")}));
+    step.plan.with_digest = !request_.omit_state_digest();
+    CELLAR_RETURN_IF_ERROR(CheckLimits(step.plan));
+    if (!TakeRoom(step.plan.answer_bytes)) {
+      return AnswerSizeLimit(used_bytes_ + step.plan.answer_bytes, max_bytes_);
+    }
+    step_count_ += step.plan.step_count;
+    multiply_adds_ += step.plan.multiply_adds;
+    return step;
+  }
+
+  // Whether the batch may still grow by these steps: its limits are those of one request.
+  absl::Status CheckLimits(const StepPlan& plan) const {
+    const int64_t max_steps = api_.limits.max_steps_per_request;
+    if (plan.step_count > max_steps - step_count_) {
+      return StepCountLimit(step_count_ + plan.step_count, max_steps);
+    }
+    // One item is always allowed, as one step always is.
+    if (multiply_adds_ > 0 &&
+        plan.multiply_adds > api_.limits.max_request_multiply_adds - multiply_adds_) {
+      return StepCountLimit(step_count_ + plan.step_count, step_count_);
+    }
+    return absl::OkStatus();
+  }
+
+  // Takes `bytes` of what the answer may have, if they are there.
+  bool TakeRoom(int64_t bytes) {
+    if (used_bytes_.fetch_add(bytes) + bytes <= max_bytes_) return true;
+    used_bytes_.fetch_sub(bytes);
+    return false;
+  }
+
+  void Take(int item, PreparedStep step) {
+    v1::StepResponse* const response = results_.Mutable(item)->mutable_step();
+    const StepPlan& plan = step.plan;
+    const bool done_now = TryTurnNow(
+        api_, call_, step.hold, plan.multiply_adds,
+        [&](SessionLease& lease) { return RunPlan(lease, plan, response); },
+        [&](const absl::Status& status) { Finish(item, status); });
+    if (done_now) return;
+    SessionTurn turn{std::move(step.hold), plan.multiply_adds, plan.step_count};
+    turn.work = [plan = std::move(step.plan), response](SessionLease& lease) {
+      return RunPlan(lease, plan, response);
+    };
+    TakeTurn(api_, call_, std::move(turn), [self = shared_from_this(), item](absl::Status status) {
+      self->Finish(item, status);
+    });
+  }
+
+  // Each item has its own result, so that no lock is needed.
+  void Finish(int item, const absl::Status& status) {
+    if (!status.ok()) WriteError(status, results_.Mutable(item)->mutable_error());
+    FinishOne();
+  }
+
+  void WriteError(const absl::Status& status, v1::StepError* error) {
+    WriteStepError(status, error);
+    if (TakeRoom(static_cast<int64_t>(error->ByteSizeLong()))) return;
+    error->clear_message();
+    error->clear_metadata();
+    error->clear_violations();
+  }
+
+  void FinishOne() {
+    if (unfinished_count_.fetch_sub(1) == 1) done_(absl::OkStatus());
+  }
+
+  // Constant after construction.
+  Api& api_;
+  const Call call_;
+  const v1::BatchStepRequest& request_;
+  google::protobuf::RepeatedPtrField<v1::BatchStepResult>& results_;
+  const TraceOptions options_;
+  const int64_t max_bytes_;  // of the answer, besides errors at their shortest
+
+  // Of the thread that prepares: what the items taken so far ask for.
+  int64_t step_count_ = 0;
+  int64_t multiply_adds_ = 0;
+
+  Done done_;                              // called by whoever finishes last
+  std::atomic<int64_t> used_bytes_{0};     // of max_bytes_
+  std::atomic<int64_t> unfinished_count_;  // items, and the thread that takes them
+};
+
+// The rules of the whole message.
+TraceOptions CheckBatch(const Api& api, const v1::BatchStepRequest& request,
+                        FieldViolations& violations) {
+  const int64_t most_answers = api.limits.max_message_bytes / (2 * kShortErrorBytes);
+  const int64_t most = std::min<int64_t>(kMaxBatchItems, std::max<int64_t>(1, most_answers));
+  if (request.items().empty()) violations.push_back({"items", "is empty; give at least one item"});
+  if (request.items_size() > most) {
+    violations.push_back({"items", absl::StrCat("has ", request.items_size(), " items; at most ",
+                                                most, " are allowed")});
+  }
+  CheckEnum(request.encoding(), "encoding", violations);
+  return ReadTraceOptions(request.view(), request.density(), "", violations);
+}
+
+}  // namespace
+
+void BatchStep(Api& api, const Call& call, const v1::BatchStepRequest& request,
+               v1::BatchStepResponse* response, Done done) {
+  FieldViolations violations;
+  const TraceOptions options = CheckBatch(api, request, violations);
+  if (absl::Status bad = BadRequest(std::move(violations)); !bad.ok()) return done(std::move(bad));
+  auto batch = std::make_shared<Batch>(api, call, request, response, options, std::move(done));
+  if (request.items_size() <= kMostItemsAtOnce) return batch->Run();
+  Task task;
+  task.deadline = call.deadline;
+  task.run = [batch](absl::Status may_run) {
+    may_run.ok() ? batch->Run() : batch->Refuse(std::move(may_run));
+  };
+  absl::Status refused = api.scheduler.ScheduleAlone(std::move(task));
+  if (!refused.ok()) batch->Refuse(std::move(refused));
+}
+
+}  // namespace cellar

@@ -1,0 +1,187 @@
+#include "server/api/batch_step.h"
+
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/api_fixture.h"
+#include "tests/testing/model_builder.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::SizeIs;
+
+class BatchStepTest : public testing::Test {
+ protected:
+  explicit BatchStepTest(const ApiFixtureOptions& options = {}) : fixture_(options) {
+    model_ = fixture_.AddModel(HomeworkModel());
+  }
+
+  // Adds an item to the request of the test.
+  void Add(const std::string& session, const std::vector<double>& inputs,
+           std::optional<int64_t> step_index = std::nullopt) {
+    v1::BatchStepItem& item = *request_.add_items();
+    item.set_session(absl::StrCat("sessions/", session));
+    *item.mutable_inputs() = ValuesOf(inputs);
+    if (step_index.has_value()) item.set_step_index(*step_index);
+  }
+
+  // REQUIRES: the call succeeds.
+  v1::BatchStepResponse Answer() { return fixture_.Await(&BatchStep, request_).value(); }
+
+  ApiFixture fixture_;
+  std::string model_;
+  v1::BatchStepRequest request_;
+};
+
+TEST_F(BatchStepTest, AnswersEveryItemAsStepWould) {
+  for (const char* id : {"a", "b", "twin-a", "twin-b"}) fixture_.NewSession(id, model_);
+  Add("a", {0, 0, 1});
+  Add("b", {1, 1});
+  request_.set_view(v1::VIEW_TRACE);
+  const v1::BatchStepResponse response = Answer();
+
+  ASSERT_THAT(response.results(), SizeIs(2));
+  v1::StepRequest twin = StepOf("sessions/twin-a", {0, 0, 1});
+  twin.set_view(v1::VIEW_TRACE);
+  EXPECT_EQ(response.results(0).step().SerializeAsString(),
+            fixture_.Await(&Step, twin)->SerializeAsString());
+  twin = StepOf("sessions/twin-b", {1, 1});
+  twin.set_view(v1::VIEW_TRACE);
+  EXPECT_EQ(response.results(1).step().SerializeAsString(),
+            fixture_.Await(&Step, twin)->SerializeAsString());
+}
+
+TEST_F(BatchStepTest, ItemsOfOneSessionActInTheirOrder) {
+  fixture_.NewSession("a", model_);
+  for (const double x : {0, 0, 1, 1, 1, 0}) Add("a", {x});
+  const v1::BatchStepResponse response = Answer();
+  for (int k = 0; k < 6; ++k) EXPECT_EQ(response.results(k).step().first_step(), k);
+  EXPECT_EQ(fixture_.Get("a").next_step(), 6);
+}
+
+TEST_F(BatchStepTest, AFailedItemLeavesTheOthersAlone) {
+  fixture_.NewSession("a", model_);
+  fixture_.NewSession("b", model_);
+  Add("a", {1}, 5);
+  Add("nobody", {1});
+  Add("b", {1, 0});
+  Add("b", {});
+  Add("b", {1}, 0);
+  const v1::BatchStepResponse response = Answer();
+
+  EXPECT_EQ(response.results(0).error().reason(), "STEP_GAP");
+  EXPECT_EQ(response.results(1).error().reason(), "SESSION_NOT_FOUND");
+  EXPECT_EQ(response.results(2).step().next_step(), 2);
+  EXPECT_EQ(response.results(3).error().reason(), "BAD_REQUEST");
+  EXPECT_EQ(response.results(4).step().first_step(), 0) << "answered again";
+  EXPECT_EQ(fixture_.Get("a").next_step(), 0);
+  EXPECT_EQ(fixture_.Get("b").next_step(), 2);
+}
+
+TEST_F(BatchStepTest, PathsOfViolationsNameTheItem) {
+  fixture_.NewSession("a", model_);
+  Add("a", {1});
+  Add("?", {}, -1);
+  const v1::StepError error = Answer().results(1).error();
+  EXPECT_EQ(error.code(), 3);
+  EXPECT_EQ(error.reason(), "BAD_REQUEST");
+  std::vector<std::string> fields;
+  for (const auto& violation : error.violations()) fields.push_back(violation.field());
+  EXPECT_THAT(fields, ElementsAre("items[1].session", "items[1].step_index", "items[1].inputs"));
+}
+
+TEST_F(BatchStepTest, TheWholeMessageIsRefusedWithEveryViolation) {
+  request_.set_view(static_cast<v1::View>(77));
+  request_.set_density(static_cast<v1::Density>(77));
+  request_.set_encoding(static_cast<v1::Encoding>(77));
+  EXPECT_THAT(ViolatedFields(fixture_.Await(&BatchStep, request_).status()),
+              ElementsAre("items", "encoding", "view", "density"));
+  fixture_.NewSession("a", model_);
+  request_.Clear();
+  for (int i = 0; i < kMaxBatchItems + 1; ++i) Add("a", {1});
+  EXPECT_THAT(ViolatedFields(fixture_.Await(&BatchStep, request_).status()), ElementsAre("items"));
+  EXPECT_EQ(fixture_.Get("a").next_step(), 0) << "nothing was applied";
+}
+
+TEST_F(BatchStepTest, ALargeBatchOfManySessionsIsAnsweredInOrder) {
+  constexpr int kSessions = 300;
+  for (int i = 0; i < kSessions; ++i) fixture_.NewSession(absl::StrCat("s", i), model_);
+  for (int i = 0; i < 3 * kSessions; ++i) Add(absl::StrCat("s", i % kSessions), {1});
+  request_.set_omit_state_digest(true);
+  const v1::BatchStepResponse response = Answer();
+  ASSERT_THAT(response.results(), SizeIs(3 * kSessions));
+  for (int i = 0; i < 3 * kSessions; ++i) {
+    EXPECT_EQ(response.results(i).step().first_step(), i / kSessions);
+    EXPECT_EQ(response.results(i).step().state_digest(), "");
+  }
+}
+
+TEST_F(BatchStepTest, ItemsThatMustWaitAreAnsweredWhenTheirTurnHasCome) {
+  fixture_.NewSession("a", model_);
+  fixture_.NewSession("b", model_);
+  Add("a", {1});
+  Add("b", {1});
+  v1::BatchStepResponse response;
+  bool answered = false;
+  {
+    TurnBlocker blocker(fixture_.api(), "sessions/a");
+    BatchStep(fixture_.api(), Call(LocalCaller()), request_, &response,
+              [&](const absl::Status& status) {
+                EXPECT_TRUE(status.ok());
+                answered = true;
+              });
+    EXPECT_FALSE(answered);
+    EXPECT_EQ(fixture_.Get("b").next_step(), 1) << "does not wait for a";
+  }
+  EXPECT_TRUE(answered);
+  EXPECT_EQ(response.results(0).step().next_step(), 1);
+}
+
+TEST_F(BatchStepTest, AnAnswerFullOfErrorsStaysShort) {
+  for (int i = 0; i < kMaxBatchItems; ++i) Add(absl::StrCat("nobody-", i), {1});
+  const v1::BatchStepResponse response = Answer();
+  EXPECT_EQ(response.results(0).error().reason(), "SESSION_NOT_FOUND");
+  EXPECT_EQ(response.results(0).error().metadata().at("session"), "sessions/nobody-0");
+  EXPECT_EQ(response.results(kMaxBatchItems - 1).error().code(), 5);
+  EXPECT_EQ(response.results(kMaxBatchItems - 1).error().reason(), "SESSION_NOT_FOUND");
+  EXPECT_LT(response.ByteSizeLong(), 4u << 20);
+}
+
+class SmallBatchTest : public BatchStepTest {
+ protected:
+  SmallBatchTest()
+      : BatchStepTest({.limits = {.max_message_bytes = 4096, .max_steps_per_request = 9}}) {}
+};
+
+TEST_F(SmallBatchTest, ItemsBeyondTheLimitsOfOneRequestAreNotApplied) {
+  for (const char* id : {"a", "b", "c"}) fixture_.NewSession(id, model_);
+  Add("a", {1, 1, 1, 1, 1});
+  Add("b", {1, 1, 1, 1, 1});
+  Add("c", {1, 1, 1, 1});
+  const v1::BatchStepResponse response = Answer();
+  EXPECT_EQ(response.results(0).step().next_step(), 5);
+  EXPECT_EQ(response.results(1).error().reason(), "STEP_COUNT_LIMIT");
+  EXPECT_EQ(response.results(2).step().next_step(), 4);
+  EXPECT_EQ(fixture_.Get("b").next_step(), 0);
+}
+
+TEST_F(SmallBatchTest, ItemsWithoutRoomInTheAnswerAreNotApplied) {
+  fixture_.NewSession("a", model_);
+  for (int i = 0; i < 9; ++i) Add("a", {1}, i);
+  request_.set_view(v1::VIEW_TRACE);
+  const v1::BatchStepResponse response = Answer();
+  EXPECT_LE(response.ByteSizeLong(), 4096u);
+  EXPECT_EQ(response.results(0).step().next_step(), 1);
+  EXPECT_EQ(response.results(8).error().code(), 8) << "RESOURCE_EXHAUSTED";
+  int made = 0;
+  for (const auto& result : response.results()) made += result.has_step();
+  EXPECT_EQ(fixture_.Get("a").next_step(), made);
+}
+
+}  // namespace
+}  // namespace cellar
