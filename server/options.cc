@@ -130,7 +130,7 @@ void AddResourceFlags(Options& options, Flags& flags) {
               "Ends of sessions remembered at once; the oldest go first.");
   flags.Count("--max-models", options.models.max_models, "Models held at once.");
   flags.Bytes("--max-model-bytes", options.models.max_bytes,
-              "Bytes of the weights of all models together.");
+              "Bytes of the weights of all models together, as they are kept in memory.");
   flags.Count("--max-parameters", options.api.model.max_parameters, "Weights of one model.");
   flags.Count("--max-layers", options.api.model.max_layers,
               "Layers of one model, in each direction.");

@@ -145,7 +145,9 @@ class LayerWriter {
   LayerWriter(ModelDetail detail, v1::Encoding encoding) : detail_(detail), encoding_(encoding) {}
 
   template <class Real>
-  void Write(const CellWeights<Real>& weights, v1::Layer* layer) const {
+  void Write(const PackedCell<Real>& packed, v1::Layer* layer) const {
+    const CellWeights<Real> weights =
+        detail_ == ModelDetail::kWeights ? UnpackCell(packed) : OutlineOf(packed);
     std::visit([this, layer](const auto& cell) { this->WriteCell(cell, layer); }, weights);
   }
 
@@ -219,7 +221,7 @@ class LayerWriter {
 };
 
 template <class Real>
-void WriteLayers(const LayerStack<Real>& stack, const LayerWriter& writer, v1::Model* message) {
+void WriteLayers(const PackedStack<Real>& stack, const LayerWriter& writer, v1::Model* message) {
   for (const auto& layer : stack.layers) writer.Write(layer, message->add_layers());
   for (const auto& layer : stack.backward_layers) {
     writer.Write(layer, message->add_backward_layers());
@@ -249,9 +251,9 @@ v1::Model WriteModel(const Model& model, ModelDetail detail, v1::Encoding encodi
   message.set_precision(WritePrecision(model.precision()));
   const LayerWriter writer(detail, encoding);
   if (model.precision() == Precision::kFloat64) {
-    WriteLayers(model.Layers<double>(), writer, &message);
+    WriteLayers(model.Packed<double>(), writer, &message);
   } else {
-    WriteLayers(model.Layers<float>(), writer, &message);
+    WriteLayers(model.Packed<float>(), writer, &message);
   }
   message.set_digest(model.digest());
   message.set_input_size(model.input_size());

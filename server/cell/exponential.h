@@ -39,6 +39,14 @@ struct Format<float> {
   // 1 - tanh(10) is below a quarter of an ulp of 1.
   static constexpr float kSigmoidLimit = 104;
   static constexpr float kTanhLimit = 10;
+  // 1 / (1 + exp(z)) is a normal number up to here, and so are all steps on the way.
+  static constexpr float kNormalLimit = 86;
+  // Coefficients of ExpPolynomial, the highest power first. They minimise the relative error of
+  // e^r - 1 (0.008 units of half an ulp), each rounded to the format before the next was fitted.
+  static constexpr int kExpEvenCount = 3;
+  static constexpr float kExpEven[] = {0x1.6d4376p-10f, 0x1.5554fp-5f, 0.5f};
+  static constexpr int kExpOddCount = 3;
+  static constexpr float kExpOdd[] = {0x1.9e07acp-13f, 0x1.111308p-7f, 0x1.555554p-3f};
 };
 
 template <>
@@ -55,6 +63,15 @@ struct Format<double> {
   static constexpr double kLn2Low = 0x1.abc9e3b39803fp-56;
   static constexpr double kSigmoidLimit = 746;
   static constexpr double kTanhLimit = 20;
+  static constexpr double kNormalLimit = 700;
+  static constexpr int kExpEvenCount = 6;  // relative error 0.003 units
+  static constexpr double kExpEven[] = {0x1.1f104a868b179p-29, 0x1.27e5197b7c045p-22,
+                                        0x1.a01a018b45630p-16, 0x1.6c16c16c1b326p-10,
+                                        0x1.555555555554cp-5,  0.5};
+  static constexpr int kExpOddCount = 5;
+  static constexpr double kExpOdd[] = {0x1.af5f3608118d2p-26, 0x1.71ddf80af17ebp-19,
+                                       0x1.a01a01b004c92p-13, 0x1.111111110f653p-7,
+                                       0x1.5555555555559p-3};
 };
 
 template <class Real>
@@ -82,24 +99,14 @@ inline Real PowerOfTwo(typename Format<Real>::Integer exponent) {
 }
 
 // (e^r - 1 - r) / r^2 for |r| <= ln(2) / 2, r2 = r * r: even and odd powers apart, which halves the
-// chain. The coefficients minimise the relative error of e^r - 1 (0.008 and 0.003 units of half an
-// ulp), each rounded to the format before the next was fitted.
-inline float ExpPolynomial(float r, float r2) {
-  const float even = Fma(Fma(0x1.6d4376p-10f, r2, 0x1.5554fp-5f), r2, 0.5f);
-  const float odd = Fma(Fma(0x1.9e07acp-13f, r2, 0x1.111308p-7f), r2, 0x1.555554p-3f);
-  return Fma(odd, r, even);
-}
-
-inline double ExpPolynomial(double r, double r2) {
-  double even = Fma(0x1.1f104a868b179p-29, r2, 0x1.27e5197b7c045p-22);
-  even = Fma(even, r2, 0x1.a01a018b45630p-16);
-  even = Fma(even, r2, 0x1.6c16c16c1b326p-10);
-  even = Fma(even, r2, 0x1.555555555554cp-5);
-  even = Fma(even, r2, 0.5);
-  double odd = Fma(0x1.af5f3608118d2p-26, r2, 0x1.71ddf80af17ebp-19);
-  odd = Fma(odd, r2, 0x1.a01a01b004c92p-13);
-  odd = Fma(odd, r2, 0x1.111111110f653p-7);
-  odd = Fma(odd, r2, 0x1.5555555555559p-3);
+// chain.
+template <class Real>
+inline Real ExpPolynomial(Real r, Real r2) {
+  using F = Format<Real>;
+  Real even = F::kExpEven[0];
+  for (int i = 1; i < F::kExpEvenCount; ++i) even = Fma(even, r2, F::kExpEven[i]);
+  Real odd = F::kExpOdd[0];
+  for (int i = 1; i < F::kExpOddCount; ++i) odd = Fma(odd, r2, F::kExpOdd[i]);
   return Fma(odd, r, even);
 }
 

@@ -6,7 +6,6 @@
 #include <variant>
 
 #include "server/cell/activations.h"
-#include "server/cell/dispatch.h"
 #include "server/cell/step_arguments.h"
 
 namespace cellar {
@@ -121,9 +120,9 @@ void ShowGates(const CellShape& shape, const CellState<Real>& state,
 }  // namespace
 
 template <class Real>
-void StepCellOn(KernelTarget target, const CellWeights<Real>& weights, const Numerics& numerics,
-                absl::Span<const Real> x, CellState<Real>& state, StepWorkspace<Real>& workspace,
-                const StepTrace<Real>& trace) {
+void StepCell(const CellWeights<Real>& weights, const Numerics& numerics, absl::Span<const Real> x,
+              CellState<Real>& state, StepWorkspace<Real>& workspace,
+              const StepTrace<Real>& trace) {
   const CellShape& shape = ShapeOf(weights);
   assert(x.size() == static_cast<size_t>(shape.input_size));
   assert(state.h.size() == static_cast<size_t>(shape.output_size));
@@ -140,19 +139,10 @@ void StepCellOn(KernelTarget target, const CellWeights<Real>& weights, const Num
                                     workspace.gates.data(),
                                     workspace.hidden.data(),
                                     workspace.h.data()};
-  const StepKernels<Real>& kernels =
-      target == KernelTarget::kFma ? FmaKernels<Real>() : PortableKernels<Real>();
-  std::visit(Launch<Real>{kernels, step}, weights);
+  std::visit(Launch<Real>{PortableKernels<Real>(), step}, weights);
 
   Show(numerics, absl::MakeSpan(workspace.h.data(), shape.output_size), state.h, trace);
   ShowGates(shape, state, workspace, trace);
-}
-
-template <class Real>
-void StepCell(const CellWeights<Real>& weights, const Numerics& numerics, absl::Span<const Real> x,
-              CellState<Real>& state, StepWorkspace<Real>& workspace,
-              const StepTrace<Real>& trace) {
-  StepCellOn(BestTarget(), weights, numerics, x, state, workspace, trace);
 }
 
 template <class Real>
@@ -169,12 +159,6 @@ template void StepCell(const CellWeights<float>&, const Numerics&, absl::Span<co
                        CellState<float>&, StepWorkspace<float>&, const StepTrace<float>&);
 template void StepCell(const CellWeights<double>&, const Numerics&, absl::Span<const double>,
                        CellState<double>&, StepWorkspace<double>&, const StepTrace<double>&);
-template void StepCellOn(KernelTarget, const CellWeights<float>&, const Numerics&,
-                         absl::Span<const float>, CellState<float>&, StepWorkspace<float>&,
-                         const StepTrace<float>&);
-template void StepCellOn(KernelTarget, const CellWeights<double>&, const Numerics&,
-                         absl::Span<const double>, CellState<double>&, StepWorkspace<double>&,
-                         const StepTrace<double>&);
 template float CanonicalNan(float);
 template double CanonicalNan(double);
 template float RoundTiesToZero(float);

@@ -77,10 +77,6 @@ struct StepKernels {
 template <class Real>
 const StepKernels<Real>& PortableKernels();
 
-// For processors of the x86 family with FMA and AVX2; elsewhere the same as portable.
-template <class Real>
-const StepKernels<Real>& FmaKernels();
-
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_CELL_STEP_ARGUMENTS_H_

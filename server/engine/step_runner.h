@@ -1,4 +1,4 @@
-// Many steps through a whole model: the loop over time and layers around StepCell.
+// Many steps through a whole model: the loop over time and layers around StepRows.
 //
 // Thread safety: pure functions of their arguments; a workspace belongs to one thread at a time.
 #ifndef CELLAR_SERVER_ENGINE_STEP_RUNNER_H_

@@ -179,13 +179,40 @@ LayerStack<To> ConvertStack(const LayerStack<From>& from) {
   return to;
 }
 
+// Layer by layer, so that not all of them are there twice.
+template <class Real>
+std::vector<PackedCell<Real>> PackAll(std::vector<CellWeights<Real>> layers) {
+  std::vector<PackedCell<Real>> packed;
+  packed.reserve(layers.size());
+  for (CellWeights<Real>& layer : layers) {
+    packed.push_back(PackCell(layer));
+    layer = RnnWeights<Real>();
+  }
+  return packed;
+}
+
+template <class Real>
+PackedStack<Real> PackStack(LayerStack<Real> stack) {
+  return {PackAll(std::move(stack.layers)), PackAll(std::move(stack.backward_layers))};
+}
+
+template <class Real>
+LayerStack<Real> UnpackStack(const PackedStack<Real>& packed) {
+  LayerStack<Real> stack;
+  for (const auto& layer : packed.layers) stack.layers.push_back(UnpackCell(layer));
+  for (const auto& layer : packed.backward_layers) {
+    stack.backward_layers.push_back(UnpackCell(layer));
+  }
+  return stack;
+}
+
 }  // namespace
 
 Model::Model(const std::string& id, std::string display_name, AnyLayerStack stack,
              absl::Time create_time)
-    : display_name_(std::move(display_name)), create_time_(create_time), stack_(std::move(stack)) {
+    : display_name_(std::move(display_name)), create_time_(create_time) {
   std::visit(
-      [this]<class Real>(const LayerStack<Real>& layers) {
+      [this]<class Real>(LayerStack<Real>& layers) {
         precision_ = PrecisionOf<Real>();
         digest_ = DigestOf(layers);
         bidirectional_ = layers.bidirectional();
@@ -194,8 +221,9 @@ Model::Model(const std::string& id, std::string display_name, AnyLayerStack stac
         multiply_adds_per_step_ = CountMultiplyAdds(layers);
         shapes_ = ShapesOf(layers.layers);
         backward_shapes_ = ShapesOf(layers.backward_layers);
+        packed_ = PackStack(std::move(layers));
       },
-      stack_);
+      stack);
   name_ = absl::StrCat("models/", id.empty() ? absl::StrCat("m-", digest_.substr(0, 20)) : id);
 }
 
@@ -208,21 +236,42 @@ int64_t Model::size_bytes() const {
   return parameter_count_ * (precision_ == Precision::kFloat64 ? 8 : 4);
 }
 
+int64_t Model::memory_bytes() const {
+  return std::visit(
+      [](const auto& stack) {
+        int64_t bytes = 0;
+        for (const auto& layer : stack.layers) bytes += layer.size_bytes();
+        for (const auto& layer : stack.backward_layers) bytes += layer.size_bytes();
+        return bytes;
+      },
+      packed_);
+}
+
 bool Model::FitsPrecision(Precision precision) const {
   return precision == Precision::kFloat64 || fits_float32_;
 }
 
 template <class Real>
-const LayerStack<Real>& Model::Layers() const {
-  if (const auto* own = std::get_if<LayerStack<Real>>(&stack_)) return *own;
+const PackedStack<Real>& Model::Packed() const {
+  if (const auto* own = std::get_if<PackedStack<Real>>(&packed_)) return *own;
   absl::call_once(converted_once_, [this] {
     converted_ = std::visit(
-        [](const auto& stack) -> AnyLayerStack { return ConvertStack<Real>(stack); }, stack_);
+        [](const auto& stack) -> AnyPackedStack {
+          return PackStack(ConvertStack<Real>(UnpackStack(stack)));
+        },
+        packed_);
   });
-  return std::get<LayerStack<Real>>(converted_);
+  return std::get<PackedStack<Real>>(converted_);
 }
 
-template const LayerStack<float>& Model::Layers<float>() const;
-template const LayerStack<double>& Model::Layers<double>() const;
+template <class Real>
+LayerStack<Real> Model::Layers() const {
+  return UnpackStack(Packed<Real>());
+}
+
+template const PackedStack<float>& Model::Packed<float>() const;
+template const PackedStack<double>& Model::Packed<double>() const;
+template LayerStack<float> Model::Layers<float>() const;
+template LayerStack<double> Model::Layers<double>() const;
 
 }  // namespace cellar

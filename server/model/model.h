@@ -17,6 +17,7 @@
 #include "absl/time/time.h"
 #include "server/cell/cell_weights.h"
 #include "server/cell/numerics.h"
+#include "server/cell/packed_cell.h"
 
 namespace cellar {
 
@@ -32,6 +33,17 @@ struct LayerStack {
 };
 
 using AnyLayerStack = std::variant<LayerStack<float>, LayerStack<double>>;
+
+// The same layers as the kernels read them.
+template <class Real>
+struct PackedStack {
+  std::vector<PackedCell<Real>> layers;
+  std::vector<PackedCell<Real>> backward_layers;  // empty unless bidirectional
+
+  bool bidirectional() const { return !backward_layers.empty(); }
+};
+
+using AnyPackedStack = std::variant<PackedStack<float>, PackedStack<double>>;
 
 class Model {
  public:
@@ -54,7 +66,9 @@ class Model {
   int64_t input_size() const { return shapes_.front().input_size; }
   int64_t output_size() const;  // the last layer's P; twice that if bidirectional
   int64_t parameter_count() const { return parameter_count_; }
-  int64_t size_bytes() const;  // of the weights in the model's own precision
+  int64_t size_bytes() const;  // of the weights as they were given, in the model's own precision
+  int64_t memory_bytes()
+      const;  // of the weights as they are kept: packed, with what fills blocks up
 
   // Shapes of the layers, from the input upwards, and of the backward layers (empty unless
   // bidirectional).
@@ -68,10 +82,15 @@ class Model {
   // for FLOAT32, unless rounding would overflow.
   bool FitsPrecision(Precision precision) const;
 
-  // The layers in the precision asked for. In the model's own: those given. Otherwise made at the
-  // first call and kept (expanded exactly, or rounded once to nearest). REQUIRES: FitsPrecision.
+  // The layers in the precision asked for. The model's own are made with the model; the other
+  // precision's at the first call (expanded exactly, or rounded once to nearest), and kept.
+  // REQUIRES: FitsPrecision.
   template <class Real>
-  const LayerStack<Real>& Layers() const;
+  const PackedStack<Real>& Packed() const;
+
+  // The same, as they were given: unpacked for the caller, since a model keeps no second copy.
+  template <class Real>
+  LayerStack<Real> Layers() const;
 
   // Sessions that use the model now.
   int64_t pin_count() const { return pin_count_.load(std::memory_order_acquire); }
@@ -91,12 +110,12 @@ class Model {
   int64_t multiply_adds_per_step_;
   std::vector<CellShape> shapes_;
   std::vector<CellShape> backward_shapes_;
-  AnyLayerStack stack_;
+  AnyPackedStack packed_;
 
   // The other precision, made on demand under `converted_once_`; constant from then on, so that a
   // step reads it without a lock.
   mutable absl::once_flag converted_once_;
-  mutable AnyLayerStack converted_;
+  mutable AnyPackedStack converted_;
 
   mutable std::atomic<int64_t> pin_count_{0};
 };

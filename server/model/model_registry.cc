@@ -27,7 +27,7 @@ absl::StatusOr<std::shared_ptr<const Model>> ModelRegistry::Add(
     return ModelExists(model->name(), found->digest());
   }
   if (model_count_ >= limits_.max_models) return ModelLimit(limits_.max_models);
-  const int64_t bytes = model->size_bytes();
+  const int64_t bytes = model->memory_bytes();
   if (bytes > limits_.max_bytes - used_bytes_) {
     return ModelBytesLimit(limits_.max_bytes, used_bytes_, bytes);
   }
@@ -76,8 +76,8 @@ absl::Status ModelRegistry::Remove(const OwnedName& owned) {
   if (session_count > 0) return ModelInUse(owned.name, session_count);
   const auto tenant = tenants_.find(owned.tenant);
   tenant->second.by_name.erase(removed->name());
-  tenant->second.used_bytes -= removed->size_bytes();
-  used_bytes_ -= removed->size_bytes();
+  tenant->second.used_bytes -= removed->memory_bytes();
+  used_bytes_ -= removed->memory_bytes();
   --model_count_;
   return absl::OkStatus();
 }

@@ -27,8 +27,8 @@ class ModelRegistry {
  public:
   struct Limits {
     int64_t max_models = 1000;
-    int64_t max_bytes = int64_t{4}
-                        << 30;  // weights of all models together, each in its own precision
+    // Weights of all models together, as they are kept, each in its own precision.
+    int64_t max_bytes = int64_t{4} << 30;
   };
 
   explicit ModelRegistry(Limits limits) : limits_(limits) {}

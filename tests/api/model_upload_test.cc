@@ -298,7 +298,7 @@ TEST(ModelUpload, TakesNumbersThatAreNotPacked) {
       Upload(fixture.api(), v1::MODEL_FORMAT_CELLAR_BINARY, Nested('\x22', layer));
   ASSERT_TRUE(uploaded.ok()) << uploaded.status();
   const auto model = fixture.api().models.Get({kDefaultTenant, "models/uploaded"}).value();
-  const auto& rnn = std::get<RnnWeights<float>>(model->Layers<float>().layers.at(0));
+  const auto rnn = std::get<RnnWeights<float>>(model->Layers<float>().layers.at(0));
   EXPECT_THAT(rnn.hidden.input, ElementsAre(100));
   EXPECT_THAT(rnn.hidden.recurrent, ElementsAre(100));
 }

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "server/cell/activations.h"
-#include "server/cell/dispatch.h"
+#include "server/cell/step.h"
 #include "tests/testing/random_cell.h"
 #include "tests/testing/shown_step.h"
 
@@ -148,7 +148,7 @@ TYPED_TEST(StepKernelsPortableTest, RoundEveryOperationInTheOrderOfTheEquations)
     Elements<Real> elements = {numerics.activation_rule, x, state, state};
     std::visit(elements, weights);
     const CellState<Real> expected = elements.after;
-    StepCellOn<Real>(KernelTarget::kPortable, weights, numerics, x, state, workspace, {});
+    StepCell<Real>(weights, numerics, x, state, workspace, {});
 
     ASSERT_TRUE(EqualBits(state.h, expected.h)) << "cell " << cell << ", " << Describe(weights);
     ASSERT_TRUE(EqualBits(state.c, expected.c)) << "cell " << cell << ", " << Describe(weights);

@@ -65,16 +65,17 @@ TEST(ModelRegistry, RefusesMoreModelsThanItMayHold) {
 }
 
 TEST(ModelRegistry, RefusesMoreBytesThanItMayHold) {
-  const int64_t bytes = Named("a")->size_bytes();
+  const int64_t bytes = Named("a")->memory_bytes();
+  const auto big = RandomModel(3, {.max_size = 40});
+  ASSERT_GT(big->memory_bytes(), bytes + 1);
   ModelRegistry registry({.max_bytes = 2 * bytes + 1});
   ASSERT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
-  const absl::Status status =
-      registry.Add(kDefaultTenant, HomeworkModel(Precision::kFloat64, "big")).status();
+  const absl::Status status = registry.Add(kDefaultTenant, big).status();
   EXPECT_EQ(GetErrorReason(status), "MODEL_BYTES_LIMIT");
   EXPECT_THAT(GetErrorDetail(status)->metadata,
               ElementsAre(std::pair("limit_bytes", std::to_string(2 * bytes + 1)),
                           std::pair("used_bytes", std::to_string(bytes)),
-                          std::pair("requested_bytes", std::to_string(2 * bytes))));
+                          std::pair("requested_bytes", std::to_string(big->memory_bytes()))));
   ASSERT_TRUE(registry.Add(kDefaultTenant, Named("b")).ok());
   EXPECT_EQ(GetErrorReason(registry.Add(kDefaultTenant, Named("c")).status()), "MODEL_BYTES_LIMIT");
   ASSERT_TRUE(registry.Remove({kDefaultTenant, "models/b"}).ok());
@@ -82,7 +83,7 @@ TEST(ModelRegistry, RefusesMoreBytesThanItMayHold) {
 }
 
 TEST(ModelRegistry, TakesAModelThatFitsExactly) {
-  ModelRegistry registry({.max_models = 1, .max_bytes = Named("a")->size_bytes()});
+  ModelRegistry registry({.max_models = 1, .max_bytes = Named("a")->memory_bytes()});
   EXPECT_TRUE(registry.Add(kDefaultTenant, Named("a")).ok());
 }
 

@@ -121,6 +121,9 @@ TEST(Model, TellsTheSizesOfTheHomework) {
   EXPECT_THAT(model->shapes(), ElementsAre(CellShape{CellKind::kLstm, 1, 1, 1}));
   EXPECT_THAT(model->backward_shapes(), IsEmpty());
   EXPECT_EQ(HomeworkModel(Precision::kFloat64)->size_bytes(), 96);
+  // W, U, b and what U's chains start with, of four gates: a cache line each.
+  EXPECT_EQ(model->memory_bytes(), 4 * 4 * 64);
+  EXPECT_EQ(HomeworkModel(Precision::kFloat64)->memory_bytes(), 4 * 4 * 64);
 }
 
 TEST(Model, TellsTheSizesOfAStack) {
@@ -212,21 +215,21 @@ TEST(Model, RoundsFloat64WeightsOnceToNearest) {
   }
 }
 
-TEST(Model, GivesTheSameLayersAtEveryCall) {
+TEST(Model, GivesTheSamePackedLayersAtEveryCall) {
   const auto model = HomeworkModel();
-  EXPECT_EQ(&model->Layers<float>(), &model->Layers<float>());
-  EXPECT_EQ(&model->Layers<double>(), &model->Layers<double>());
+  EXPECT_EQ(&model->Packed<float>(), &model->Packed<float>());
+  EXPECT_EQ(&model->Packed<double>(), &model->Packed<double>());
 }
 
 TEST(Model, IsConvertedOnceByManyThreads) {
   const auto model = RandomModel(5);
-  std::vector<const LayerStack<double>*> seen(8);
+  std::vector<const PackedStack<double>*> seen(8);
   std::vector<std::thread> threads;
   for (auto& slot : seen) {
-    threads.emplace_back([&slot, &model] { slot = &model->Layers<double>(); });
+    threads.emplace_back([&slot, &model] { slot = &model->Packed<double>(); });
   }
   for (std::thread& thread : threads) thread.join();
-  EXPECT_THAT(seen, testing::Each(&model->Layers<double>()));
+  EXPECT_THAT(seen, testing::Each(&model->Packed<double>()));
 }
 
 TEST(Model, FitsFloat32UnlessRoundingOverflows) {

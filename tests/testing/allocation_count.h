@@ -40,7 +40,22 @@ constexpr bool kCountsAllocations = true;
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
   throw std::bad_alloc();
 }
+[[gnu::noinline]] void* operator new(size_t size, std::align_val_t alignment) {
+  cellar::allocation_count.fetch_add(1);
+  const size_t multiple = static_cast<size_t>(alignment);
+  const size_t rounded = (size + multiple - 1) / multiple * multiple;
+  if (void* memory = std::aligned_alloc(multiple, rounded < multiple ? multiple : rounded)) {
+    return memory;
+  }
+  throw std::bad_alloc();
+}
 [[gnu::noinline]] void operator delete(void* memory) noexcept { std::free(memory); }
+[[gnu::noinline]] void operator delete(void* memory, std::align_val_t) noexcept {
+  std::free(memory);
+}
+[[gnu::noinline]] void operator delete(void* memory, size_t, std::align_val_t) noexcept {
+  std::free(memory);
+}
 [[gnu::noinline]] void operator delete(void* memory, size_t) noexcept { std::free(memory); }
 #endif
 

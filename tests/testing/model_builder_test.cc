@@ -17,7 +17,7 @@ using ::testing::Le;
 TEST(HomeworkModel, IsTheScalarLstmOfTheCourse) {
   const auto model = HomeworkModel();
   EXPECT_EQ(model->name(), "models/homework");
-  const auto& lstm = std::get<LstmWeights<float>>(model->Layers<float>().layers.at(0));
+  const auto lstm = std::get<LstmWeights<float>>(model->Layers<float>().layers.at(0));
   EXPECT_EQ(lstm.forget_gate.bias, std::vector<float>{-100});
   EXPECT_EQ(lstm.input_gate.input, std::vector<float>{100});
   EXPECT_EQ(lstm.input_gate.bias, std::vector<float>{100});
@@ -73,7 +73,7 @@ TEST(RandomModel, DoesWhatItsOptionsAsk) {
       EXPECT_LE(shape.hidden_size, 3);
       EXPECT_EQ(shape.output_size, shape.hidden_size);
     }
-    const auto& lstm = std::get<LstmWeights<double>>(model->Layers<double>().layers.at(0));
+    const auto lstm = std::get<LstmWeights<double>>(model->Layers<double>().layers.at(0));
     EXPECT_TRUE(lstm.forget_peephole.empty());
     EXPECT_EQ(lstm.candidate.activation, Activation::kTanh);
   }

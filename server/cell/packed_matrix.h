@@ -1,0 +1,123 @@
+// Matrices laid out for vector instructions: a lane is a row, and what a chain reads next stands
+// next.
+//
+// Rows go in blocks of a cache line. The matrices of a cell that are multiplied with the same
+// vector (its gates) are interleaved block by block, and a few blocks make a panel, wide enough
+// that its chains keep a core busy:
+//
+//   [panel][column][block of the panel][gate][lane]
+//
+// A chain over ascending columns reads a panel straight on and needs no sum across lanes, so the
+// bit contract (one chain a row, never split) costs nothing. Rows that fill the last block are
+// zero.
+//
+// Thread safety: as const data. Ownership: owns its numbers; move-only.
+#ifndef CELLAR_SERVER_CELL_PACKED_MATRIX_H_
+#define CELLAR_SERVER_CELL_PACKED_MATRIX_H_
+
+#include <cstddef>
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "server/base/aligned_buffer.h"
+
+namespace cellar {
+
+// Rows of a block: a cache line, which is also the widest vector.
+template <class Real>
+constexpr int64_t kBlockRows = static_cast<int64_t>(kCacheLineBytes / sizeof(Real));
+
+template <class Real>
+constexpr int64_t BlockCount(int64_t rows) {
+  return (rows + kBlockRows<Real> - 1) / kBlockRows<Real>;
+}
+
+// `rows` rounded up to whole blocks.
+template <class Real>
+constexpr int64_t PaddedRows(int64_t rows) {
+  return BlockCount<Real>(rows) * kBlockRows<Real>;
+}
+
+// No panel has more blocks, and full panels have a number of blocks that divides it: whoever shares
+// blocks out in multiples of it never cuts a panel.
+constexpr int64_t kMostPanelBlocks = 8;
+
+// Blocks of a full panel: 6 or 8 vectors side by side. A chain waits 4 cycles for each of its
+// operations and processors start 2 in a cycle.
+constexpr int64_t PanelBlocks(int64_t gates) {
+  if (gates == 1) return kMostPanelBlocks;
+  return gates == 2 ? 4 : 2;
+}
+
+template <class Real>
+class PackedMatrix {
+ public:
+  PackedMatrix() = default;
+  // `gates` matrices [rows, columns] of zeros.
+  PackedMatrix(int64_t gates, int64_t rows, int64_t columns)
+      : gates_(gates),
+        rows_(rows),
+        columns_(columns),
+        numbers_(static_cast<size_t>(gates * PaddedRows<Real>(rows) * columns)) {}
+
+  bool empty() const { return gates_ == 0; }
+  int64_t gates() const { return gates_; }
+  int64_t rows() const { return rows_; }
+  int64_t columns() const { return columns_; }
+  int64_t blocks() const { return BlockCount<Real>(rows_); }
+  int64_t size_bytes() const { return static_cast<int64_t>(numbers_.size() * sizeof(Real)); }
+
+  // Numbers of one block in one column: its gates side by side.
+  int64_t block_width() const { return gates_ * kBlockRows<Real>; }
+
+  // Where block `block` begins in column 0.
+  const Real* BlockAt(int64_t block) const { return numbers_.data() + OffsetOf(block); }
+
+  // From one column to the next within the panel of `block`.
+  int64_t ColumnStride(int64_t block) const {
+    const int64_t first = block - block % PanelBlocks(gates_);
+    const int64_t left = blocks() - first;
+    return (left < PanelBlocks(gates_) ? left : PanelBlocks(gates_)) * block_width();
+  }
+
+  // Between the packed matrix of gate `gate` and a row-major one.
+  void Set(int64_t gate, absl::Span<const Real> row_major) {
+    ForEach(gate, [&](int64_t index, size_t at) { numbers_.data()[at] = row_major[index]; });
+  }
+  void Get(int64_t gate, absl::Span<Real> row_major) const {
+    ForEach(gate, [&](int64_t index, size_t at) { row_major[index] = numbers_.data()[at]; });
+  }
+
+ private:
+  int64_t OffsetOf(int64_t block) const {
+    const int64_t in_panel = block % PanelBlocks(gates_);
+    return (block - in_panel) * block_width() * columns_ + in_panel * block_width();
+  }
+
+  // Calls visit(index in a row-major matrix, index in numbers_) for every number of a gate, a block
+  // at a time, so that both sides stay in the cache.
+  template <class Visit>
+  void ForEach(int64_t gate, Visit visit) const {
+    for (int64_t block = 0; block < blocks(); ++block) {
+      const int64_t start = OffsetOf(block) + gate * kBlockRows<Real>;
+      const int64_t stride = ColumnStride(block);
+      const int64_t first = block * kBlockRows<Real>;
+      const int64_t lanes = rows_ - first < kBlockRows<Real> ? rows_ - first : kBlockRows<Real>;
+      for (int64_t column = 0; column < columns_; ++column) {
+        for (int64_t lane = 0; lane < lanes; ++lane) {
+          visit((first + lane) * columns_ + column,
+                static_cast<size_t>(start + column * stride + lane));
+        }
+      }
+    }
+  }
+
+  int64_t gates_ = 0;
+  int64_t rows_ = 0;
+  int64_t columns_ = 0;
+  AlignedBuffer<Real> numbers_;
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_CELL_PACKED_MATRIX_H_

@@ -1,0 +1,162 @@
+// The kernels for every instruction set from this one source: Highway includes it again for each of
+// its targets.
+//
+// Only targets that multiply and add with one rounding may be compiled, so x86 has AVX2 and AVX-512
+// but none of the SSE targets; the scalar target does it through the library's fma.
+#include "server/cell/row_kernels.h"
+
+#include <cstdint>
+
+#include "server/cell/step.h"
+
+#define HWY_DISABLED_TARGETS \
+  (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+#define HWY_BROKEN_EMU128 1  // the scalar target instead, with every compiler
+#undef HWY_TARGET_INCLUDE
+#define HWY_TARGET_INCLUDE "server/cell/row_kernels.cc"
+#include "hwy/foreach_target.h"  // IWYU pragma: keep
+// After foreach_target.h.
+#include "hwy/highway.h"
+#include "server/cell/vector_activations-inl.h"
+#include "server/cell/vector_cells-inl.h"
+#include "server/cell/vector_math-inl.h"
+#include "server/cell/vector_spans-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cellar::HWY_NAMESPACE {
+namespace {
+
+// A vector of at most a cache line.
+template <class Real>
+using Tag = hn::CappedTag<Real, static_cast<size_t>(kBlockRows<Real>)>;
+
+template <class Real>
+void MultiplyInputsKernel(const PackedCell<Real>& cell, const Real* x, int64_t row_count,
+                          Real* sums) {
+  for (int64_t row = 0; row < row_count; row += kGroupRows) {
+    const int64_t group = HWY_MIN(kGroupRows, row_count - row);
+    const Real* rows[kGroupRows];
+    for (int64_t r = 0; r < group; ++r) rows[r] = x + (row + r) * cell.shape.input_size;
+    MultiplyInputRows(Tag<Real>(), cell, {0, cell.input.blocks()}, rows, group,
+                      sums + row * InputSumsLength(cell));
+  }
+}
+
+// Whether all activations are those that are meant unless others are chosen, and exact.
+template <class Real>
+HWY_INLINE bool IsUsual(const PhaseArguments<Real>& step) {
+  const PackedCell<Real>& cell = step.cell;
+  if (step.rule != ActivationRule::kExact) return false;
+  const int last = static_cast<int>(cell.gates()) - 1;
+  for (int gate = 0; gate < last; ++gate) {
+    if (cell.activations[gate] != Activation::kSigmoid) return false;
+  }
+  return cell.activations[last] == Activation::kTanh && cell.memory_activation == Activation::kTanh;
+}
+
+// Both phases of a GRU reset before use the sums of inputs, so they are kept.
+template <class Real>
+void KeepInputSums(const PhaseArguments<Real>& step) {
+  if (step.rows[0].input_sums != nullptr) return;
+  for (int64_t row = 0; row < step.row_count; row += kGroupRows) {
+    const int64_t group = HWY_MIN(kGroupRows, step.row_count - row);
+    const Real* rows[kGroupRows];
+    for (int64_t r = 0; r < group; ++r) rows[r] = step.rows[row + r].x;
+    MultiplyInputRows(Tag<Real>(), step.cell, step.blocks, rows, group,
+                      step.workspace.input_sums.data() + row * InputSumsLength(step.cell));
+  }
+}
+
+template <bool kUsual, class Real>
+void FirstPhaseOf(const PhaseArguments<Real>& step) {
+  const Tag<Real> d;
+  const PackedCell<Real>& cell = step.cell;
+  const PackedMatrix<Real>& U = cell.recurrent;
+  const Real* const start = cell.recurrent_start.BlockAt(0);
+  switch (cell.shape.kind) {
+    case CellKind::kLstm:
+      return StepSpans(d, step, U, start, Factor::kH, LstmPoint<kUsual, Real>{step});
+    case CellKind::kGruResetBefore:
+      KeepInputSums(step);
+      return StepSpans(d, step, U, start, Factor::kH,
+                       GruResetBeforeGatesPoint<kUsual, Real>{{step}});
+    case CellKind::kGruResetAfter:
+      return StepSpans(d, step, U, start, Factor::kH, GruResetAfterPoint<kUsual, Real>{{step}});
+    case CellKind::kRnn:
+      return StepSpans(d, step, U, start, Factor::kH, RnnPoint<kUsual, Real>{{step}});
+  }
+}
+
+template <class Real>
+void FirstPhase(const PhaseArguments<Real>& step) {
+  return IsUsual(step) ? FirstPhaseOf<true>(step) : FirstPhaseOf<false>(step);
+}
+
+template <class Real>
+void SecondPhase(const PhaseArguments<Real>& step) {
+  const Tag<Real> d;
+  const PackedCell<Real>& cell = step.cell;
+  const Real* const zero = nullptr;
+  if (cell.shape.kind == CellKind::kLstm) {
+    return StepSpans(d, step, cell.projection, zero, Factor::kHidden, ProjectionPoint<Real>{step});
+  }
+  if (IsUsual(step)) {
+    StepSpans(d, step, cell.candidate, zero, Factor::kHidden,
+              GruResetBeforeCandidatePoint<true, Real>{{step}});
+  } else {
+    StepSpans(d, step, cell.candidate, zero, Factor::kHidden,
+              GruResetBeforeCandidatePoint<false, Real>{{step}});
+  }
+}
+
+template <class Real>
+void ActivateKernel(Activation activation, ActivationRule rule, int64_t count, Real* values) {
+  const Tag<Real> d;
+  for (int64_t i = 0; i < count; i += kLanesOf<Tag<Real>>) {
+    StoreUpTo(d, ActivateAny(d, activation, rule, LoadUpTo(d, values + i, count - i)), count - i,
+              values + i);
+  }
+}
+
+}  // namespace
+
+template <class Real>
+const RowKernels<Real>& Kernels() {
+  static constexpr RowKernels<Real> kernels = {MultiplyInputsKernel<Real>, FirstPhase<Real>,
+                                               SecondPhase<Real>, ActivateKernel<Real>};
+  return kernels;
+}
+
+template const RowKernels<float>& Kernels();
+template const RowKernels<double>& Kernels();
+
+}  // namespace cellar::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#if HWY_ONCE
+namespace cellar {
+
+template <class Real>
+const RowKernels<Real>& RowKernelsOf(KernelTarget target) {
+#if HWY_TARGETS & HWY_AVX3
+  if (target == KernelTarget::kAvx512) return N_AVX3::Kernels<Real>();
+#endif
+#if HWY_TARGETS & HWY_AVX2
+  if (target == KernelTarget::kAvx2) return N_AVX2::Kernels<Real>();
+#endif
+#if HWY_TARGETS & HWY_NEON
+  if (target == KernelTarget::kNeon) return N_NEON::Kernels<Real>();
+#endif
+#if HWY_TARGETS & HWY_SCALAR
+  return N_SCALAR::Kernels<Real>();
+#else
+  static_cast<void>(target);
+  return HWY_NAMESPACE::Kernels<Real>();
+#endif
+}
+
+template const RowKernels<float>& RowKernelsOf(KernelTarget);
+template const RowKernels<double>& RowKernelsOf(KernelTarget);
+
+}  // namespace cellar
+#endif  // HWY_ONCE

@@ -1,0 +1,106 @@
+// Steps at full speed: one step of one cell for one session or for many at once, over packed
+// weights. The bits are those of StepCell (step.h), whatever shares the batch, however rows are
+// cut, on every processor; tests compare.
+//
+// StepRows does everything. Two things can be had apart, with the same bits:
+//   - MultiplyInputs does the part of a step that depends on x alone, for as many steps as are
+//   known; each of them
+//     is then given to StepRows with its input_sums.
+//   - A step can be shared by threads: each runs its own blocks of every phase, all wait for each
+//   other between two
+//     phases, and one of them finishes.
+//
+// Thread safety: cells are only read; rows and workspace belong to the call (to all calls of a
+// shared step). No allocation, lock, log or system call once the workspace fits.
+#ifndef CELLAR_SERVER_CELL_STEP_ROWS_H_
+#define CELLAR_SERVER_CELL_STEP_ROWS_H_
+
+#include <cstdint>
+
+#include "absl/types/span.h"
+#include "server/base/aligned_buffer.h"
+#include "server/cell/numerics.h"
+#include "server/cell/packed_cell.h"
+#include "server/cell/step.h"
+
+namespace cellar {
+
+// One session in a batch. No two buffers overlap, nor those of two rows, except that rows may share
+// x.
+template <class Real>
+struct StepRow {
+  const Real* x = nullptr;  // [I]; not read if input_sums is given
+  const Real* input_sums =
+      nullptr;                 // [InputSumsLength], from MultiplyInputs; aligned like a cache line
+  Real* h = nullptr;           // [P], replaced by the step: what the layer above takes as its x
+  Real* c = nullptr;           // [H], replaced by the step; of an LSTM only
+  StepTrace<Real> trace = {};  // empty spans are not wanted
+};
+
+// Scratch memory of a step. Reusable for any cell and number of rows.
+template <class Real>
+struct RowsWorkspace {
+  AlignedBuffer<Real> new_h;       // [rows, padded P]: the new h, while the old one is still read
+  AlignedBuffer<Real> hidden;      // [rows, padded H]: r * h, or o * tanh(c) before the projection
+  AlignedBuffer<Real> update;      // [rows, padded H]: z of a GRU reset before
+  AlignedBuffer<Real> input_sums;  // [rows, InputSumsLength] of a GRU reset before
+  // Every other step reads the weights from the last block to the first: what one step read last is
+  // what caches still hold for the next. Blocks do not depend on each other, so no bit depends on
+  // this.
+  bool backwards = false;
+};
+
+// Replaces the state of every row by the state one step later, and shows what the traces ask for.
+// `numerics.precision` is ignored: Real decides.
+template <class Real>
+void StepRows(const PackedCell<Real>& cell, const Numerics& numerics,
+              absl::Span<const StepRow<Real>> rows, RowsWorkspace<Real>& workspace);
+
+// ---- The inputs of steps that are known beforehand ----
+
+template <class Real>
+int64_t InputSumsLength(const PackedCell<Real>& cell) {
+  return cell.input.blocks() * cell.input.block_width();
+}
+
+// sums[t] = b + W x[t] for the rows of `x` ([T, I], row-major). REQUIRES: `sums` is [T,
+// InputSumsLength] and aligned like a cache line.
+template <class Real>
+void MultiplyInputs(const PackedCell<Real>& cell, absl::Span<const Real> x, absl::Span<Real> sums);
+
+// ---- A step in parts ----
+
+// Blocks of output rows (packed_matrix.h). Both ends are multiples of kMostPanelBlocks, or the last
+// block's end.
+struct BlockRange {
+  int64_t first = 0;
+  int64_t end = 0;
+};
+
+// Phases of a step of this cell: 1, or 2 for a projection and for a GRU reset before.
+template <class Real>
+int PhaseCount(const PackedCell<Real>& cell);
+
+// Blocks of `phase`, all of which must be run before the next phase begins.
+template <class Real>
+int64_t PhaseBlocks(const PackedCell<Real>& cell, int phase);
+
+// Makes the workspace fit; before the first phase.
+template <class Real>
+void FitWorkspace(const PackedCell<Real>& cell, int64_t row_count, RowsWorkspace<Real>& workspace);
+
+// Runs some blocks of one phase of a step of all rows. Calls for other blocks may run at the same
+// time.
+template <class Real>
+void RunPhase(const PackedCell<Real>& cell, const Numerics& numerics,
+              absl::Span<const StepRow<Real>> rows, int phase, BlockRange blocks,
+              RowsWorkspace<Real>& workspace);
+
+// After the last phase: rounds, and makes the new h the rows' h.
+template <class Real>
+void FinishRows(const PackedCell<Real>& cell, const Numerics& numerics,
+                absl::Span<const StepRow<Real>> rows, RowsWorkspace<Real>& workspace);
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_CELL_STEP_ROWS_H_

@@ -1,0 +1,162 @@
+// Multiply, then pointwise, a few blocks of output rows and a group of the batch at a time, so that
+// the sums are still in the first cache when the gates are made of them.
+//
+// Per-target header of Highway: included once for each instruction set by row_kernels.cc.
+//
+// Thread safety: pure functions of the arguments. They neither allocate nor fail.
+#if defined(CELLAR_SERVER_CELL_VECTOR_SPANS_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CELLAR_SERVER_CELL_VECTOR_SPANS_INL_H_
+#undef CELLAR_SERVER_CELL_VECTOR_SPANS_INL_H_
+#else
+#define CELLAR_SERVER_CELL_VECTOR_SPANS_INL_H_
+#endif
+
+#include <cstdint>
+
+#include "hwy/highway.h"
+#include "server/cell/row_kernels.h"
+#include "server/cell/vector_place-inl.h"
+#include "server/cell/vector_products-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cellar::HWY_NAMESPACE {
+
+// Rows of the batch whose sums are kept at once, for the widest panel.
+constexpr int64_t kGroupRows = 24;
+constexpr int64_t kMostPanelVectors = 8;
+
+template <class Real>
+struct Sums {  // 12 KiB
+  alignas(kCacheLineBytes) Real of[kGroupRows * kMostPanelVectors * kBlockRows<Real>];
+};
+
+enum class Factor { kH, kHidden };
+
+// What `row` is multiplied with.
+template <class Real>
+HWY_INLINE const Real* FactorOf(const PhaseArguments<Real>& step, Factor factor, int64_t row) {
+  if (factor == Factor::kH) return step.rows[row].h;
+  return step.workspace.hidden.data() + row * PaddedRows<Real>(step.cell.shape.hidden_size);
+}
+
+// Some blocks and some rows whose sums are made and used together.
+struct Span {
+  int64_t block, block_count;
+  int64_t row, row_count;
+};
+
+// sums[r] = b + W x[r] for at most kGroupRows rows, of the blocks given.
+template <class D, class Real = hn::TFromD<D>>
+HWY_INLINE void MultiplyInputRows(D d, const PackedCell<Real>& cell, BlockRange blocks,
+                                  const Real* const* x, int64_t row_count, Real* sums) {
+  const PackedMatrix<Real>& W = cell.input;
+  const int64_t span_blocks = PanelBlocks(W.gates());
+  for (int64_t block = blocks.first; block < blocks.end; block += span_blocks) {
+    MultiplyBlocks(d, W, cell.input_start.BlockAt(0), block,
+                   HWY_MIN(span_blocks, blocks.end - block), x, row_count,
+                   sums + block * W.block_width(), InputSumsLength(cell));
+  }
+}
+
+// The sums of inputs of a span: those given or kept for its rows, or made here. `at` gets a pointer
+// for each row.
+template <class D, class Real = hn::TFromD<D>>
+HWY_INLINE void InputSums(D d, const PhaseArguments<Real>& step, const Span& span, Sums<Real>& sums,
+                          const Real** at) {
+  const PackedMatrix<Real>& W = step.cell.input;
+  const int64_t width = span.block_count * W.block_width();
+  const bool kept = step.cell.shape.kind == CellKind::kGruResetBefore;
+  const Real* x[kGroupRows];
+  for (int64_t r = 0; r < span.row_count; ++r) {
+    const Real* const given = step.rows[span.row + r].input_sums;
+    const Real* const row = given != nullptr ? given
+                                             : step.workspace.input_sums.data() +
+                                                   (span.row + r) * InputSumsLength(step.cell);
+    x[r] = step.rows[span.row + r].x;
+    at[r] = given != nullptr || kept ? row + span.block * W.block_width() : sums.of + r * width;
+  }
+  if (kept || step.rows[span.row].input_sums != nullptr) return;
+  MultiplyBlocks(d, W, step.cell.input_start.BlockAt(0), span.block, span.block_count, x,
+                 span.row_count, sums.of, width);
+}
+
+// Calls visit(place) for each vector of each row of a span.
+template <class D, class Visit, class Real = hn::TFromD<D>>
+HWY_INLINE void ForEachPlace(D, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
+                             const Span& span, const Real* const* input_sums, Real* recurrent_sums,
+                             const Visit& visit) {
+  for (int64_t r = 0; r < span.row_count; ++r) {
+    for (int64_t b = 0; b < span.block_count; ++b) {
+      const int64_t element = (span.block + b) * kBlockRows<Real>;
+      const Real* const input = input_sums[r] + b * step.cell.input.block_width();
+      Real* const recurrent = recurrent_sums + (r * span.block_count + b) * U.block_width();
+      for (int64_t lane = 0; lane < kBlockRows<Real>; lane += kLanesOf<D>) {
+        if (element + lane >= U.rows()) break;
+        visit(Place<Real>{step.rows[span.row + r], span.row + r, element + lane,
+                          U.rows() - element - lane, input + lane, recurrent + lane});
+      }
+    }
+  }
+}
+
+template <class Point, class D>
+struct FirstPass {
+  D d;
+  const Point& point;
+  template <class Real>
+  HWY_INLINE void operator()(const Place<Real>& at) const {
+    point.First(d, at);
+  }
+};
+
+template <class Point, class D>
+struct SecondPass {
+  D d;
+  const Point& point;
+  template <class Real>
+  HWY_INLINE void operator()(const Place<Real>& at) const {
+    point.Second(d, at);
+  }
+};
+
+// Makes the sums of a span and what follows from them. What depends on a first activation goes over
+// all places in a second pass: a processor looks only some hundred instructions ahead, and would
+// otherwise wait for both, one after the other, at each place.
+template <class Point, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void StepSpan(D d, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
+                         const Real* start, Factor factor, const Span& span, const Point& point) {
+  Sums<Real> input, recurrent;
+  const Real* input_sums[kGroupRows] = {};
+  if constexpr (Point::kHasInputs) InputSums(d, step, span, input, input_sums);
+  const Real* factors[kGroupRows];
+  for (int64_t r = 0; r < span.row_count; ++r) factors[r] = FactorOf(step, factor, span.row + r);
+  MultiplyBlocks(d, U, start, span.block, span.block_count, factors, span.row_count, recurrent.of,
+                 span.block_count * U.block_width());
+
+  ForEachPlace(d, step, U, span, input_sums, recurrent.of, FirstPass<Point, D>{d, point});
+  if constexpr (Point::kHasSecondPass) {
+    ForEachPlace(d, step, U, span, input_sums, recurrent.of, SecondPass<Point, D>{d, point});
+  }
+}
+
+// A phase: all spans of its blocks and rows. `U` is what the recurrent factor is multiplied with.
+template <class Point, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void StepSpans(D d, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
+                          const Real* start, Factor factor, const Point& point) {
+  const int64_t span_blocks = PanelBlocks(U.gates());
+  const int64_t span_count = (step.blocks.end - step.blocks.first + span_blocks - 1) / span_blocks;
+  for (int64_t k = 0; k < span_count; ++k) {
+    const int64_t number = step.workspace.backwards ? span_count - 1 - k : k;
+    const int64_t block = step.blocks.first + number * span_blocks;
+    const int64_t block_count = HWY_MIN(span_blocks, step.blocks.end - block);
+    for (int64_t row = 0; row < step.row_count; row += kGroupRows) {
+      StepSpan(d, step, U, start, factor,
+               {block, block_count, row, HWY_MIN(kGroupRows, step.row_count - row)}, point);
+    }
+  }
+}
+
+}  // namespace cellar::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // CELLAR_SERVER_CELL_VECTOR_SPANS_INL_H_

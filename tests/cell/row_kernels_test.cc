@@ -1,0 +1,157 @@
+// Every instruction set of this machine gives the bits of the definition (step_kernels.h):
+// thousands of random cells, and the activations one by one.
+#include "server/cell/row_kernels.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "server/cell/activations.h"
+#include "tests/testing/random_cell.h"
+#include "tests/testing/row_batch.h"
+
+namespace cellar {
+namespace {
+
+namespace kernels = CELLAR_KERNEL_NAMESPACE;
+
+constexpr uint64_t kSeed = 20251125;
+constexpr int kCellCount = 3000;
+constexpr int kStepCount = 3;
+
+// Now and then something nobody should feed: it must come out the same all the same.
+template <class Real>
+void Spoil(std::mt19937_64& generator, std::vector<Real>& x) {
+  static constexpr Real kSpecial[] = {std::numeric_limits<Real>::quiet_NaN(),
+                                      -std::numeric_limits<Real>::quiet_NaN(),
+                                      std::numeric_limits<Real>::infinity(),
+                                      -std::numeric_limits<Real>::infinity(),
+                                      std::numeric_limits<Real>::max(),
+                                      std::numeric_limits<Real>::denorm_min(),
+                                      Real{100},
+                                      Real{-100}};
+  if (generator() % 4 == 0) x[generator() % x.size()] = kSpecial[generator() % 8];
+}
+
+// Mostly small; sometimes of several panels, which are up to 128 rows.
+int64_t RandomMaxSize(std::mt19937_64& generator) {
+  if (generator() % 50 == 0) return 300;
+  return generator() % 4 == 0 ? 70 : 20;
+}
+
+template <class Real>
+class RowKernelsTest : public testing::Test {};
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(RowKernelsTest, Reals);
+
+TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOnEveryTarget) {
+  using Real = TypeParam;
+  std::mt19937_64 generator(kSeed);
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  RowsWorkspace<Real> workspace;
+  for (int cell = 0; cell < kCellCount; ++cell) {
+    const CellWeights<Real> weights =
+        RandomCell<Real>(generator, {.max_size = RandomMaxSize(generator)});
+    const PackedCell<Real> packed = PackCell(weights);
+    const Numerics numerics = RandomNumerics<Real>(generator);
+    const int64_t row_count = generator() % 2 == 0 ? 1 : 1 + static_cast<int64_t>(generator() % 11);
+    RowBatch<Real> before(generator, ShapeOf(weights), row_count);
+    for (int step = 0; step < kStepCount; ++step) {
+      for (std::vector<Real>& x : before.inputs) Spoil(generator, x);
+      RowBatch<Real> expected = before;
+      expected.StepByDefinition(weights, numerics);
+      for (const KernelTarget target : kAllTargets) {
+        if (!RunsHere(target)) continue;
+        RowBatch<Real> got = before;
+        StepRowsOn<Real>(target, packed, numerics, got.Rows(), workspace);
+        ASSERT_TRUE(EqualBits(got.Everything(), expected.Everything()))
+            << NameOf(target) << ", cell " << cell << ", step " << step << ", rows " << row_count
+            << ", " << Describe(weights);
+      }
+      before = expected;
+    }
+  }
+}
+
+// ---- Activations ----
+
+template <class Real>
+Real Define(Activation activation, ActivationRule rule, Real z) {
+  const bool saturating = rule == ActivationRule::kSaturating;
+  switch (activation) {
+    case Activation::kSigmoid:
+      return saturating ? kernels::SaturatingSigmoid(z) : kernels::Sigmoid(z);
+    case Activation::kTanh:
+      return saturating ? kernels::SaturatingTanh(z) : kernels::Tanh(z);
+    case Activation::kRelu:
+      return kernels::Relu(z);
+    case Activation::kHardSigmoid:
+      return kernels::HardSigmoid(z);
+    case Activation::kIdentity:
+      break;
+  }
+  return kernels::Identity(z);
+}
+
+// Numbers of every size, and those around which the functions change their ways.
+template <class Real>
+std::vector<Real> ManyNumbers(std::mt19937_64& generator) {
+  using F = kernels::Format<Real>;
+  constexpr Real kInfinity = std::numeric_limits<Real>::infinity();
+  std::vector<Real> numbers = {std::numeric_limits<Real>::quiet_NaN()};
+  const auto add_both = [&numbers](Real z) {
+    numbers.push_back(z);
+    numbers.push_back(-z);
+  };
+  for (const Real edge : {Real{0}, Real{1}, F::kNormalLimit, F::kSigmoidLimit, F::kTanhLimit,
+                          std::numeric_limits<Real>::denorm_min(), std::numeric_limits<Real>::min(),
+                          std::numeric_limits<Real>::max(), kInfinity}) {
+    add_both(edge);
+    add_both(std::nextafter(edge, Real{0}));
+    add_both(std::nextafter(edge, kInfinity));
+  }
+  for (int i = 0; i < 200000; ++i) {
+    const double unit = static_cast<double>(generator() >> 11) * 0x1p-53;
+    add_both(static_cast<Real>(unit * std::exp2(static_cast<int>(generator() % 24) - 12)));
+    add_both(kernels::FromBits<Real>(static_cast<typename F::Bits>(generator())));
+  }
+  // By size, so that vectors of small numbers go the way of small numbers; then as drawn, mixed.
+  std::vector<Real> ordered = numbers;
+  std::sort(ordered.begin() + 1, ordered.end(), [](Real a, Real b) {
+    return std::isnan(a) ? !std::isnan(b) : std::fabs(a) < std::fabs(b);
+  });
+  numbers.insert(numbers.end(), ordered.begin(), ordered.end());
+  return numbers;
+}
+
+TYPED_TEST(RowKernelsTest, ApplyTheDefinedActivationsOnEveryTarget) {
+  using Real = TypeParam;
+  std::mt19937_64 generator(kSeed);
+  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  const std::vector<Real> numbers = ManyNumbers<Real>(generator);
+  for (Activation activation : {Activation::kSigmoid, Activation::kTanh, Activation::kRelu,
+                                Activation::kHardSigmoid, Activation::kIdentity}) {
+    for (ActivationRule rule : {ActivationRule::kExact, ActivationRule::kSaturating}) {
+      std::vector<Real> expected = numbers;
+      for (Real& value : expected) value = Define(activation, rule, value);
+      for (const KernelTarget target : kAllTargets) {
+        if (!RunsHere(target)) continue;
+        std::vector<Real> got = numbers;
+        RowKernelsOf<Real>(target).activate(activation, rule, static_cast<int64_t>(got.size()),
+                                            got.data());
+        EXPECT_TRUE(EqualBits(got, expected))
+            << NameOf(target) << ", activation " << static_cast<int>(activation);
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cellar

@@ -1,0 +1,192 @@
+// A row's bits do not depend on its company, on cuts, or on how the work of a step is shared; and a
+// step allocates nothing. (That they are the right bits is judged in row_kernels_test.cc.)
+#include "server/cell/step_rows.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <cstdint>
+#include <limits>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "tests/testing/allocation_count.h"
+#include "tests/testing/random_cell.h"
+#include "tests/testing/row_batch.h"
+
+namespace cellar {
+namespace {
+
+constexpr uint64_t kSeed = 4;
+constexpr CellKind kKinds[] = {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter,
+                               CellKind::kRnn};
+
+template <class Real>
+class StepRowsTest : public testing::Test {
+ protected:
+  StepRowsTest() : trace_(__FILE__, __LINE__, "seed " + std::to_string(kSeed)), generator_(kSeed) {}
+
+  // A cell of any kind; sizes up to several panels.
+  CellWeights<Real> Cell(int number) {
+    const int64_t max_size = number % 10 == 0 ? 300 : (number % 3 == 0 ? 70 : 20);
+    return RandomCell<Real>(generator_, {.kind = kKinds[number % 4], .max_size = max_size});
+  }
+
+  testing::ScopedTrace trace_;
+  std::mt19937_64 generator_;
+  RowsWorkspace<Real> workspace_;
+};
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(StepRowsTest, Reals);
+
+TYPED_TEST(StepRowsTest, ARowIsTheSameAloneAndInAnyBatch) {
+  using Real = TypeParam;
+  for (int number = 0; number < 1200; ++number) {
+    const CellWeights<Real> weights = this->Cell(number);
+    const PackedCell<Real> cell = PackCell(weights);
+    const Numerics numerics = RandomNumerics<Real>(this->generator_);
+    const int64_t row_count =
+        1 + static_cast<int64_t>(this->generator_() % (number % 20 == 0 ? 120 : 20));
+    RowBatch<Real> alone(this->generator_, ShapeOf(weights), row_count);
+    RowBatch<Real> together = alone;
+    RowBatch<Real> in_groups = alone;
+    for (int step = 0; step < 2; ++step) {
+      for (int64_t row = 0; row < row_count; ++row) {
+        StepRows<Real>(cell, numerics, {alone.Row(row)}, this->workspace_);
+      }
+      StepRows<Real>(cell, numerics, together.Rows(), this->workspace_);
+      std::vector<StepRow<Real>> rows = in_groups.Rows();
+      std::shuffle(rows.begin(), rows.end(), this->generator_);
+      for (size_t done = 0; done < rows.size();) {
+        const size_t group = std::min<size_t>(1 + this->generator_() % 9, rows.size() - done);
+        StepRows<Real>(cell, numerics, absl::MakeConstSpan(rows).subspan(done, group),
+                       this->workspace_);
+        done += group;
+      }
+    }
+    ASSERT_TRUE(EqualBits(together.Everything(), alone.Everything()))
+        << row_count << " rows, " << Describe(weights);
+    ASSERT_TRUE(EqualBits(in_groups.Everything(), alone.Everything()))
+        << row_count << " rows, " << Describe(weights);
+  }
+}
+
+TYPED_TEST(StepRowsTest, InputsMayBeMultipliedBeforehand) {
+  using Real = TypeParam;
+  for (int number = 0; number < 800; ++number) {
+    const CellWeights<Real> weights = this->Cell(number);
+    const PackedCell<Real> cell = PackCell(weights);
+    const Numerics numerics = RandomNumerics<Real>(this->generator_);
+    const int64_t row_count =
+        1 + static_cast<int64_t>(this->generator_() % (number % 20 == 0 ? 70 : 15));
+    RowBatch<Real> expected(this->generator_, ShapeOf(weights), row_count);
+    RowBatch<Real> got = expected;
+
+    std::vector<Real> x;
+    for (const std::vector<Real>& row : got.inputs) x.insert(x.end(), row.begin(), row.end());
+    AlignedBuffer<Real> sums(static_cast<size_t>(row_count * InputSumsLength(cell)));
+    MultiplyInputs<Real>(cell, x, absl::MakeSpan(sums.data(), sums.size()));
+    std::vector<StepRow<Real>> rows = got.Rows();
+    for (int64_t row = 0; row < row_count; ++row) {
+      rows[row].x = nullptr;
+      rows[row].input_sums = sums.data() + row * InputSumsLength(cell);
+    }
+    StepRows<Real>(cell, numerics, rows, this->workspace_);
+    StepRows<Real>(cell, numerics, expected.Rows(), this->workspace_);
+    ASSERT_TRUE(EqualBits(got.Everything(), expected.Everything()))
+        << row_count << " rows, " << Describe(weights);
+  }
+}
+
+TYPED_TEST(StepRowsTest, AStepMayBeRunInParts) {
+  using Real = TypeParam;
+  for (int number = 0; number < 400; ++number) {
+    const CellWeights<Real> weights =
+        RandomCell<Real>(this->generator_, {.kind = kKinds[number % 4], .max_size = 400});
+    const PackedCell<Real> cell = PackCell(weights);
+    const Numerics numerics = RandomNumerics<Real>(this->generator_);
+    const int64_t row_count = 1 + static_cast<int64_t>(this->generator_() % 3);
+    RowBatch<Real> expected(this->generator_, ShapeOf(weights), row_count);
+    RowBatch<Real> got = expected;
+    StepRows<Real>(cell, numerics, expected.Rows(), this->workspace_);
+
+    const std::vector<StepRow<Real>> rows = got.Rows();
+    FitWorkspace(cell, row_count, this->workspace_);
+    for (int phase = 0; phase < PhaseCount(cell); ++phase) {
+      std::vector<BlockRange> parts;
+      const int64_t blocks = PhaseBlocks(cell, phase);
+      for (int64_t first = 0; first < blocks; first = parts.back().end) {
+        const int64_t units = 1 + static_cast<int64_t>(this->generator_() % 3);
+        parts.push_back({first, std::min(blocks, first + units * kMostPanelBlocks)});
+      }
+      std::shuffle(parts.begin(), parts.end(), this->generator_);
+      for (const BlockRange& part : parts)
+        RunPhase<Real>(cell, numerics, rows, phase, part, this->workspace_);
+    }
+    FinishRows<Real>(cell, numerics, rows, this->workspace_);
+    ASSERT_TRUE(EqualBits(got.Everything(), expected.Everything()))
+        << row_count << " rows, " << Describe(weights);
+  }
+}
+
+TYPED_TEST(StepRowsTest, ANanPoisonsOnlyItsOwnRow) {
+  using Real = TypeParam;
+  for (int number = 0; number < 200; ++number) {
+    const CellWeights<Real> weights = this->Cell(number);
+    const PackedCell<Real> cell = PackCell(weights);
+    RowBatch<Real> sound(this->generator_, ShapeOf(weights), 7);
+    RowBatch<Real> poisoned = sound;
+    poisoned.inputs[3].front() = std::numeric_limits<Real>::quiet_NaN();
+    StepRows<Real>(cell, {}, sound.Rows(), this->workspace_);
+    StepRows<Real>(cell, {}, poisoned.Rows(), this->workspace_);
+    for (RowBatch<Real>* batch : {&sound, &poisoned}) {
+      batch->inputs.erase(batch->inputs.begin() + 3);
+      batch->states.erase(batch->states.begin() + 3);
+      batch->shown.erase(batch->shown.begin() + 3);
+    }
+    ASSERT_TRUE(EqualBits(poisoned.Everything(), sound.Everything())) << Describe(weights);
+  }
+}
+
+TYPED_TEST(StepRowsTest, WritesNothingThatWasNotAskedFor) {
+  using Real = TypeParam;
+  for (int number = 0; number < 200; ++number) {
+    const CellWeights<Real> weights = this->Cell(number);
+    const PackedCell<Real> cell = PackCell(weights);
+    const Numerics numerics = RandomNumerics<Real>(this->generator_);
+    RowBatch<Real> shown(this->generator_, ShapeOf(weights), 3);
+    RowBatch<Real> unseen = shown;
+    std::vector<StepRow<Real>> rows = unseen.Rows();
+    for (StepRow<Real>& row : rows) row.trace = {};
+    StepRows<Real>(cell, numerics, shown.Rows(), this->workspace_);
+    StepRows<Real>(cell, numerics, rows, this->workspace_);
+    for (int64_t row = 0; row < 3; ++row) {
+      ASSERT_TRUE(EqualBits(unseen.states[row].h, shown.states[row].h)) << Describe(weights);
+      ASSERT_TRUE(EqualBits(unseen.states[row].c, shown.states[row].c)) << Describe(weights);
+    }
+  }
+}
+
+TYPED_TEST(StepRowsTest, AStepAfterWarmUpAllocatesNothing) {
+  if (!kCountsAllocations) GTEST_SKIP() << "allocations cannot be counted in this build";
+  using Real = TypeParam;
+  for (const CellKind kind : kKinds) {
+    for (const int64_t row_count : {1, 5, 100}) {
+      const CellWeights<Real> weights =
+          RandomCell<Real>(this->generator_, {.kind = kind, .max_size = 150});
+      const PackedCell<Real> cell = PackCell(weights);
+      const Numerics numerics = RandomNumerics<Real>(this->generator_);
+      RowBatch<Real> batch(this->generator_, ShapeOf(weights), row_count);
+      const std::vector<StepRow<Real>> rows = batch.Rows();
+      StepRows<Real>(cell, numerics, rows, this->workspace_);
+      const int64_t after_warm_up = AllocationCount();
+      for (int step = 0; step < 5; ++step) StepRows<Real>(cell, numerics, rows, this->workspace_);
+      EXPECT_EQ(AllocationCount(), after_warm_up) << Describe(weights);
+    }
+  }
+}
+
+}  // namespace
+}  // namespace cellar

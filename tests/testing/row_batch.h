@@ -1,0 +1,75 @@
+// Sessions of one cell that step together, with room for what they show; and the same step by the
+// definition.
+//
+// Thread safety: values.
+#ifndef CELLAR_TESTS_TESTING_ROW_BATCH_H_
+#define CELLAR_TESTS_TESTING_ROW_BATCH_H_
+
+#include <cstdint>
+#include <random>
+#include <vector>
+
+#include "server/cell/step.h"
+#include "server/cell/step_rows.h"
+#include "tests/testing/random_cell.h"
+#include "tests/testing/shown_step.h"
+
+namespace cellar {
+
+template <class Real>
+struct RowBatch {
+  // `row_count` rows with random inputs and states; what is drawn depends on the generator alone.
+  RowBatch(std::mt19937_64& generator, const CellShape& shape, int64_t row_count) {
+    for (int64_t row = 0; row < row_count; ++row) {
+      inputs.push_back(RandomVector<Real>(generator, shape.input_size));
+      states.push_back(RandomState<Real>(generator, shape));
+      shown.emplace_back(shape);
+    }
+  }
+
+  int64_t size() const { return static_cast<int64_t>(inputs.size()); }
+
+  // Row `row` as StepRows takes it. Valid while the batch stands where it is.
+  StepRow<Real> Row(int64_t row) {
+    StepRow<Real> step;
+    step.x = inputs[row].data();
+    step.h = states[row].h.data();
+    step.c = states[row].c.data();
+    step.trace = shown[row].Trace();
+    return step;
+  }
+
+  std::vector<StepRow<Real>> Rows() {
+    std::vector<StepRow<Real>> rows;
+    for (int64_t row = 0; row < size(); ++row) rows.push_back(Row(row));
+    return rows;
+  }
+
+  // One step of every row, alone and by the definition.
+  void StepByDefinition(const CellWeights<Real>& weights, const Numerics& numerics) {
+    StepWorkspace<Real> workspace;
+    for (int64_t row = 0; row < size(); ++row) {
+      StepCell<Real>(weights, numerics, inputs[row], states[row], workspace, shown[row].Trace());
+    }
+  }
+
+  // Every bit of every row's state and trace.
+  std::vector<Real> Everything() const {
+    std::vector<Real> everything;
+    for (int64_t row = 0; row < size(); ++row) {
+      for (const std::vector<Real>& part :
+           {states[row].h, states[row].c, shown[row].Everything()}) {
+        everything.insert(everything.end(), part.begin(), part.end());
+      }
+    }
+    return everything;
+  }
+
+  std::vector<std::vector<Real>> inputs;
+  std::vector<CellState<Real>> states;
+  std::vector<ShownStep<Real>> shown;
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_TESTS_TESTING_ROW_BATCH_H_
