@@ -9,9 +9,10 @@ namespace cellar {
 Environment::Environment(const Options& options, Clock& clock)
     : models_(options.models),
       sessions_(options.sessions, clock),
+      exercises_(options.exercises),
       reaper_(sessions_, clock),
       scheduler_(options.scheduler, clock),
-      api_{clock, models_, sessions_, scheduler_, options.api} {
+      api_{clock, models_, sessions_, exercises_, scheduler_, options.api} {
   reaper_.Start();
 }
 

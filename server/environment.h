@@ -15,6 +15,7 @@
 #include "server/api/api.h"
 #include "server/base/clock.h"
 #include "server/engine/scheduler.h"
+#include "server/grading/exercise_registry.h"
 #include "server/model/model_registry.h"
 #include "server/options.h"
 #include "server/rpc/server.h"
@@ -48,6 +49,7 @@ class Environment {
 
   ModelRegistry models_;
   SessionTable sessions_;
+  ExerciseRegistry exercises_;
   SessionReaper reaper_;
   Scheduler scheduler_;
   Api api_;

@@ -131,6 +131,11 @@ void AddResourceFlags(Options& options, Flags& flags) {
   flags.Count("--max-models", options.models.max_models, "Models held at once.");
   flags.Bytes("--max-model-bytes", options.models.max_bytes,
               "Bytes of the weights of all models together, as they are kept in memory.");
+  flags.Count("--max-exercises", options.exercises.max_exercises, "Exercises held at once.");
+  flags.Bytes("--max-exercise-bytes", options.exercises.max_bytes,
+              "Bytes of models, inputs and keys of all exercises together.");
+  flags.Count("--max-exercise-values", options.api.max_exercise_values,
+              "Values that one exercise may ask for.");
   flags.Count("--max-parameters", options.api.model.max_parameters, "Weights of one model.");
   flags.Count("--max-layers", options.api.model.max_layers,
               "Layers of one model, in each direction.");
@@ -247,6 +252,9 @@ void CheckResources(const Options& options, Problems& problems) {
   problems.AtLeast("--max-tombstones", options.sessions.max_tombstones, 0);
   problems.AtLeast("--max-models", options.models.max_models, 0);
   problems.AtLeast("--max-model-bytes", options.models.max_bytes, 0);
+  problems.AtLeast("--max-exercises", options.exercises.max_exercises, 0);
+  problems.AtLeast("--max-exercise-bytes", options.exercises.max_bytes, 0);
+  problems.AtLeast("--max-exercise-values", options.api.max_exercise_values, 1);
   problems.AtLeast("--max-parameters", options.api.model.max_parameters, 1);
   problems.AtLeast("--max-layers", options.api.model.max_layers, 1);
   problems.AtLeast("--max-hidden-size", options.api.model.max_hidden_size, 1);

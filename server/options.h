@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/api/api.h"
 #include "server/engine/scheduler.h"
+#include "server/grading/exercise_registry.h"
 #include "server/model/model_registry.h"
 #include "server/rpc/server.h"
 #include "server/session/session_table.h"
@@ -25,6 +26,7 @@ struct Options {
   Scheduler::Options scheduler;
   SessionTable::Limits sessions;
   ModelRegistry::Limits models;
+  ExerciseRegistry::Limits exercises;
   std::string port_file;  // where to write the bound addresses; empty: nowhere
   absl::Duration drain_timeout = absl::Seconds(30);
 };

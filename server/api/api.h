@@ -22,6 +22,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/engine/scheduler.h"
+#include "server/grading/exercise_registry.h"
 #include "server/identity/caller.h"
 #include "server/identity/tenant.h"
 #include "server/model/model_registry.h"
@@ -38,7 +39,8 @@ struct ApiLimits {
   // Fused multiply-adds of one request that cannot be interrupted once it runs: about 20 s at 10^9
   // a second. One step is always allowed.
   int64_t max_request_multiply_adds = 20'000'000'000;
-  int64_t max_streams = 10'000;  // open StreamSteps calls
+  int64_t max_streams = 10'000;           // open StreamSteps calls
+  int64_t max_exercise_values = 100'000;  // asked for by one exercise
   absl::Duration default_ttl = absl::Hours(1);
   absl::Duration max_ttl = absl::Hours(24 * 30);
   ModelLimits model = {};
@@ -48,6 +50,7 @@ struct Api {
   Clock& clock;
   ModelRegistry& models;
   SessionTable& sessions;
+  ExerciseRegistry& exercises;
   Scheduler& scheduler;
   const ApiLimits limits;
   std::atomic<int64_t> open_streams{0};  // StreamSteps calls

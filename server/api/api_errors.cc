@@ -117,8 +117,14 @@ absl::Status DeadlineExceeded() {
       "the deadline passed in the middle of the work; give it more time or send less");
 }
 
+absl::Status GraderRoleNeeded(absl::string_view what_for) {
+  return absl::PermissionDeniedError(
+      absl::StrCat("the grader role is needed ", what_for, "; ask the course's staff"));
+}
+
 absl::Status WithServerFacts(const absl::Status& status, absl::string_view server_epoch) {
-  if (status.ok() || GetErrorReason(status) != "MODEL_NOT_FOUND") return status;
+  const std::string reason = GetErrorReason(status);
+  if (reason != "MODEL_NOT_FOUND" && reason != "EXERCISE_NOT_FOUND") return status;
   ErrorDetail detail = *GetErrorDetail(status);
   for (const auto& [key, value] : detail.metadata) {
     if (key == "server_epoch") return status;

@@ -1,4 +1,4 @@
-// Names and ids in requests: "models/{id}" and "sessions/{id}".
+// Names and ids in requests: "models/{id}", "sessions/{id}" and "exercises/{id}".
 //
 // Thread safety: pure functions of their arguments.
 #ifndef CELLAR_SERVER_API_RESOURCE_NAMES_H_
@@ -12,6 +12,7 @@
 namespace cellar {
 
 inline constexpr absl::string_view kModelCollection = "models/";
+inline constexpr absl::string_view kExerciseCollection = "exercises/";
 inline constexpr absl::string_view kSessionCollection = "sessions/";
 
 // Adds a violation at `path` unless `name` is `collection` and a valid id. Returns whether it is.

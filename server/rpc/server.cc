@@ -12,6 +12,7 @@
 #include "grpcpp/server_builder.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/evaluation_service.h"
+#include "server/rpc/grading_service.h"
 #include "server/rpc/listen_address.h"
 #include "server/rpc/message_size.h"
 #include "server/rpc/model_service.h"
@@ -63,7 +64,10 @@ void SetTransport(const ServerOptions& options, int64_t max_message_bytes,
 
 struct Server::Implementation {
   explicit Implementation(Api& api)
-      : models(api, admission), sessions(api, admission), evaluations(api, admission) {}
+      : models(api, admission),
+        sessions(api, admission),
+        evaluations(api, admission),
+        gradings(api, admission) {}
 
   // Builds the server and notes the addresses. Errors: as Start.
   absl::Status Listen(const ServerOptions& options, int64_t max_message_bytes);
@@ -75,6 +79,7 @@ struct Server::Implementation {
   ModelService models;
   SessionService sessions;
   EvaluationService evaluations;
+  GradingService gradings;
   std::unique_ptr<grpc::Server> grpc_server;
   std::vector<std::string> addresses;
   bool drained = false;
@@ -96,6 +101,7 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
   builder.RegisterService(&models);
   builder.RegisterService(&sessions);
   builder.RegisterService(&evaluations);
+  builder.RegisterService(&gradings);
   grpc_server = builder.BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i) {
     if (ports[i] == 0) {
@@ -113,7 +119,7 @@ void Server::Implementation::SetServing(bool serving) {
   if (health == nullptr) return;
   for (const char* name :
        {"", v1::ModelService::service_full_name(), v1::SessionService::service_full_name(),
-        v1::EvaluationService::service_full_name()}) {
+        v1::EvaluationService::service_full_name(), v1::GradingService::service_full_name()}) {
     health->SetServingStatus(name, serving);
   }
 }

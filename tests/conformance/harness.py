@@ -17,7 +17,7 @@ import unittest
 import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 
-from cellar.v1 import (evaluation_service_pb2_grpc, exercise_pb2, model_pb2, model_service_pb2,
+from cellar.v1 import (evaluation_service_pb2_grpc, exercise_pb2, grading_service_pb2_grpc, model_pb2, model_service_pb2,
                        model_service_pb2_grpc, session_pb2, session_service_pb2,
                        session_service_pb2_grpc, tensor_pb2)
 
@@ -117,6 +117,7 @@ class Client:
         self.channel = grpc.insecure_channel(address, options=[("grpc.use_local_subchannel_pool", 1)])
         self.models = model_service_pb2_grpc.ModelServiceStub(self.channel)
         self.sessions = session_service_pb2_grpc.SessionServiceStub(self.channel)
+        self.grading = grading_service_pb2_grpc.GradingServiceStub(self.channel)
         self.evaluation = evaluation_service_pb2_grpc.EvaluationServiceStub(self.channel)
 
     def create_model(self, model, model_id=""):

@@ -10,7 +10,8 @@ ROUNDS = 400
 SERVICES = {
     "ModelService": (model_service_pb2, "models"),
     "SessionService": (session_service_pb2, "sessions"),
-    "EvaluationService": (evaluation_service_pb2, "evaluation"),
+    "EvaluationService": (evaluation_service_pb2, grading_service_pb2, "evaluation"),
+    "GradingService": (grading_service_pb2, "grading"),
 }
 
 

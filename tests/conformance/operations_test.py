@@ -14,7 +14,8 @@ from streams_test import Conversation
 
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
-SERVICES = ["", "cellar.v1.ModelService", "cellar.v1.SessionService", "cellar.v1.EvaluationService"]
+SERVICES = ["", "cellar.v1.ModelService", "cellar.v1.SessionService", "cellar.v1.EvaluationService",
+            "cellar.v1.GradingService"]
 
 
 def health(channel, service):

@@ -107,8 +107,8 @@ class HeldDrain {
 
 TEST(Server, HealthKnowsEveryService) {
   InProcessServer server;
-  for (const char* service :
-       {"", "cellar.v1.ModelService", "cellar.v1.SessionService", "cellar.v1.EvaluationService"}) {
+  for (const char* service : {"", "cellar.v1.ModelService", "cellar.v1.SessionService",
+                              "cellar.v1.EvaluationService", "cellar.v1.GradingService"}) {
     EXPECT_EQ(CheckHealth(server, service), kServing) << service;
   }
   EXPECT_NE(CheckHealth(server, "cellar.v1.NoService"), kServing);
@@ -146,8 +146,9 @@ TEST(Server, ReflectionListsTheServices) {
   grpc::ByteBuffer answer;
   ASSERT_TRUE(reflection->Read(&answer));
   const std::string listed = Text(answer);
-  for (const char* service : {"cellar.v1.ModelService", "cellar.v1.SessionService",
-                              "cellar.v1.EvaluationService", "grpc.health.v1.Health"}) {
+  for (const char* service :
+       {"cellar.v1.ModelService", "cellar.v1.SessionService", "cellar.v1.EvaluationService",
+        "cellar.v1.GradingService", "grpc.health.v1.Health"}) {
     EXPECT_TRUE(absl::StrContains(listed, service)) << service;
   }
   reflection->WritesDone();

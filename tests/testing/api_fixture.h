@@ -29,6 +29,7 @@ struct ApiFixtureOptions {
   ApiLimits limits = {};
   SessionTable::Limits sessions = {};
   ModelRegistry::Limits models = {};
+  ExerciseRegistry::Limits exercises = {};
   Scheduler::Options scheduler = {.worker_count = 1};
 };
 
@@ -37,8 +38,9 @@ class ApiFixture {
   explicit ApiFixture(const ApiFixtureOptions& options = {})
       : models_(options.models),
         sessions_(options.sessions, clock_),
+        exercises_(options.exercises),
         scheduler_(options.scheduler, clock_),
-        api_{clock_, models_, sessions_, scheduler_, options.limits} {}
+        api_{clock_, models_, sessions_, exercises_, scheduler_, options.limits} {}
 
   Api& api() { return api_; }
   FakeClock& clock() { return clock_; }
@@ -85,6 +87,7 @@ class ApiFixture {
   FakeClock clock_;
   ModelRegistry models_;
   SessionTable sessions_;
+  ExerciseRegistry exercises_;
   Scheduler scheduler_;
   Api api_;
 };

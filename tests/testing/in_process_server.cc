@@ -30,6 +30,7 @@ InProcessServer::InProcessServer(Options options) {
   models_ = v1::ModelService::NewStub(channel_);
   sessions_ = v1::SessionService::NewStub(channel_);
   evaluations_ = v1::EvaluationService::NewStub(channel_);
+  gradings_ = v1::GradingService::NewStub(channel_);
 }
 
 std::shared_ptr<grpc::Channel> InProcessServer::NewChannel() const {

@@ -10,6 +10,7 @@
 #include <string>
 
 #include "cellar/v1/evaluation_service.grpc.pb.h"
+#include "cellar/v1/grading_service.grpc.pb.h"
 #include "cellar/v1/model_service.grpc.pb.h"
 #include "cellar/v1/session_service.grpc.pb.h"
 #include "grpcpp/channel.h"
@@ -36,6 +37,7 @@ class InProcessServer {
   v1::ModelService::Stub& models() { return *models_; }
   v1::SessionService::Stub& sessions() { return *sessions_; }
   v1::EvaluationService::Stub& evaluations() { return *evaluations_; }
+  v1::GradingService::Stub& gradings() { return *gradings_; }
 
   // A channel with a connection of its own.
   std::shared_ptr<grpc::Channel> NewChannel() const;
@@ -53,6 +55,7 @@ class InProcessServer {
   std::unique_ptr<v1::ModelService::Stub> models_;
   std::unique_ptr<v1::SessionService::Stub> sessions_;
   std::unique_ptr<v1::EvaluationService::Stub> evaluations_;
+  std::unique_ptr<v1::GradingService::Stub> gradings_;
 };
 
 // The first message of a stream, and one that steps through a scalar.

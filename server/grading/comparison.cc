@@ -1,0 +1,87 @@
+#include "server/grading/comparison.h"
+
+#include <algorithm>
+#include <bit>
+#include <cmath>
+#include <cstdint>
+#include <limits>
+
+namespace cellar {
+namespace {
+
+constexpr double kDefaultTolerance = 0.001;
+
+// From here on every binary64 number is an integer, and has no decimals to round.
+constexpr double kAllIntegers = 9007199254740992.0;  // 2^53
+
+// The place of a finite number among all numbers of its format, in their order; both zeros are 0.
+template <class Real, class Bits>
+int64_t PlaceOf(Real number) {
+  constexpr Bits kMagnitude = std::numeric_limits<Bits>::max();
+  const auto bits = std::bit_cast<Bits>(number);
+  return bits >= 0 ? int64_t{bits} : -int64_t{static_cast<Bits>(bits & kMagnitude)};
+}
+
+template <class Real, class Bits>
+bool IsWithinUlps(double expected, double given, int64_t ulps) {
+  const auto rounded = static_cast<Real>(given);
+  if (!std::isfinite(rounded)) return false;
+  const int64_t a = PlaceOf<Real, Bits>(static_cast<Real>(expected));
+  const int64_t b = PlaceOf<Real, Bits>(rounded);
+  // Of different signs they may be further apart than an int64 tells.
+  const uint64_t apart = a < b ? static_cast<uint64_t>(b) - static_cast<uint64_t>(a)
+                               : static_cast<uint64_t>(a) - static_cast<uint64_t>(b);
+  return apart <= static_cast<uint64_t>(ulps);
+}
+
+// The integers that a number may be rounded to: one, or at a tie two. A number within the errors of
+// its decimal form of a tie is one.
+struct Roundings {
+  double low;
+  double high;
+};
+
+Roundings RoundingsOf(double scaled) {
+  if (std::fabs(scaled) >= kAllIntegers) return {scaled, scaled};
+  const double slack =
+      4 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::fabs(scaled));
+  return {std::ceil(scaled - 0.5 - slack), std::floor(scaled + 0.5 + slack)};
+}
+
+bool RoundsAlike(double expected, double given, int32_t decimals) {
+  const double scale = std::pow(10.0, decimals);
+  if (!std::isfinite(expected * scale) || !std::isfinite(given * scale)) return false;
+  const Roundings a = RoundingsOf(expected * scale);
+  const Roundings b = RoundingsOf(given * scale);
+  return a.low <= b.high && b.low <= a.high;
+}
+
+}  // namespace
+
+Comparison DefaultComparison(Quantity quantity, const Numerics& numerics) {
+  Comparison comparison;
+  const bool rounded = quantity == Quantity::kH && numerics.rounding != Rounding::kNone;
+  comparison.absolute = rounded ? 0.0 : kDefaultTolerance;
+  if (!rounded) comparison.relative = kDefaultTolerance;
+  return comparison;
+}
+
+bool Accepts(const Comparison& comparison, Precision precision, double expected, double given) {
+  if (std::isnan(expected) || std::isnan(given)) return std::isnan(expected) && std::isnan(given);
+  if (expected == given) return true;
+  if (std::isinf(expected) || std::isinf(given)) return false;
+  const double difference = std::fabs(given - expected);
+  if (comparison.absolute.has_value() && difference <= *comparison.absolute) return true;
+  if (comparison.relative.has_value() && difference <= *comparison.relative * std::fabs(expected)) {
+    return true;
+  }
+  if (comparison.decimals.has_value() && RoundsAlike(expected, given, *comparison.decimals)) {
+    return true;
+  }
+  if (!comparison.ulps.has_value()) return false;
+  return precision == Precision::kFloat32
+             ? IsWithinUlps<float, int32_t>(expected, given, *comparison.ulps)
+             : IsWithinUlps<double, int64_t>(expected, given, *comparison.ulps);
+}
+
+}  // namespace cellar

@@ -1,0 +1,105 @@
+#include "server/grading/comparison.h"
+
+#include <cmath>
+#include <limits>
+
+#include "gtest/gtest.h"
+#include "tests/testing/exercise_builder.h"
+
+namespace cellar {
+namespace {
+
+constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
+constexpr double kInfinity = std::numeric_limits<double>::infinity();
+
+bool Takes(const Comparison& comparison, double expected, double given,
+           Precision precision = Precision::kFloat32) {
+  return Accepts(comparison, precision, expected, given);
+}
+
+TEST(Comparison, EveryRuleTakesTheExpectedValueItself) {
+  for (const double value : {0.0, 1.5, -3e300, kInfinity, -kInfinity, kNan}) {
+    EXPECT_TRUE(Takes({.absolute = 0}, value, value)) << value;
+    EXPECT_TRUE(Takes({.ulps = 0}, value, value, Precision::kFloat64)) << value;
+    EXPECT_TRUE(Takes({.decimals = 2}, value, value)) << value;
+  }
+  EXPECT_TRUE(Takes({.absolute = 0}, 0.0, -0.0));
+  EXPECT_TRUE(Takes({.absolute = 0}, -0.0, 0.0));
+}
+
+TEST(Comparison, NanAndInfinitiesAreTakenForThemselvesOnly) {
+  const Comparison everything = {.absolute = 1e308, .relative = 1e308, .ulps = 1, .decimals = 0};
+  EXPECT_FALSE(Takes(everything, 1, kNan));
+  EXPECT_FALSE(Takes(everything, kNan, 1));
+  EXPECT_FALSE(Takes(everything, kInfinity, kNan));
+  EXPECT_FALSE(Takes(everything, kInfinity, -kInfinity));
+  EXPECT_FALSE(Takes(everything, 3.4e38, kInfinity));
+  EXPECT_FALSE(Takes(everything, kInfinity, 3.4e38));
+}
+
+TEST(Comparison, AnAbsoluteDifferenceMayBeReached) {
+  EXPECT_TRUE(Takes({.absolute = 0.5}, 1, 1.5));
+  EXPECT_TRUE(Takes({.absolute = 0.5}, 1, 0.5));
+  EXPECT_FALSE(Takes({.absolute = 0.5}, 1, std::nextafter(1.5, 2)));
+}
+
+TEST(Comparison, ARelativeDifferenceIsOfTheExpectedValue) {
+  EXPECT_TRUE(Takes({.relative = 0.5}, -2, -3));
+  EXPECT_FALSE(Takes({.relative = 0.5}, 2, 3.01));
+  EXPECT_FALSE(Takes({.relative = 0.5}, 0, 1e-300));
+}
+
+TEST(Comparison, AnyRuleThatIsSetIsEnough) {
+  const Comparison both = {.absolute = 0.001, .relative = 0.01};
+  EXPECT_TRUE(Takes(both, 100, 100.9));
+  EXPECT_TRUE(Takes(both, 0.0001, 0.001));
+  EXPECT_FALSE(Takes(both, 0.01, 0.02));
+}
+
+TEST(Comparison, UlpsAreNumbersOfTheExercisesPrecision) {
+  const float above = std::nextafterf(1.0F, 2.0F);
+  EXPECT_TRUE(Takes({.ulps = 1}, 1, above));
+  EXPECT_FALSE(Takes({.ulps = 0}, 1, above));
+  EXPECT_FALSE(Takes({.ulps = 1000}, 1, above, Precision::kFloat64));
+  EXPECT_TRUE(Takes({.ulps = 0}, 1, 1 + 1e-12));  // rounded to float32 it is 1
+  EXPECT_TRUE(Takes({.ulps = 1}, 1, std::nextafter(1.0, 2.0), Precision::kFloat64));
+}
+
+TEST(Comparison, UlpsAreCountedAcrossZero) {
+  const float least = std::numeric_limits<float>::denorm_min();
+  EXPECT_TRUE(Takes({.ulps = 2}, least, -least));
+  EXPECT_FALSE(Takes({.ulps = 1}, least, -least));
+  const double largest = std::numeric_limits<double>::max();
+  EXPECT_FALSE(
+      Takes({.ulps = std::numeric_limits<int64_t>::max()}, largest, -largest, Precision::kFloat64));
+  EXPECT_FALSE(Takes({.ulps = 1}, std::numeric_limits<float>::max(), 1e300));
+}
+
+TEST(Comparison, DecimalsRoundBothAndATieMayGoEitherWay) {
+  EXPECT_TRUE(Takes({.decimals = 2}, 0.76159, 0.76));
+  EXPECT_TRUE(Takes({.decimals = 2}, 0.76159, 0.7601));
+  EXPECT_FALSE(Takes({.decimals = 2}, 0.76159, 0.77));
+  EXPECT_FALSE(Takes({.decimals = 3}, 0.76159, 0.761));
+  EXPECT_TRUE(Takes({.decimals = 0}, 0.5, 0));
+  EXPECT_TRUE(Takes({.decimals = 0}, 0.5, 1));
+  EXPECT_TRUE(Takes({.decimals = 0}, -0.5, -1));
+  EXPECT_FALSE(Takes({.decimals = 0}, -0.5, 1));
+  EXPECT_TRUE(Takes({.decimals = 2}, 0.145, 0.15));  // its binary form lies below the tie
+  EXPECT_TRUE(Takes({.decimals = 2}, 0.145, 0.14));
+}
+
+TEST(Comparison, DecimalsOfVeryLargeNumbersAreNone) {
+  EXPECT_FALSE(Takes({.decimals = 15}, 1e300, 2e300));
+  EXPECT_FALSE(Takes({.decimals = 15}, 1e20, 1.1e20));
+}
+
+TEST(DefaultComparison, RoundedHMustBeEqualAndAllElseNear) {
+  const Comparison near = {.absolute = 0.001, .relative = 0.001};
+  const Comparison equal = {.absolute = 0};
+  EXPECT_EQ(DefaultComparison(Quantity::kH, {}), near);
+  EXPECT_EQ(DefaultComparison(Quantity::kH, kCourseRules), equal);
+  EXPECT_EQ(DefaultComparison(Quantity::kC, kCourseRules), near);
+}
+
+}  // namespace
+}  // namespace cellar

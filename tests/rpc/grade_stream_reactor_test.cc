@@ -1,0 +1,150 @@
+#include "server/rpc/grade_stream_reactor.h"
+
+#include <string>
+#include <thread>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/testing/exercise_message.h"
+#include "tests/testing/in_process_server.h"
+#include "tests/testing/rich_error.h"
+
+namespace cellar {
+namespace {
+
+v1::GradeStreamRequest Opening() {
+  v1::GradeStreamRequest request;
+  *request.mutable_open()->mutable_inline_exercise() = HomeworkMessage();
+  return request;
+}
+
+v1::GradeStreamRequest Submit(const std::string& id, const std::string& text) {
+  v1::GradeStreamRequest request;
+  request.mutable_submission()->set_id(id);
+  request.mutable_submission()->set_text(text);
+  return request;
+}
+
+// A stream that is ended by force if a test fails in its middle.
+class Stream {
+ public:
+  explicit Stream(InProcessServer& server) : stream_(server.gradings().GradeStream(&context_)) {}
+  ~Stream() { context_.TryCancel(); }
+
+  bool Write(const v1::GradeStreamRequest& request) { return stream_->Write(request); }
+  bool Read() { return stream_->Read(&response_); }
+  const v1::Verdict& verdict() const { return response_.verdict(); }
+  void WritesDone() { stream_->WritesDone(); }
+  grpc::Status Finish() { return stream_->Finish(); }
+  void Cancel() { context_.TryCancel(); }
+
+ private:
+  grpc::ClientContext context_;
+  std::unique_ptr<grpc::ClientReaderWriter<v1::GradeStreamRequest, v1::GradeStreamResponse>>
+      stream_;
+  v1::GradeStreamResponse response_;
+};
+
+TEST(GradeStreamReactor, AnswersEachSubmissionAtOnceAndInOrder) {
+  InProcessServer server;
+  Stream stream(server);
+  ASSERT_TRUE(stream.Write(Opening()));
+  for (int i = 0; i < 5; ++i) {
+    ASSERT_TRUE(stream.Write(Submit(absl::StrCat(i), i % 2 == 0 ? kRightText : kWrongText)));
+    ASSERT_TRUE(stream.Read());
+    EXPECT_EQ(stream.verdict().submission_id(), absl::StrCat(i));
+    EXPECT_EQ(stream.verdict().points() == 2, i % 2 == 0);
+  }
+  stream.WritesDone();
+  EXPECT_FALSE(stream.Read());
+  EXPECT_TRUE(stream.Finish().ok());
+}
+
+TEST(GradeStreamReactor, MessagesMayBePipelined) {
+  InProcessServer server;
+  Stream stream(server);
+  constexpr int kCount = 2000;
+  std::thread writer([&] {
+    ASSERT_TRUE(stream.Write(Opening()));
+    for (int i = 0; i < kCount; ++i) {
+      ASSERT_TRUE(stream.Write(Submit(absl::StrCat(i), kRightText)));
+    }
+    stream.WritesDone();
+  });
+  for (int i = 0; i < kCount; ++i) {
+    ASSERT_TRUE(stream.Read());
+    ASSERT_EQ(stream.verdict().submission_id(), absl::StrCat(i));
+  }
+  writer.join();
+  EXPECT_FALSE(stream.Read());
+  EXPECT_TRUE(stream.Finish().ok());
+}
+
+TEST(GradeStreamReactor, AnOpeningAloneIsNoError) {
+  InProcessServer server;
+  Stream stream(server);
+  ASSERT_TRUE(stream.Write(Opening()));
+  stream.WritesDone();
+  EXPECT_FALSE(stream.Read());
+  EXPECT_TRUE(stream.Finish().ok());
+}
+
+TEST(GradeStreamReactor, NoMessageAtAllIsOne) {
+  InProcessServer server;
+  Stream stream(server);
+  stream.WritesDone();
+  EXPECT_FALSE(stream.Read());
+  EXPECT_EQ(SentReason(stream.Finish()), "BAD_REQUEST");
+}
+
+TEST(GradeStreamReactor, TheFirstErrorEndsTheStreamBehindTheAnswersBeforeIt) {
+  InProcessServer server;
+  Stream stream(server);
+  ASSERT_TRUE(stream.Write(Opening()));
+  stream.Write(Submit("a", kRightText));
+  stream.Write(v1::GradeStreamRequest());
+  stream.Write(Submit("b", kRightText));
+  ASSERT_TRUE(stream.Read());
+  EXPECT_EQ(stream.verdict().submission_id(), "a");
+  EXPECT_FALSE(stream.Read());
+  EXPECT_EQ(SentReason(stream.Finish()), "BAD_REQUEST");
+}
+
+TEST(GradeStreamReactor, ALongMessageEndsTheStream) {
+  Options options;
+  options.api.max_message_bytes = 4096;
+  InProcessServer server(options);
+  Stream stream(server);
+  ASSERT_TRUE(stream.Write(Opening()));
+  stream.Write(Submit("a", std::string(5000, ' ')));
+  EXPECT_FALSE(stream.Read());
+  EXPECT_EQ(SentReason(stream.Finish()), "MESSAGE_SIZE_LIMIT");
+}
+
+TEST(GradeStreamReactor, ADrainEndsAnIdleStream) {
+  InProcessServer server;
+  Stream stream(server);
+  ASSERT_TRUE(stream.Write(Opening()));
+  ASSERT_TRUE(stream.Write(Submit("a", kRightText)));
+  ASSERT_TRUE(stream.Read());
+  EXPECT_TRUE(server.environment().Drain(absl::Seconds(30)));
+  EXPECT_FALSE(stream.Read());
+  EXPECT_EQ(SentReason(stream.Finish()), "DRAINING");
+}
+
+TEST(GradeStreamReactor, ACancelledStreamLeavesTheServerEmpty) {
+  InProcessServer server;
+  for (int i = 0; i < 20; ++i) {
+    Stream stream(server);
+    ASSERT_TRUE(stream.Write(Opening()));
+    ASSERT_TRUE(stream.Write(Submit("a", kRightText)));
+    if (i % 2 == 0) {
+      ASSERT_TRUE(stream.Read());
+    }
+    stream.Cancel();
+  }
+  EXPECT_TRUE(server.environment().Drain(absl::Seconds(30)));
+}
+
+}  // namespace
+}  // namespace cellar
