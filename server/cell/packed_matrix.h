@@ -42,8 +42,8 @@ constexpr int64_t PaddedRows(int64_t rows) {
 // blocks out in multiples of it never cuts a panel.
 constexpr int64_t kMostPanelBlocks = 8;
 
-// Blocks of a full panel: 6 or 8 vectors side by side. A chain waits 4 cycles for each of its
-// operations and processors start 2 in a cycle.
+// Blocks of a full panel, a power of two: 6 or 8 vectors side by side. A chain waits 4 cycles for
+// each of its operations and processors start 2 in a cycle.
 constexpr int64_t PanelBlocks(int64_t gates) {
   if (gates == 1) return kMostPanelBlocks;
   return gates == 2 ? 4 : 2;
@@ -56,6 +56,7 @@ class PackedMatrix {
   // `gates` matrices [rows, columns] of zeros.
   PackedMatrix(int64_t gates, int64_t rows, int64_t columns)
       : gates_(gates),
+        panel_blocks_(PanelBlocks(gates)),
         rows_(rows),
         columns_(columns),
         numbers_(static_cast<size_t>(gates * PaddedRows<Real>(rows) * columns)) {}
@@ -75,9 +76,8 @@ class PackedMatrix {
 
   // From one column to the next within the panel of `block`.
   int64_t ColumnStride(int64_t block) const {
-    const int64_t first = block - block % PanelBlocks(gates_);
-    const int64_t left = blocks() - first;
-    return (left < PanelBlocks(gates_) ? left : PanelBlocks(gates_)) * block_width();
+    const int64_t left = blocks() - (block & -panel_blocks_);
+    return (left < panel_blocks_ ? left : panel_blocks_) * block_width();
   }
 
   // Between the packed matrix of gate `gate` and a row-major one.
@@ -90,7 +90,7 @@ class PackedMatrix {
 
  private:
   int64_t OffsetOf(int64_t block) const {
-    const int64_t in_panel = block % PanelBlocks(gates_);
+    const int64_t in_panel = block & (panel_blocks_ - 1);
     return (block - in_panel) * block_width() * columns_ + in_panel * block_width();
   }
 
@@ -113,6 +113,7 @@ class PackedMatrix {
   }
 
   int64_t gates_ = 0;
+  int64_t panel_blocks_ = 1;
   int64_t rows_ = 0;
   int64_t columns_ = 0;
   AlignedBuffer<Real> numbers_;

@@ -22,7 +22,6 @@ namespace cellar::HWY_NAMESPACE {
 template <bool kUsual, class Real>
 struct LstmPoint {
   static constexpr bool kHasInputs = true;
-  static constexpr bool kHasSecondPass = true;
   const PhaseArguments<Real>& step;
 
   template <Activation kActivation>
@@ -39,37 +38,21 @@ struct LstmPoint {
                    c));
   }
 
-  // f, i and g; o as far as it goes without the new c.
   template <class D>
-  HWY_INLINE void First(D d, const Place<Real>& at) const {
+  HWY_INLINE void operator()(D d, const Place<Real>& at) const {
+    const bool has_peepholes = !step.cell.peepholes.empty();
+    const auto c_before = at.Before(d, at.row.c);
     auto f = at.PreActivation(d, 0);
     auto i = at.PreActivation(d, 1);
     auto o = at.PreActivation(d, 2);
+    if (has_peepholes) f = AddPeephole(d, at, 0, c_before, f);
+    if (has_peepholes) i = AddPeephole(d, at, 1, c_before, i);
+    f = GateNumber<Activation::kSigmoid>(0)(d, f);
+    i = GateNumber<Activation::kSigmoid>(1)(d, i);
     const auto g = GateNumber<Activation::kTanh>(3)(d, at.PreActivation(d, 3));
-    const bool has_peepholes = !step.cell.peepholes.empty();
-    if (has_peepholes) {
-      const auto c = at.Before(d, at.row.c);
-      f = AddPeephole(d, at, 0, c, f);
-      i = AddPeephole(d, at, 1, c, i);
-    }
-    at.Keep(d, 0, GateNumber<Activation::kSigmoid>(0)(d, f));
-    at.Keep(d, 1, GateNumber<Activation::kSigmoid>(1)(d, i));
-    at.Keep(d, 2, has_peepholes ? o : GateNumber<Activation::kSigmoid>(2)(d, o));
-    at.Keep(d, 3, g);
-  }
-
-  // c = f * c + i * g, h = o * tanh(c).
-  template <class D>
-  HWY_INLINE void Second(D d, const Place<Real>& at) const {
-    const auto f = at.Kept(d, 0);
-    const auto i = at.Kept(d, 1);
-    auto o = at.Kept(d, 2);
-    const auto g = at.Kept(d, 3);
-    const auto kept = hn::Mul(f, at.Before(d, at.row.c));
-    const auto c = CanonicalNan(d, hn::Add(kept, hn::Mul(i, g)));
-    if (!step.cell.peepholes.empty()) {
-      o = GateNumber<Activation::kSigmoid>(2)(d, AddPeephole(d, at, 2, c, o));
-    }
+    const auto c = CanonicalNan(d, hn::Add(hn::Mul(f, c_before), hn::Mul(i, g)));
+    if (has_peepholes) o = AddPeephole(d, at, 2, c, o);
+    o = GateNumber<Activation::kSigmoid>(2)(d, o);
     const Gate<kUsual, Activation::kTanh, Real> memory = {step, step.cell.memory_activation};
     const auto hidden = CanonicalNan(d, hn::Mul(o, memory(d, c)));
 
@@ -91,11 +74,10 @@ struct LstmPoint {
 template <class Real>
 struct ProjectionPoint {
   static constexpr bool kHasInputs = false;
-  static constexpr bool kHasSecondPass = false;
   const PhaseArguments<Real>& step;
 
   template <class D>
-  HWY_INLINE void First(D d, const Place<Real>& at) const {
+  HWY_INLINE void operator()(D d, const Place<Real>& at) const {
     Real* const new_h =
         step.workspace.new_h.data() + at.row_index * PaddedRows<Real>(step.cell.shape.output_size);
     hn::Store(CanonicalNan(d, at.RecurrentSum(d, 0)), d, new_h + at.element);
@@ -106,7 +88,6 @@ struct ProjectionPoint {
 template <bool kUsual, class Real>
 struct HiddenPoint {
   static constexpr bool kHasInputs = true;
-  static constexpr bool kHasSecondPass = false;
   const PhaseArguments<Real>& step;
 
   template <Activation kActivation>
@@ -135,7 +116,7 @@ struct HiddenPoint {
 template <bool kUsual, class Real>
 struct GruResetBeforeGatesPoint : HiddenPoint<kUsual, Real> {
   template <class D>
-  HWY_INLINE void First(D d, const Place<Real>& at) const {
+  HWY_INLINE void operator()(D d, const Place<Real>& at) const {
     const auto z = this->template GateNumber<Activation::kSigmoid>(0)(d, at.PreActivation(d, 0));
     const auto r = this->template GateNumber<Activation::kSigmoid>(1)(d, at.PreActivation(d, 1));
     hn::Store(z, d, this->In(this->step.workspace.update, at));
@@ -148,7 +129,7 @@ struct GruResetBeforeGatesPoint : HiddenPoint<kUsual, Real> {
 template <bool kUsual, class Real>
 struct GruResetBeforeCandidatePoint : HiddenPoint<kUsual, Real> {
   template <class D>
-  HWY_INLINE void First(D d, const Place<Real>& at) const {
+  HWY_INLINE void operator()(D d, const Place<Real>& at) const {
     const auto sum = hn::Add(at.InputSum(d, 2), at.RecurrentSum(d, 0));
     const auto g = this->template GateNumber<Activation::kTanh>(2)(d, sum);
     this->Mix(d, at, hn::Load(d, this->In(this->step.workspace.update, at)), g);
@@ -157,29 +138,22 @@ struct GruResetBeforeCandidatePoint : HiddenPoint<kUsual, Real> {
 
 template <bool kUsual, class Real>
 struct GruResetAfterPoint : HiddenPoint<kUsual, Real> {
-  static constexpr bool kHasSecondPass = true;
-
   template <class D>
-  HWY_INLINE void First(D d, const Place<Real>& at) const {
+  HWY_INLINE void operator()(D d, const Place<Real>& at) const {
     const auto z = this->template GateNumber<Activation::kSigmoid>(0)(d, at.PreActivation(d, 0));
     const auto r = this->template GateNumber<Activation::kSigmoid>(1)(d, at.PreActivation(d, 1));
-    at.Keep(d, 0, z);
-    at.Keep(d, 2, hn::Add(at.InputSum(d, 2), hn::Mul(r, at.RecurrentSum(d, 2))));
+    const auto sum = hn::Add(at.InputSum(d, 2), hn::Mul(r, at.RecurrentSum(d, 2)));
+    const auto g = this->template GateNumber<Activation::kTanh>(2)(d, sum);
     at.Show(d, z, at.row.trace.update_gate);
     at.Show(d, r, at.row.trace.reset_gate);
-  }
-
-  template <class D>
-  HWY_INLINE void Second(D d, const Place<Real>& at) const {
-    const auto g = this->template GateNumber<Activation::kTanh>(2)(d, at.Kept(d, 2));
-    this->Mix(d, at, at.Kept(d, 0), g);
+    this->Mix(d, at, z, g);
   }
 };
 
 template <bool kUsual, class Real>
 struct RnnPoint : HiddenPoint<kUsual, Real> {
   template <class D>
-  HWY_INLINE void First(D d, const Place<Real>& at) const {
+  HWY_INLINE void operator()(D d, const Place<Real>& at) const {
     const auto h = this->template GateNumber<Activation::kTanh>(0)(d, at.PreActivation(d, 0));
     hn::Store(h, d, this->In(this->step.workspace.new_h, at));
   }

@@ -107,6 +107,8 @@ HWY_INLINE V ExpPolynomial(D d, V r, V r2) {
   return Fma(odd, r, even);
 }
 
+// Only ever made from its parts: a constructor that the compiler adds would be of no instruction
+// set.
 template <class D>
 struct Exponential {
   hn::Vec<D> head;
@@ -131,11 +133,9 @@ HWY_INLINE Exponential<D> Exp(D d, V x) {
   const V p_low = Fma(r2, polynomial, hn::Sub(r, p));
 
   const V one = hn::Set(d, hn::TFromD<D>{1});
-  Exponential<D> result;
-  result.head = hn::Add(one, p);
-  result.tail = hn::Add(hn::Add(hn::Sub(one, result.head), p), Fma(r_low, result.head, p_low));
-  result.exponent = hn::Sub(hn::BitCast(integers, shifted), hn::BitCast(integers, shift));
-  return result;
+  const V head = hn::Add(one, p);
+  const V tail = hn::Add(hn::Add(hn::Sub(one, head), p), Fma(r_low, head, p_low));
+  return {head, tail, hn::Sub(hn::BitCast(integers, shifted), hn::BitCast(integers, shift))};
 }
 
 template <class D, class V>

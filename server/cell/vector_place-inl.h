@@ -28,7 +28,7 @@ struct Place {
   int64_t element;         // the first of the vector, 0 .. H-1
   int64_t count;           // elements from there on; may be more than a vector
   const Real* input_sums;  // of gate 0; the next gate's is a block further
-  Real* recurrent_sums;    // the same; used up, they are where gates wait to be finished
+  const Real* recurrent_sums;
 
   template <class D>
   HWY_INLINE hn::Vec<D> InputSum(D d, int gate) const {
@@ -42,15 +42,6 @@ struct Place {
   template <class D>
   HWY_INLINE hn::Vec<D> PreActivation(D d, int gate) const {
     return hn::Add(InputSum(d, gate), RecurrentSum(d, gate));
-  }
-  // What is kept of a gate from one pass to the next.
-  template <class D, class V>
-  HWY_INLINE void Keep(D d, int gate, V v) const {
-    hn::Store(v, d, recurrent_sums + gate * kBlockRows<Real>);
-  }
-  template <class D>
-  HWY_INLINE hn::Vec<D> Kept(D d, int gate) const {
-    return RecurrentSum(d, gate);
   }
   template <class D>
   HWY_INLINE hn::Vec<D> Before(D d, const Real* values) const {

@@ -17,97 +17,10 @@
 
 #include "hwy/highway.h"
 #include "server/cell/packed_matrix.h"
-#include "server/cell/vector_math-inl.h"
+#include "server/cell/vector_tile-inl.h"
 
 HWY_BEFORE_NAMESPACE();
 namespace cellar::HWY_NAMESPACE {
-
-// Loops over register tiles have to be unrolled for the tiles to be in registers.
-#if HWY_COMPILER_CLANG
-#define CELLAR_UNROLL _Pragma("clang loop unroll(full)")
-#else
-#define CELLAR_UNROLL _Pragma("GCC unroll 8")
-#endif
-
-// Vector registers of the instruction set.
-constexpr int kRegisters = HWY_TARGET == HWY_AVX2 ? 16 : 32;
-
-// Rows of the batch whose chains are under way at once, for chains `vectors` wide: registers for
-// the chains, for the numbers of each row, and for one vector of weights.
-constexpr int TileRows(int vectors) {
-  const int rows = (kRegisters - 1) / (vectors + 1);
-  return rows > 8 ? 8 : rows;
-}
-
-// Some columns of some blocks that stand side by side, to be multiplied with some rows of the
-// batch.
-template <class Real>
-struct Product {
-  const Real* weights;    // the first block in the first column
-  int64_t column_stride;  // from there to the next column
-  int64_t width;          // numbers of the blocks in one column
-  int64_t first_column;
-  int64_t columns;
-  const Real* start;        // what each chain begins with; null: 0
-  const Real* const* rows;  // for each row of the batch, what is multiplied: [all columns]
-  int64_t row_count;
-  Real* sums;  // [row_count, sums_stride], the first `width` of each: the chains
-  int64_t sums_stride;
-};
-
-// kRows * kVectors vectors of chains over all columns of `product`, from row `row` and number `at`
-// on: begun if the first column is among them, else continued.
-template <int kRows, int kVectors, class D, class Real = hn::TFromD<D>>
-HWY_NOINLINE void MultiplyTile(D d, const Product<Real>& product, int64_t row, int64_t at) {
-  using V = hn::Vec<D>;
-  constexpr int64_t kLanes = kLanesOf<D>;
-  const Real* HWY_RESTRICT weights = product.weights + at;
-  const Real* HWY_RESTRICT const start = product.start;
-  Real* HWY_RESTRICT const sums = product.sums + row * product.sums_stride + at;
-  const int64_t sums_stride = product.sums_stride;
-  const int64_t column_stride = product.column_stride;
-  const int64_t columns = product.columns;
-  const Real* rows[kRows];
-  CELLAR_UNROLL
-  for (int r = 0; r < kRows; ++r) rows[r] = product.rows[row + r] + product.first_column;
-
-  V chains[kRows][kVectors];
-  if (product.first_column == 0) {
-    CELLAR_UNROLL
-    for (int n = 0; n < kVectors; ++n) {
-      const V first = start == nullptr ? hn::Zero(d) : hn::Load(d, start + at + n * kLanes);
-      CELLAR_UNROLL
-      for (int r = 0; r < kRows; ++r) chains[r][n] = first;
-    }
-  } else {
-    CELLAR_UNROLL
-    for (int r = 0; r < kRows; ++r) {
-      CELLAR_UNROLL
-      for (int n = 0; n < kVectors; ++n) {
-        chains[r][n] = hn::Load(d, sums + r * sums_stride + n * kLanes);
-      }
-    }
-  }
-  for (int64_t k = 0; k < columns; ++k) {
-    V factors[kRows];
-    CELLAR_UNROLL
-    for (int r = 0; r < kRows; ++r) factors[r] = hn::Set(d, rows[r][k]);
-    CELLAR_UNROLL
-    for (int n = 0; n < kVectors; ++n) {
-      const V weight = hn::Load(d, weights + n * kLanes);
-      CELLAR_UNROLL
-      for (int r = 0; r < kRows; ++r) chains[r][n] = Fma(weight, factors[r], chains[r][n]);
-    }
-    weights += column_stride;
-  }
-  CELLAR_UNROLL
-  for (int r = 0; r < kRows; ++r) {
-    CELLAR_UNROLL
-    for (int n = 0; n < kVectors; ++n) {
-      hn::Store(chains[r][n], d, sums + r * sums_stride + n * kLanes);
-    }
-  }
-}
 
 // For 1 to 8 rows.
 template <int kVectors, class D, class Real = hn::TFromD<D>>
@@ -119,19 +32,22 @@ constexpr void (*kTile[])(D, const Product<Real>&, int64_t, int64_t) = {
 // `rows` rows of tiles kVectors wide. A last row alone would wait for itself, so it is given
 // company.
 template <int kVectors, class D, class Real = hn::TFromD<D>>
-HWY_INLINE void MultiplyTiles(D d, const Product<Real>& product, int64_t at) {
+HWY_INLINE void MultiplyTiles(D d, Product<Real>& product, int64_t at) {
   constexpr int64_t kMost = TileRows(kVectors);
   for (int64_t row = 0; row < product.row_count;) {
     const int64_t left = product.row_count - row;
     const int64_t rows = left == kMost + 1 ? kMost - 1 : HWY_MIN(left, kMost);
     kTile<kVectors, D>[rows - 1](d, product, row, at);
+    const int64_t fetched = product.columns * kFetchedLines * kBlockRows<Real>;
+    if (product.fetch_count > 0) product.fetch += fetched;
+    product.fetch_count -= fetched;
     row += rows;
   }
 }
 
 // All rows and all of the width.
 template <class D, class Real = hn::TFromD<D>>
-HWY_INLINE void Multiply(D d, const Product<Real>& product) {
+HWY_INLINE void Multiply(D d, Product<Real>& product) {
   constexpr int64_t kLanes = kLanesOf<D>;
   const bool alone = product.row_count == 1;
   for (int64_t at = 0; at < product.width;) {
@@ -163,11 +79,12 @@ HWY_INLINE void Multiply(D d, const Product<Real>& product) {
 constexpr int64_t kPieceBytes = int64_t{32} << 10;
 
 // sums[r] = start + matrix rows[r], for `block_count` blocks from `block` on, which share a panel.
-// `start` is [block][gate][lane] of the whole matrix, or null: 0.
+// `start` is [block][gate][lane] of the whole matrix, or null: 0. `after` is what is read next.
 template <class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyBlocks(D d, const PackedMatrix<Real>& matrix, const Real* start,
                                int64_t block, int64_t block_count, const Real* const* rows,
-                               int64_t row_count, Real* sums, int64_t sums_stride) {
+                               int64_t row_count, Real* sums, int64_t sums_stride,
+                               const Real* after) {
   const int64_t width = block_count * matrix.block_width();
   const int64_t columns = matrix.columns();
   const int64_t column_bytes = width * static_cast<int64_t>(sizeof(Real));
@@ -184,6 +101,8 @@ HWY_INLINE void MultiplyBlocks(D d, const PackedMatrix<Real>& matrix, const Real
     product.weights = matrix.BlockAt(block) + k * product.column_stride;
     product.first_column = k;
     product.columns = HWY_MIN(piece, columns - k);
+    product.fetch = k + piece < columns ? product.weights + piece * product.column_stride : after;
+    product.fetch_count = piece * product.column_stride;
     Multiply(d, product);
   }
 }

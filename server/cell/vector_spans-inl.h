@@ -43,6 +43,7 @@ HWY_INLINE const Real* FactorOf(const PhaseArguments<Real>& step, Factor factor,
 struct Span {
   int64_t block, block_count;
   int64_t row, row_count;
+  int64_t next_block;  // of the span that will be next
 };
 
 // sums[r] = b + W x[r] for at most kGroupRows rows, of the blocks given.
@@ -54,8 +55,15 @@ HWY_INLINE void MultiplyInputRows(D d, const PackedCell<Real>& cell, BlockRange 
   for (int64_t block = blocks.first; block < blocks.end; block += span_blocks) {
     MultiplyBlocks(d, W, cell.input_start.BlockAt(0), block,
                    HWY_MIN(span_blocks, blocks.end - block), x, row_count,
-                   sums + block * W.block_width(), InputSumsLength(cell));
+                   sums + block * W.block_width(), InputSumsLength(cell),
+                   W.BlockAt(block + span_blocks < blocks.end ? block + span_blocks : block));
   }
+}
+
+// Whether the sums of inputs were given, or kept by an earlier phase.
+template <class Real>
+HWY_INLINE bool InputSumsAreThere(const PhaseArguments<Real>& step) {
+  return step.cell.shape.kind == CellKind::kGruResetBefore || step.rows[0].input_sums != nullptr;
 }
 
 // The sums of inputs of a span: those given or kept for its rows, or made here. `at` gets a pointer
@@ -75,67 +83,40 @@ HWY_INLINE void InputSums(D d, const PhaseArguments<Real>& step, const Span& spa
     x[r] = step.rows[span.row + r].x;
     at[r] = given != nullptr || kept ? row + span.block * W.block_width() : sums.of + r * width;
   }
-  if (kept || step.rows[span.row].input_sums != nullptr) return;
+  if (InputSumsAreThere(step)) return;
   MultiplyBlocks(d, W, step.cell.input_start.BlockAt(0), span.block, span.block_count, x,
-                 span.row_count, sums.of, width);
+                 span.row_count, sums.of, width, step.cell.recurrent.BlockAt(span.block));
 }
 
-// Calls visit(place) for each vector of each row of a span.
-template <class D, class Visit, class Real = hn::TFromD<D>>
-HWY_INLINE void ForEachPlace(D, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
-                             const Span& span, const Real* const* input_sums, Real* recurrent_sums,
-                             const Visit& visit) {
-  for (int64_t r = 0; r < span.row_count; ++r) {
-    for (int64_t b = 0; b < span.block_count; ++b) {
-      const int64_t element = (span.block + b) * kBlockRows<Real>;
-      const Real* const input = input_sums[r] + b * step.cell.input.block_width();
-      Real* const recurrent = recurrent_sums + (r * span.block_count + b) * U.block_width();
-      for (int64_t lane = 0; lane < kBlockRows<Real>; lane += kLanesOf<D>) {
-        if (element + lane >= U.rows()) break;
-        visit(Place<Real>{step.rows[span.row + r], span.row + r, element + lane,
-                          U.rows() - element - lane, input + lane, recurrent + lane});
-      }
-    }
-  }
-}
-
-template <class Point, class D>
-struct FirstPass {
-  D d;
-  const Point& point;
-  template <class Real>
-  HWY_INLINE void operator()(const Place<Real>& at) const {
-    point.First(d, at);
-  }
-};
-
-template <class Point, class D>
-struct SecondPass {
-  D d;
-  const Point& point;
-  template <class Real>
-  HWY_INLINE void operator()(const Place<Real>& at) const {
-    point.Second(d, at);
-  }
-};
-
-// Makes the sums of a span and what follows from them. What depends on a first activation goes over
-// all places in a second pass: a processor looks only some hundred instructions ahead, and would
-// otherwise wait for both, one after the other, at each place.
+// Makes the sums of a span and calls point(d, place) for each vector of each row.
 template <class Point, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void StepSpan(D d, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
                          const Real* start, Factor factor, const Span& span, const Point& point) {
   Sums<Real> input, recurrent;
-  const Real* input_sums[kGroupRows] = {};
+  const Real* input_sums[kGroupRows];
   if constexpr (Point::kHasInputs) InputSums(d, step, span, input, input_sums);
+  const bool makes_inputs = Point::kHasInputs && !InputSumsAreThere(step);
   const Real* factors[kGroupRows];
   for (int64_t r = 0; r < span.row_count; ++r) factors[r] = FactorOf(step, factor, span.row + r);
   MultiplyBlocks(d, U, start, span.block, span.block_count, factors, span.row_count, recurrent.of,
-                 span.block_count * U.block_width());
+                 span.block_count * U.block_width(),
+                 (makes_inputs ? step.cell.input : U).BlockAt(span.next_block));
 
-  ForEachPlace(d, step, U, span, input_sums, recurrent.of, FirstPass<Point, D>{d, point});
-  if constexpr (Point::kHasSecondPass) {
-    ForEachPlace(d, step, U, span, input_sums, recurrent.of, SecondPass<Point, D>{d, point});
+  for (int64_t r = 0; r < span.row_count; ++r) {
+    for (int64_t b = 0; b < span.block_count; ++b) {
+      const int64_t element = (span.block + b) * kBlockRows<Real>;
+      const Real* of_inputs = nullptr;
+      if constexpr (Point::kHasInputs) {
+        of_inputs = input_sums[r] + b * step.cell.input.block_width();
+      }
+      const Real* const of_h = recurrent.of + (r * span.block_count + b) * U.block_width();
+      for (int64_t lane = 0; lane < kBlockRows<Real>; lane += kLanesOf<D>) {
+        const int64_t count = U.rows() - element - lane;
+        if (count <= 0) break;
+        point(d, Place<Real>{step.rows[span.row + r], span.row + r, element + lane, count,
+                             of_inputs + lane, of_h + lane});
+      }
+    }
   }
 }
 
@@ -144,15 +125,21 @@ template <class Point, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void StepSpans(D d, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
                           const Real* start, Factor factor, const Point& point) {
   const int64_t span_blocks = PanelBlocks(U.gates());
-  const int64_t span_count = (step.blocks.end - step.blocks.first + span_blocks - 1) / span_blocks;
-  for (int64_t k = 0; k < span_count; ++k) {
-    const int64_t number = step.workspace.backwards ? span_count - 1 - k : k;
-    const int64_t block = step.blocks.first + number * span_blocks;
+  const bool backwards = step.workspace.backwards;
+  const int64_t last =
+      step.blocks.first + ((step.blocks.end - step.blocks.first - 1) & -span_blocks);
+  const int64_t ahead = backwards ? -span_blocks : span_blocks;
+  const int64_t stop = backwards ? step.blocks.first : last;
+  for (int64_t block = backwards ? last : step.blocks.first;; block += ahead) {
     const int64_t block_count = HWY_MIN(span_blocks, step.blocks.end - block);
     for (int64_t row = 0; row < step.row_count; row += kGroupRows) {
+      const int64_t left = step.row_count - row;
+      // The rows that are left take the same blocks once more.
+      const int64_t next_block = left > kGroupRows || block == stop ? block : block + ahead;
       StepSpan(d, step, U, start, factor,
-               {block, block_count, row, HWY_MIN(kGroupRows, step.row_count - row)}, point);
+               {block, block_count, row, HWY_MIN(kGroupRows, left), next_block}, point);
     }
+    if (block == stop) break;
   }
 }
 

@@ -1,0 +1,133 @@
+// A register tile: some vectors of chains for some rows of the batch, all under way at once.
+//
+// Per-target header of Highway: included once for each instruction set by row_kernels.cc.
+//
+// Thread safety: pure functions of the arguments. They neither allocate nor fail.
+#if defined(CELLAR_SERVER_CELL_VECTOR_TILE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CELLAR_SERVER_CELL_VECTOR_TILE_INL_H_
+#undef CELLAR_SERVER_CELL_VECTOR_TILE_INL_H_
+#else
+#define CELLAR_SERVER_CELL_VECTOR_TILE_INL_H_
+#endif
+
+#include <cstdint>
+
+#include "hwy/highway.h"
+#include "server/cell/packed_matrix.h"
+#include "server/cell/vector_math-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cellar::HWY_NAMESPACE {
+
+// Loops over register tiles have to be unrolled for the tiles to be in registers.
+#if HWY_COMPILER_CLANG
+#define CELLAR_UNROLL _Pragma("clang loop unroll(full)")
+#else
+#define CELLAR_UNROLL _Pragma("GCC unroll 8")
+#endif
+
+// Vector registers of the instruction set.
+constexpr int kRegisters = HWY_TARGET == HWY_AVX2 ? 16 : 32;
+
+// Rows of the batch whose chains are under way at once, for chains `vectors` wide: registers for
+// the chains, for the numbers of each row, and for one vector of weights.
+constexpr int TileRows(int vectors) {
+  const int rows = (kRegisters - 1) / (vectors + 1);
+  return rows > 8 ? 8 : rows;
+}
+
+// Some columns of some blocks that stand side by side, to be multiplied with some rows of the
+// batch.
+template <class Real>
+struct Product {
+  const Real* weights;    // the first block in the first column
+  int64_t column_stride;  // from there to the next column
+  int64_t width;          // numbers of the blocks in one column
+  int64_t first_column;
+  int64_t columns;
+  const Real* start;        // what each chain begins with; null: 0
+  const Real* const* rows;  // for each row of the batch, what is multiplied: [all columns]
+  int64_t row_count;
+  Real* sums;  // [row_count, sums_stride], the first `width` of each: the chains
+  int64_t sums_stride;
+  const Real* fetch;    // what will be read after this, brought nearer meanwhile ...
+  int64_t fetch_count;  // ... as many numbers from there on
+};
+
+// Cache lines that a tile brings nearer in each column: with 8 vectors and more than one tile of
+// rows, a panel's next columns are there when they are due.
+constexpr int kFetchedLines = 2;
+
+// Brings a cache line as near as the second cache; anything goes as an address.
+HWY_INLINE void Fetch(const void* line) {
+#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
+  __builtin_prefetch(line, 0, 2);
+#else
+  static_cast<void>(line);
+#endif
+}
+
+// kRows * kVectors vectors of chains over all columns of `product`, from row `row` and number `at`
+// on: begun if the first column is among them, else continued.
+template <int kRows, int kVectors, class D, class Real = hn::TFromD<D>>
+HWY_NOINLINE void MultiplyTile(D d, const Product<Real>& product, int64_t row, int64_t at) {
+  using V = hn::Vec<D>;
+  constexpr int64_t kLanes = kLanesOf<D>;
+  const Real* HWY_RESTRICT weights = product.weights + at;
+  const Real* HWY_RESTRICT const start = product.start;
+  Real* HWY_RESTRICT const sums = product.sums + row * product.sums_stride + at;
+  const int64_t sums_stride = product.sums_stride;
+  const int64_t column_stride = product.column_stride;
+  const int64_t columns = product.columns;
+  const Real* rows[kRows];
+  CELLAR_UNROLL
+  for (int r = 0; r < kRows; ++r) rows[r] = product.rows[row + r] + product.first_column;
+
+  V chains[kRows][kVectors];
+  if (product.first_column == 0) {
+    CELLAR_UNROLL
+    for (int n = 0; n < kVectors; ++n) {
+      const V first = start == nullptr ? hn::Zero(d) : hn::Load(d, start + at + n * kLanes);
+      CELLAR_UNROLL
+      for (int r = 0; r < kRows; ++r) chains[r][n] = first;
+    }
+  } else {
+    CELLAR_UNROLL
+    for (int r = 0; r < kRows; ++r) {
+      CELLAR_UNROLL
+      for (int n = 0; n < kVectors; ++n) {
+        chains[r][n] = hn::Load(d, sums + r * sums_stride + n * kLanes);
+      }
+    }
+  }
+  const Real* fetch = product.fetch;
+  const int64_t fetch_step = product.fetch_count > 0 ? kFetchedLines * kBlockRows<Real> : 0;
+  for (int64_t k = 0; k < columns; ++k) {
+    if constexpr (kRows > 1) {
+      for (int line = 0; line < kFetchedLines; ++line) Fetch(fetch + line * kBlockRows<Real>);
+      fetch += fetch_step;
+    }
+    V factors[kRows];
+    CELLAR_UNROLL
+    for (int r = 0; r < kRows; ++r) factors[r] = hn::Set(d, rows[r][k]);
+    CELLAR_UNROLL
+    for (int n = 0; n < kVectors; ++n) {
+      const V weight = hn::Load(d, weights + n * kLanes);
+      CELLAR_UNROLL
+      for (int r = 0; r < kRows; ++r) chains[r][n] = Fma(weight, factors[r], chains[r][n]);
+    }
+    weights += column_stride;
+  }
+  CELLAR_UNROLL
+  for (int r = 0; r < kRows; ++r) {
+    CELLAR_UNROLL
+    for (int n = 0; n < kVectors; ++n) {
+      hn::Store(chains[r][n], d, sums + r * sums_stride + n * kLanes);
+    }
+  }
+}
+
+}  // namespace cellar::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // CELLAR_SERVER_CELL_VECTOR_TILE_INL_H_
