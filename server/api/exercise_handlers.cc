@@ -22,6 +22,10 @@
 namespace cellar {
 namespace {
 
+// Tag and length of the exercise in a response, and what may be longer of one that was there
+// before: its create_time.
+constexpr int64_t kFraming = 64;
+
 void ClearOutputOnly(v1::Exercise* message) {
   message->clear_name();
   message->clear_digest();
@@ -116,9 +120,13 @@ absl::Status CreateExercise(Api& api, const Call& call, const v1::CreateExercise
                              ? absl::StrCat("e-", made->compiled->digest.substr(0, 20))
                              : request.exercise_id();
   made->name = absl::StrCat(kExerciseCollection, id);
+  CELLAR_ASSIGN_OR_RETURN(v1::Exercise answer, WriteWithoutNumbers(*made));
+  CELLAR_RETURN_IF_ERROR(CheckAnswerSize(static_cast<int64_t>(answer.ByteSizeLong()) + kFraming,
+                                         api.limits.max_message_bytes));
   CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<const KeptExercise> kept,
                           api.exercises.Add(call.tenant(), std::move(made)));
-  CELLAR_ASSIGN_OR_RETURN(*response->mutable_exercise(), WriteWithoutNumbers(*kept));
+  WriteOutputOnly(*kept, kept->compiled->digest, &answer);  // it may have been there before
+  *response->mutable_exercise() = std::move(answer);
   return absl::OkStatus();
 }
 

@@ -40,9 +40,11 @@ absl::StatusOr<std::shared_ptr<const KeptExercise>> ExerciseRegistry::Add(
   if (const ByName* const by_name = FindTenant(tenant)) {
     const auto found = by_name->find(exercise->name);
     if (found != by_name->end()) {
-      const std::string& digest = found->second->compiled->digest;
-      if (digest == exercise->compiled->digest) return found->second;
-      return ExerciseExists(exercise->name, digest);
+      const KeptExercise& there = *found->second;
+      const bool same =
+          there.compiled->digest == exercise->compiled->digest && there.source == exercise->source;
+      if (same) return found->second;
+      return ExerciseExists(exercise->name, there.compiled->digest);
     }
   }
   if (exercise_count_ >= limits_.max_exercises) return ExerciseLimit(limits_.max_exercises);

@@ -45,8 +45,9 @@ class ExerciseRegistry {
   explicit ExerciseRegistry(Limits limits) : limits_(limits) {}
 
   // Adds `exercise` under its name to those of `tenant` and returns it, or returns the one that
-  // already has this name and digest there. Errors: EXERCISE_EXISTS (same name, other digest),
-  // EXERCISE_LIMIT, EXERCISE_BYTES_LIMIT. On failure nothing changed.
+  // already has this name, digest and source there. Errors: EXERCISE_EXISTS (same name, but another
+  // exercise, if only in its words or feedback), EXERCISE_LIMIT, EXERCISE_BYTES_LIMIT. On failure
+  // nothing changed.
   absl::StatusOr<std::shared_ptr<const KeptExercise>> Add(
       absl::string_view tenant, std::shared_ptr<const KeptExercise> exercise);
 

@@ -22,13 +22,14 @@ absl::Status ExerciseNotFound(absl::string_view name) {
 }
 
 absl::Status ExerciseExists(absl::string_view name, absl::string_view digest) {
-  return MakeError(absl::StatusCode::kAlreadyExists,
-                   absl::StrCat("'", name, "' is another exercise (digest ", digest,
-                                "); choose another id or delete it first"),
-                   {.reason = "EXERCISE_EXISTS",
-                    .metadata = {{"exercise", std::string(name)}, {"digest", std::string(digest)}},
-                    .resource_type = "exercise",
-                    .resource_name = std::string(name)});
+  return MakeError(
+      absl::StatusCode::kAlreadyExists,
+      absl::StrCat("'", name, "' is an exercise (digest ", digest,
+                   ") that differs from this one; choose another id or delete it first"),
+      {.reason = "EXERCISE_EXISTS",
+       .metadata = {{"exercise", std::string(name)}, {"digest", std::string(digest)}},
+       .resource_type = "exercise",
+       .resource_name = std::string(name)});
 }
 
 absl::Status ExerciseLimit(int64_t limit) {

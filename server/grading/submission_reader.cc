@@ -4,7 +4,12 @@
 #include <cstdint>
 #include <optional>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/strip.h"
+#include "server/grading/answer_csv.h"
+#include "server/grading/answer_json.h"
+#include "server/grading/answer_npy.h"
 #include "server/grading/typed_values.h"
 #include "server/grading/value_counts.h"
 
@@ -33,6 +38,25 @@ void ReadQuestionText(const Exercise& exercise, size_t index, absl::string_view 
   read.answer[index] = std::move(typed.values);
 }
 
+// Whether the content looks like JSON, and not like an array that somebody typed: an object with a
+// key or without anything, or an array with texts or objects in it.
+bool LooksLikeJson(absl::string_view content) {
+  absl::string_view rest = content;
+  absl::ConsumePrefix(&rest, "\xEF\xBB\xBF");
+  rest = absl::StripLeadingAsciiWhitespace(rest);
+  if (absl::ConsumePrefix(&rest, "{")) {
+    rest = absl::StripLeadingAsciiWhitespace(rest);
+    return absl::StartsWith(rest, "\"") || absl::StartsWith(rest, "}");
+  }
+  return absl::StartsWith(rest, "[") && rest.find_first_of("\"{") != absl::string_view::npos;
+}
+
+AnswerFormat FormatOf(absl::string_view content) {
+  if (HasNpyMagic(content)) return AnswerFormat::kNpy;
+  if (LooksLikeJson(content)) return AnswerFormat::kJson;
+  return HasCsvHeader(content) ? AnswerFormat::kCsv : AnswerFormat::kText;
+}
+
 }  // namespace
 
 ReadAnswer ReadText(const Exercise& exercise, absl::string_view text) {
@@ -59,8 +83,16 @@ ReadAnswer ReadTexts(const Exercise& exercise,
 }
 
 ReadAnswer ReadFile(const Exercise& exercise, AnswerFormat format, absl::string_view content) {
-  static_cast<void>(format);
-  return ReadText(exercise, content);
+  switch (format == AnswerFormat::kUnspecified ? FormatOf(content) : format) {
+    case AnswerFormat::kJson:
+      return ReadJson(exercise, content);
+    case AnswerFormat::kCsv:
+      return ReadCsv(exercise, content);
+    case AnswerFormat::kNpy:
+      return ReadNpy(exercise, content);
+    default:
+      return ReadText(exercise, content);
+  }
 }
 
 }  // namespace cellar

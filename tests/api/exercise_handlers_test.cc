@@ -76,6 +76,9 @@ TEST_F(ExerciseHandlersTest, TheSameAgainIsAnsweredAndAnotherRefused) {
   v1::Exercise other = HomeworkMessage();
   other.mutable_sequences()->RemoveLast();
   EXPECT_EQ(GetErrorReason(Create("states", other).status()), "EXERCISE_EXISTS");
+  other = HomeworkMessage();
+  other.set_feedback(v1::FEEDBACK_EXPECTED);  // of equal digest, but it tells more
+  EXPECT_EQ(GetErrorReason(Create("states", other).status()), "EXERCISE_EXISTS");
 }
 
 TEST_F(ExerciseHandlersTest, CreateListsAllViolations) {

@@ -18,11 +18,14 @@
 #include "google/protobuf/stubs/logging.h"
 #include "server/api/convert_model.h"
 #include "server/api/evaluation.h"
+#include "server/api/exercise_handlers.h"
+#include "server/api/grading_handlers.h"
 #include "server/api/model_handlers.h"
 #include "server/api/model_upload.h"
 #include "server/api/step_stream.h"
 #include "tests/fuzz/fuzz_check.h"
 #include "tests/testing/api_fixture.h"
+#include "tests/testing/exercise_message.h"
 #include "tests/testing/model_builder.h"
 
 extern "C" size_t LLVMFuzzerMutate(uint8_t* data, size_t size, size_t max_size);
@@ -39,10 +42,12 @@ ApiFixtureOptions Options() {
   options.limits.max_message_bytes = kMaxMessageBytes;
   options.limits.max_upload_bytes = kMaxMessageBytes;
   options.limits.max_steps_per_request = 100;
+  options.limits.max_exercise_values = 500;
   options.limits.model = {.max_layers = 4, .max_hidden_size = 32, .max_parameters = 10'000};
   options.sessions.max_sessions = 3;
   options.sessions.max_bytes = 100'000;
   options.models.max_models = 3;
+  options.exercises.max_exercises = 3;
   options.scheduler.inline_cost = int64_t{1} << 40;  // everything inline: no thread, no chance
   return options;
 }
@@ -68,6 +73,9 @@ class World {
 
   // One healthy session after one step, on the one model; nothing else.
   void Tidy() {
+    for (const auto& exercise : api().exercises.List({kDefaultTenant, ""}, 1000)) {
+      api().exercises.Remove({kDefaultTenant, exercise->name}).IgnoreError();
+    }
     if (healthy_ == Digest() && api().sessions.session_count() == 1 &&
         api().models.List({kDefaultTenant, ""}, 2).size() == 1) {
       return;
@@ -123,6 +131,26 @@ absl::Status RunCreateModel(const std::string& bytes) {
   return CheckOutcome(TheWorld().fixture().Ask(CreateModel, request));
 }
 
+absl::Status RunCreateExercise(const std::string& bytes) {
+  v1::CreateExerciseRequest request;
+  if (!request.ParseFromString(bytes)) return absl::OkStatus();
+  const auto created = TheWorld().fixture().Ask(CreateExercise, request);
+  if (created.ok()) {  // whatever is kept can be had for any seed
+    v1::GetExerciseRequest get;
+    get.set_name(created->exercise().name());
+    get.set_seed("seed");
+    const absl::Status got = CheckOutcome(TheWorld().fixture().Ask(GetExercise, get));
+    FuzzCheck(got.ok() || GetErrorReason(got) == "ANSWER_SIZE_LIMIT", got.ToString());
+  }
+  return CheckOutcome(created);
+}
+
+absl::Status RunGrade(const std::string& bytes) {
+  v1::GradeRequest request;
+  if (!request.ParseFromString(bytes)) return absl::OkStatus();
+  return CheckOutcome(TheWorld().fixture().Ask(Grade, request));
+}
+
 absl::Status RunCreateSession(const std::string& bytes) {
   v1::CreateSessionRequest request;
   if (!request.ParseFromString(bytes)) return absl::OkStatus();
@@ -156,7 +184,7 @@ absl::Status RunImportSession(const std::string& bytes) {
 absl::Status RunEvaluate(const std::string& bytes) {
   v1::EvaluateRequest request;
   if (!request.ParseFromString(bytes)) return absl::OkStatus();
-  auto evaluation = Evaluation::Create(TheWorld().api(), {}, request);
+  auto evaluation = Evaluation::Create(TheWorld().api(), Call(LocalCaller()), request);
   if (!evaluation.ok()) return evaluation.status();
   while (!(*evaluation)->AtEnd()) {
     v1::EvaluateResponse response;
@@ -170,7 +198,7 @@ absl::Status RunEvaluate(const std::string& bytes) {
 // The rest is the file, its first byte the format.
 absl::Status RunUploadModel(const std::string& bytes) {
   if (bytes.empty()) return absl::OkStatus();
-  ModelUpload upload(TheWorld().api());
+  ModelUpload upload(TheWorld().api(), Call(LocalCaller()));
   v1::UploadModelRequest message;
   message.mutable_open()->set_format(static_cast<v1::ModelFormat>(bytes[0]));
   message.mutable_open()->set_size_bytes(static_cast<int64_t>(bytes.size()) - 1);
@@ -193,7 +221,8 @@ absl::Status RunStreamSteps(const std::string& bytes) {
   if (!step.ParseFromString(bytes)) return absl::OkStatus();
   absl::Status outcome;
   const auto note = [&outcome](absl::Status status) { outcome = std::move(status); };
-  const auto stream = StepStream::Create(TheWorld().api(), {}, [](const absl::Status&) {});
+  const auto stream =
+      StepStream::Create(TheWorld().api(), Call(LocalCaller()), [](const absl::Status&) {});
   v1::StreamStepsResponse response;
   stream->Open(open, &response, note);
   if (!outcome.ok()) return outcome;
@@ -240,6 +269,17 @@ std::vector<Method> MakeMethods() {
   *evaluate.mutable_inline_model() = model;
   *evaluate.add_sequences()->mutable_inputs() = ValuesOf({1, 0});
   *evaluate.mutable_sequences(0)->mutable_initial_state() = state;
+  v1::CreateExerciseRequest create_exercise;
+  *create_exercise.mutable_exercise() = HomeworkMessage();
+  create_exercise.mutable_exercise()->add_questions()->set_quantity(v1::QUANTITY_FORGET_GATE);
+  v1::Variation& variation = *create_exercise.mutable_exercise()->add_variations();
+  variation.set_field("sequences[0].inputs");
+  variation.mutable_range()->set_maximum(1);
+  variation.mutable_range()->set_step(0.5);
+  v1::GradeRequest grade = GradeText(kWrongText, v1::FEEDBACK_EXPECTED);
+  *grade.mutable_inline_exercise() = create_exercise.exercise();
+  grade.mutable_inline_exercise()->clear_questions();
+  grade.mutable_inline_exercise()->set_credit(v1::CREDIT_CARRIED);
   v1::StreamStepsRequest stream;
   *stream.mutable_step()->mutable_inputs() = ValuesOf({1});
   return {{RunCreateModel, create_model.SerializeAsString()},
@@ -248,6 +288,8 @@ std::vector<Method> MakeMethods() {
           {RunSetSessionState, set.SerializeAsString()},
           {RunForkSession, fork.SerializeAsString()},
           {RunImportSession, import.SerializeAsString()},
+          {RunCreateExercise, create_exercise.SerializeAsString()},
+          {RunGrade, grade.SerializeAsString()},
           {RunEvaluate, evaluate.SerializeAsString()},
           {RunUploadModel, absl::StrCat("\x01", model.SerializeAsString())},
           {RunUploadModel, "\x02{\"layers\":[{\"rnn\":{\"hidden\":{}}}]}"},

@@ -45,6 +45,9 @@ TEST(ExerciseRegistry, TheSameAgainIsTheOneThatIsThere) {
   EXPECT_EQ(*registry.Add(kTenant, Kept("exercises/a")), first);
   EXPECT_EQ(GetErrorReason(registry.Add(kTenant, Kept("exercises/a", 2)).status()),
             "EXERCISE_EXISTS");
+  auto other_words = std::make_shared<KeptExercise>(*Kept("exercises/a"));
+  other_words->source = "other words";
+  EXPECT_EQ(GetErrorReason(registry.Add(kTenant, other_words).status()), "EXERCISE_EXISTS");
 }
 
 TEST(ExerciseRegistry, ListsByNameFromAPlaceOn) {

@@ -1,5 +1,7 @@
 #include "server/grading/submission_reader.h"
 
+#include <string>
+
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/exercise_builder.h"
@@ -55,6 +57,46 @@ TEST(ReadTexts, TellTheQuestionOfEveryProblem) {
   EXPECT_EQ(problems[1].column, 3);
   EXPECT_EQ(problems[2],
             (ReadProblem{.question = "three", .reason = "the exercise has no such question"}));
+}
+
+// Both parts, each as its format has it.
+constexpr char kJson[] = R"({"1": [0, 0, 1, -1, 1, 0], "2": [1, -1, 0, 1, -1]})";
+constexpr char kCsv[] =
+    "sequence,t,h\n0,0,0\n0,1,0\n0,2,1\n0,3,-1\n0,4,1\n0,5,0\n"
+    "1,0,1\n1,1,-1\n1,2,0\n1,3,1\n1,4,-1\n";
+constexpr char kTyped[] = "[0, 0, 1, -1, 1, 0], [1, -1, 0, 1, -1]";
+
+// An .npy file of version 1.
+std::string Npy() {
+  std::string header = "{'descr': '|i1', 'fortran_order': False, 'shape': (11,), }\n";
+  std::string file("\x93NUMPY\x01\x00", 8);
+  file += static_cast<char>(header.size());
+  file += '\0';
+  return file + header + std::string("\0\0\1\xFF\1\0\1\xFF\0\1\xFF", 11);
+}
+
+TEST(ReadFile, TellsTheFormByTheFirstBytes) {
+  for (const std::string& content :
+       {std::string(kJson), std::string(kCsv), std::string(kTyped), Npy(),
+        " \n" + std::string(kJson), "\xEF\xBB\xBF" + std::string(kJson),
+        std::string("{0 0 1 -1 1 0} {1 -1 0 1 -1}"),
+        std::string("[[\"0\", 0, 1, -1, 1, 0], [1, -1, 0, 1, -1]]")}) {
+    const ReadAnswer read = ReadFile(HomeworkExercise(), AnswerFormat::kUnspecified, content);
+    EXPECT_THAT(read.problems, IsEmpty()) << content;
+    EXPECT_THAT(read.answer, ElementsAre(kFirst, kSecond)) << content;
+  }
+}
+
+TEST(ReadFile, AChosenFormIsTheFormItIsReadIn) {
+  const Exercise exercise = HomeworkExercise();
+  EXPECT_THAT(ReadFile(exercise, AnswerFormat::kJson, kJson).problems, IsEmpty());
+  EXPECT_THAT(ReadFile(exercise, AnswerFormat::kCsv, kCsv).problems, IsEmpty());
+  EXPECT_THAT(ReadFile(exercise, AnswerFormat::kText, kTyped).problems, IsEmpty());
+  EXPECT_THAT(ReadFile(exercise, AnswerFormat::kNpy, Npy()).problems, IsEmpty());
+  for (const AnswerFormat format : {AnswerFormat::kJson, AnswerFormat::kCsv, AnswerFormat::kNpy}) {
+    EXPECT_THAT(ReadFile(exercise, format, kTyped).problems, SizeIs(1));
+  }
+  EXPECT_FALSE(ReadFile(exercise, AnswerFormat::kText, kJson).problems.empty());
 }
 
 }  // namespace

@@ -1,0 +1,23 @@
+// Answers as CSV: what `cellar run --csv` prints, or less of it. A header names the columns:
+// letters (h c f i o z r g), and where they are needed `sequence`, `t` and `k` (element), from 0,
+// and `layer`, from 1; other columns are passed over. Commas, semicolons or tabs separate; behind
+// semicolons and tabs a decimal comma is read. Without `t` the lines are the steps.
+//
+// Thread safety: pure functions.
+#ifndef CELLAR_SERVER_GRADING_ANSWER_CSV_H_
+#define CELLAR_SERVER_GRADING_ANSWER_CSV_H_
+
+#include "absl/strings/string_view.h"
+#include "server/grading/answer.h"
+#include "server/grading/exercise.h"
+
+namespace cellar {
+
+// Whether the first line is such a header.
+bool HasCsvHeader(absl::string_view content);
+
+ReadAnswer ReadCsv(const Exercise& exercise, absl::string_view content);
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_GRADING_ANSWER_CSV_H_

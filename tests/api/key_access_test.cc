@@ -1,0 +1,87 @@
+#include "server/api/key_access.h"
+
+#include <memory>
+#include <string>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/api/exercise_handlers.h"
+#include "server/api/grading_handlers.h"
+#include "tests/testing/exercise_message.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::IsEmpty;
+using ::testing::SizeIs;
+
+Call CallOf(Role role) {
+  return Call(std::make_shared<const Caller>(Caller{std::string(kDefaultTenant), {role}}));
+}
+
+TEST(MaySeeKey, IsForOwnersGradersAndAdmins) {
+  for (const Role role : {Role::kOwner, Role::kGrader, Role::kAdmin}) {
+    EXPECT_TRUE(MaySeeKey(CallOf(role)));
+  }
+  for (const Role role : {Role::kReadOnly, Role::kStudent}) EXPECT_FALSE(MaySeeKey(CallOf(role)));
+  EXPECT_TRUE(MaySeeKey(Call(LocalCaller())));
+}
+
+// What a student gets to see, of an exercise whose feedback is `level`.
+class StudentTest : public testing::Test {
+ protected:
+  StudentTest() {
+    v1::CreateExerciseRequest create;
+    create.set_exercise_id("states");
+    *create.mutable_exercise() = HomeworkMessage();
+    v1::Variation& variation = *create.mutable_exercise()->add_variations();
+    variation.set_field("sequences[1].inputs");
+    variation.add_elements(0);
+    variation.mutable_choices()->add_values(1);
+    EXPECT_TRUE(fixture_.Ask(CreateExercise, create).ok());
+  }
+
+  absl::StatusOr<v1::GradeResponse> Graded(v1::Feedback feedback) {
+    v1::GradeRequest request;
+    request.set_exercise("exercises/states");
+    request.mutable_submission()->set_text(kWrongText);
+    request.set_feedback(feedback);
+    return fixture_.Ask(Grade, request, CallOf(Role::kStudent));
+  }
+
+  ApiFixture fixture_;
+};
+
+TEST_F(StudentTest, GetsNoMoreFeedbackThanTheExerciseGives) {
+  for (const v1::Feedback asked : {v1::FEEDBACK_UNSPECIFIED, v1::FEEDBACK_STEPS,
+                                   v1::FEEDBACK_DIAGNOSIS, v1::FEEDBACK_EXPECTED}) {
+    const auto graded = Graded(asked);
+    ASSERT_TRUE(graded.ok()) << graded.status();
+    EXPECT_EQ(graded->verdict().feedback(), v1::FEEDBACK_STEPS);
+    EXPECT_FALSE(graded->verdict().questions(0).values(5).has_expected());
+    EXPECT_THAT(graded->verdict().diagnoses(), IsEmpty());
+  }
+  EXPECT_EQ(Graded(v1::FEEDBACK_NONE)->verdict().feedback(), v1::FEEDBACK_NONE);
+}
+
+TEST_F(StudentTest, CannotGradeByAnExerciseOfTheirOwn) {
+  const auto graded = fixture_.Ask(Grade, GradeText(kRightText), CallOf(Role::kStudent));
+  EXPECT_EQ(graded.status().code(), absl::StatusCode::kPermissionDenied);
+  v1::GradeStreamRequest open;
+  *open.mutable_open()->mutable_inline_exercise() = HomeworkMessage();
+  GradeStream stream(fixture_.api(), CallOf(Role::kStudent));
+  EXPECT_EQ(stream.Open(open).code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(StudentTest, DoesNotSeeTheVariations) {
+  v1::GetExerciseRequest request;
+  request.set_name("exercises/states");
+  const auto seen = fixture_.Ask(GetExercise, request, CallOf(Role::kStudent));
+  ASSERT_TRUE(seen.ok()) << seen.status();
+  EXPECT_THAT(seen->exercise().variations(), IsEmpty());
+  EXPECT_THAT(fixture_.Ask(GetExercise, request, CallOf(Role::kGrader))->exercise().variations(),
+              SizeIs(1));
+}
+
+}  // namespace
+}  // namespace cellar

@@ -1,0 +1,100 @@
+#include "server/grading/answer_csv.h"
+
+#include <cmath>
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "tests/testing/exercise_builder.h"
+#include "tests/testing/model_builder.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::Optional;
+
+Exercise TwoSteps() {
+  Exercise exercise = ExerciseOf(HomeworkModel(), {}, {{1, 1}, {1}});
+  Ask(exercise, Quantity::kH, 0);
+  Ask(exercise, Quantity::kForgetGate, 0);
+  Ask(exercise, Quantity::kH, 1);
+  return exercise;
+}
+
+// "line:column reason" of the first problem.
+std::string Problem(absl::string_view content) {
+  const ReadProblems problems = ReadCsv(TwoSteps(), content).problems;
+  if (problems.empty()) return "no problem";
+  return absl::StrCat(problems[0].line, ":", problems[0].column, " ", problems[0].reason);
+}
+
+TEST(ReadCsv, WhatCellarRunPrints) {
+  const ReadAnswer read = ReadCsv(TwoSteps(),
+                                  "sequence,t,x,f,i,o,g,c,unrounded_h,h\n"
+                                  "0,0,1,0.5,1,1,1,1,0.76,1\n"
+                                  "0,1,1,0.25,1,1,-1,-1,-0.76,-1\n"
+                                  "1,0,1,0,1,1,1,1,0.76,7\n");
+  EXPECT_THAT(read.problems, IsEmpty());
+  EXPECT_THAT(read.answer, ElementsAre(Optional(ElementsAre(1, -1)),
+                                       Optional(ElementsAre(0.5, 0.25)), Optional(ElementsAre(7))));
+}
+
+TEST(ReadCsv, LayersAndElementsHaveColumns) {
+  const auto model = RandomModel(
+      3, {.kind = CellKind::kGruResetAfter, .layer_count = 2, .max_size = 2, .variants = false});
+  Exercise exercise = ExerciseOf(model, {}, {RandomNumbers<double>(1, model->input_size())});
+  Ask(exercise, Quantity::kH);
+  const auto width = static_cast<size_t>(model->output_size());
+  std::string text = "t,layer,k,x,z,h\n";
+  std::vector<double> wanted;
+  for (const int layer : {1, 2}) {
+    for (size_t k = 0; k < width; ++k) {
+      absl::StrAppend(&text, "0,", layer, ",", k, ",\"1 2\",0.5,", 10 * layer + k, "\n");
+      if (layer == 2) wanted.push_back(static_cast<double>(10 * layer + k));
+    }
+  }
+  EXPECT_EQ(ReadCsv(exercise, text).answer[0], wanted);
+}
+
+TEST(ReadCsv, LinesAreStepsWithoutT) {
+  for (const char* text :
+       {"h\n1\n\u22121\n", "\xEF\xBB\xBFh\r\n1\r\n-1\r\n", "f;h\n0,5;1\n0,5;-1",
+        "f\th\n0,5\t1\n0,5\t-1\n", "f, h\n0.5, 1\n\n0.5, -1\n\n", "\"h\"\n\"1\"\n\"-1\"\n"}) {
+    const ReadAnswer read = ReadCsv(TwoSteps(), text);
+    EXPECT_THAT(read.problems, IsEmpty()) << text << read.problems[0].reason;
+    EXPECT_THAT(read.answer[0], Optional(ElementsAre(1, -1))) << text;
+  }
+}
+
+TEST(ReadCsv, NanAndInfinityAreValues) {
+  const ReadAnswer read = ReadCsv(TwoSteps(), "h\nNaN\n-\u221E\n");
+  EXPECT_TRUE(std::isnan(read.answer[0]->at(0)));
+  EXPECT_EQ(read.answer[0]->at(1), -INFINITY);
+}
+
+TEST(ReadCsv, TellsWhatCannotBeReadAndWhere) {
+  EXPECT_THAT(Problem("t,h\n0,one\n1,-1\n"), HasSubstr("2:3 \"one\" is no number"));
+  EXPECT_THAT(Problem("t,h\n0,1\nx,-1\n"), HasSubstr("3:1 there must be an index"));
+  EXPECT_THAT(Problem("h,t\n1\n"), HasSubstr("there must be an index, from 0, in column 2"));
+  EXPECT_THAT(Problem("1,2\n"), HasSubstr("1:1 is no header"));
+  EXPECT_THAT(Problem("t,h\n-1,1\n"), HasSubstr("there must be an index"));
+  EXPECT_THAT(Problem("t,h\n0,1\n"), HasSubstr("step 1, element 0"));
+  EXPECT_THAT(Problem(""), HasSubstr("no value in it"));
+  EXPECT_THAT(Problem("h\n\xFF\n"), HasSubstr("2:1 is not text in UTF-8"));
+}
+
+TEST(HasCsvHeader, TellsHeadersFromNumbers) {
+  for (const char* text : {"h", "t,h\n", "sequence;t;c", "f\th\r\n", "\xEF\xBB\xBFh\n"}) {
+    EXPECT_TRUE(HasCsvHeader(text)) << text;
+  }
+  for (const char* text : {"", "0,1", "[0, 1]", "t,x\n", "NaN", "inf"}) {
+    EXPECT_FALSE(HasCsvHeader(text)) << text;
+  }
+}
+
+}  // namespace
+}  // namespace cellar
