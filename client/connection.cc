@@ -10,9 +10,6 @@
 namespace cellar {
 namespace {
 
-// The server's own limit on a message decides; this is only a bound on memory.
-constexpr int kMaxAnswerBytes = 256 << 20;
-
 // A lost connection is tried again this soon, rather than after gRPC's usual second: most servers
 // are on the same machine.
 constexpr int kFirstReconnectMillis = 100;
@@ -23,14 +20,14 @@ bool IsLocal(absl::string_view address) {
          absl::StartsWith(address, "127.") || absl::StartsWith(address, "[::1]:");
 }
 
-grpc::ChannelArguments ChannelArguments(const std::string& address) {
+grpc::ChannelArguments ChannelArguments(const ConnectionOptions& options) {
   grpc::ChannelArguments arguments;
-  arguments.SetMaxReceiveMessageSize(kMaxAnswerBytes);
+  arguments.SetMaxReceiveMessageSize(options.max_answer_bytes);
   arguments.SetMaxSendMessageSize(-1);
   arguments.SetInt(GRPC_ARG_INITIAL_RECONNECT_BACKOFF_MS, kFirstReconnectMillis);
   arguments.SetInt(GRPC_ARG_MAX_RECONNECT_BACKOFF_MS, kMaxReconnectMillis);
   // A proxy from the environment must not be asked for this machine's own ports.
-  if (IsLocal(address)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
+  if (IsLocal(options.address)) arguments.SetInt(GRPC_ARG_ENABLE_HTTP_PROXY, 0);
   return arguments;
 }
 
@@ -57,7 +54,7 @@ absl::StatusOr<std::shared_ptr<Connection>> Connection::Open(ConnectionOptions o
   const absl::Status checked = CheckAddress(options.address);
   if (!checked.ok()) return checked;
   auto channel = grpc::CreateCustomChannel(options.address, grpc::InsecureChannelCredentials(),
-                                           ChannelArguments(options.address));
+                                           ChannelArguments(options));
   return std::make_shared<Connection>(std::move(channel), std::move(options));
 }
 
@@ -66,7 +63,8 @@ Connection::Connection(std::shared_ptr<grpc::Channel> channel, ConnectionOptions
       channel_(std::move(channel)),
       models_(v1::ModelService::NewStub(channel_)),
       sessions_(v1::SessionService::NewStub(channel_)),
-      evaluations_(v1::EvaluationService::NewStub(channel_)) {}
+      evaluations_(v1::EvaluationService::NewStub(channel_)),
+      gradings_(v1::GradingService::NewStub(channel_)) {}
 
 void Connection::SetDeadline(grpc::ClientContext& context) const {
   if (options_.call_timeout == absl::InfiniteDuration()) return;

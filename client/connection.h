@@ -21,6 +21,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cellar/v1/evaluation_service.grpc.pb.h"
+#include "cellar/v1/grading_service.grpc.pb.h"
 #include "cellar/v1/model_service.grpc.pb.h"
 #include "cellar/v1/session_service.grpc.pb.h"
 #include "client/call_status.h"
@@ -32,6 +33,7 @@ struct ConnectionOptions {
   std::string address{};                            // `host:port` or `unix:path`
   absl::Duration call_timeout = absl::Seconds(30);  // of each try; infinite: no deadline
   RetryPolicy retry{};
+  int max_answer_bytes = 256 << 20;  // of one message; the server's own limit decides before
 };
 
 class Connection {
@@ -49,6 +51,7 @@ class Connection {
   v1::ModelService::Stub& models() { return *models_; }
   v1::SessionService::Stub& sessions() { return *sessions_; }
   v1::EvaluationService::Stub& evaluations() { return *evaluations_; }
+  v1::GradingService::Stub& gradings() { return *gradings_; }
   const std::shared_ptr<grpc::Channel>& channel() const { return channel_; }
   const ConnectionOptions& options() const { return options_; }
 
@@ -80,6 +83,7 @@ class Connection {
   const std::unique_ptr<v1::ModelService::Stub> models_;
   const std::unique_ptr<v1::SessionService::Stub> sessions_;
   const std::unique_ptr<v1::EvaluationService::Stub> evaluations_;
+  const std::unique_ptr<v1::GradingService::Stub> gradings_;
 };
 
 // OK if `address` is `host:port` (port 1 to 65535, IPv6 in brackets) or `unix:path`; otherwise

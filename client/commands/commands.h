@@ -10,6 +10,7 @@ namespace cellar {
 
 void AddRunCommand(CLI::App& parent, Context& context);
 void AddReplCommand(CLI::App& parent, Context& context);
+void AddGradeCommand(CLI::App& parent, Context& context);
 void AddHealthCommand(CLI::App& parent, Context& context);
 void AddVersionCommand(CLI::App& parent, Context& context);
 
@@ -35,6 +36,15 @@ void AddSessionExportCommand(CLI::App& parent, Context& context);
 void AddSessionImportCommand(CLI::App& parent, Context& context);
 void AddSessionSetCommand(CLI::App& parent, Context& context);
 void AddSessionDeleteCommand(CLI::App& parent, Context& context);
+
+// `cellar exercise ...`
+void AddExerciseCommands(CLI::App& parent, Context& context);
+void AddExerciseCheckCommand(CLI::App& parent, Context& context);
+void AddExerciseShowCommand(CLI::App& parent, Context& context);
+void AddExerciseCreateCommand(CLI::App& parent, Context& context);
+void AddExerciseGetCommand(CLI::App& parent, Context& context);
+void AddExerciseListCommand(CLI::App& parent, Context& context);
+void AddExerciseDeleteCommand(CLI::App& parent, Context& context);
 
 }  // namespace cellar
 

@@ -11,21 +11,52 @@
 namespace cellar {
 
 void Context::AddOptions(CLI::App& app) {
-  app.add_option("--server", server_, "Where the server is: host:port or unix:path")
-      ->envname("CELLAR_SERVER")
-      ->type_name("ADDRESS")
-      ->capture_default_str();
+  CLI::Option* server =
+      app.add_option("--server", server_, "Where the server is: host:port or unix:path")
+          ->envname("CELLAR_SERVER")
+          ->type_name("ADDRESS")
+          ->capture_default_str();
+  server_option_ = server;
+  app.add_flag("--in-process", in_process_,
+               "Use no server but one inside this process, which ends with the command");
   app.add_option("--timeout", timeout_seconds_, "Seconds to wait for an answer; 0 waits for ever")
       ->type_name("SECONDS")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
 }
 
-absl::StatusOr<std::shared_ptr<Connection>> Context::Connect() const {
+ConnectionOptions Context::OptionsFor(const std::string& address) const {
   ConnectionOptions options;
-  options.address = server_;
+  options.address = address;
   options.call_timeout =
       timeout_seconds_ > 0 ? absl::Seconds(timeout_seconds_) : absl::InfiniteDuration();
+  return options;
+}
+
+absl::StatusOr<std::shared_ptr<Connection>> Context::Connect() {
+  if (in_process_) return StartLocal();
+  return Connection::Open(OptionsFor(server_));
+}
+
+absl::StatusOr<std::shared_ptr<Connection>> Context::ConnectOrStart() {
+  const bool is_named = server_option_ != nullptr && server_option_->count() > 0;
+  return is_named && !in_process_ ? Connect() : StartLocal();
+}
+
+absl::StatusOr<std::shared_ptr<Connection>> Context::StartLocal() {
+  if (start_local_ == nullptr) return Connection::Open(OptionsFor(server_));
+  if (local_server_ == nullptr) {
+    auto started = start_local_();
+    if (!started.ok()) return started.status();
+    local_server_ = *std::move(started);
+  }
+  return std::make_shared<Connection>(local_server_->channel(), OptionsFor("in-process"));
+}
+
+absl::StatusOr<std::shared_ptr<Connection>> Context::ConnectTo(const std::string& address,
+                                                               int max_answer_bytes) const {
+  ConnectionOptions options = OptionsFor(address);
+  options.max_answer_bytes = max_answer_bytes;
   return Connection::Open(std::move(options));
 }
 
@@ -33,8 +64,9 @@ CLI::App& Context::AddCommand(CLI::App& parent, const std::string& name, const s
                               const std::string& example) {
   CLI::App& command = *parent.add_subcommand(name, help);
   command.fallthrough();  // --server may stand behind the command, too
-  command.footer(absl::StrCat("Example:\n  ", absl::StrReplaceAll(example, {{"\n", "\n  "}}),
-                              "\n\n--server and --timeout are described in `cellar --help`."));
+  command.footer(
+      absl::StrCat("Example:\n  ", absl::StrReplaceAll(example, {{"\n", "\n  "}}),
+                   "\n\n--server, --in-process and --timeout are described in `cellar --help`."));
   return command;
 }
 
@@ -49,7 +81,11 @@ void Context::OnRun(CLI::App& command, std::function<absl::Status()> run) {
 
 void Context::PrintError(const absl::Status& status) {
   out_.flush();
-  err_ << "error: " << ErrorText(status, server_) << std::endl;
+  err_ << "error: " << TextOf(status) << std::endl;
+}
+
+std::string Context::TextOf(const absl::Status& status) const {
+  return ErrorText(status, local_server_ == nullptr ? server_ : "in-process");
 }
 
 std::string MessageJson(const google::protobuf::Message& message, EmptyFields empty_fields) {

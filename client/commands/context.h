@@ -12,25 +12,41 @@
 #include <memory>
 #include <ostream>
 #include <string>
+#include <utility>
 
 #include "absl/status/statusor.h"
 #include "client/commands/exit_code.h"
 #include "client/connection.h"
+#include "client/local_server.h"
 
 namespace cellar {
 
 class Context {
  public:
-  Context(std::ostream& out, std::ostream& err) : out_(out), err_(err) {}
+  // `start_local` starts a server inside this process; empty: there is none to start.
+  Context(std::ostream& out, std::ostream& err, LocalServerFactory start_local = {})
+      : out_(out), err_(err), start_local_(std::move(start_local)) {}
 
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  // Adds --server and --timeout to the program.
+  // Adds --server, --in-process and --timeout to the program.
   void AddOptions(CLI::App& app);
 
-  // A connection to the server asked for; nothing is sent yet.
-  absl::StatusOr<std::shared_ptr<Connection>> Connect() const;
+  // A connection to the server asked for; nothing is sent yet. Under --in-process it is inside this
+  // process, and ends with the context.
+  absl::StatusOr<std::shared_ptr<Connection>> Connect();
+
+  // The same for commands that need no server of anybody's: where none is named, neither by
+  // --server nor by CELLAR_SERVER, one is started inside this process.
+  absl::StatusOr<std::shared_ptr<Connection>> ConnectOrStart();
+
+  // Always inside this process, if it has a server to start; else as Connect.
+  absl::StatusOr<std::shared_ptr<Connection>> StartLocal();
+
+  // A connection to another server, given by an option of a command.
+  absl::StatusOr<std::shared_ptr<Connection>> ConnectTo(const std::string& address,
+                                                        int max_answer_bytes) const;
 
   // A command called `name` that runs `run` and ends the program with its status. `help` is one
   // sentence, `example` one or more lines. All commands are made here, so that all look alike.
@@ -41,6 +57,9 @@ class Context {
   std::ostream& out() { return out_; }
   std::ostream& err() { return err_; }
 
+  // An error as one line (or a line for each field), without "error: ".
+  std::string TextOf(const absl::Status& status) const;
+
   // Writes an error as "error: ...".
   void PrintError(const absl::Status& status);
 
@@ -48,8 +67,14 @@ class Context {
   void set_exit_code(int exit_code) { exit_code_ = exit_code; }
 
  private:
+  ConnectionOptions OptionsFor(const std::string& address) const;
+
   std::ostream& out_;
   std::ostream& err_;
+  const LocalServerFactory start_local_;
+  std::unique_ptr<LocalServer> local_server_;  // once it is started
+  const CLI::Option* server_option_ = nullptr;
+  bool in_process_ = false;
   std::string server_ = "127.0.0.1:50051";
   double timeout_seconds_ = 30;
   int exit_code_ = kExitOk;

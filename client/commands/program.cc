@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
+#include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -21,6 +22,7 @@ constexpr char kAbout[] =
 constexpr char kFooter[] = R"(Examples:
   cellar run client/examples/homework.textproto
   cellar repl client/examples/homework.textproto
+  cellar grade client/examples/grading/homework.textproto answers.txt
   cellar session create --file client/examples/homework.textproto --id mine
   cellar session step mine 0 0 1
 
@@ -30,7 +32,8 @@ Exit codes:
   2  wrong arguments, or a file that cannot be read
   3  the server refused the request
   4  no server answers, or not in time
-  5  the server or this program failed; please report it)";
+  5  the server or this program failed; please report it
+`cellar grade` has codes of its own, see its help.)";
 
 // Inputs like `-1,0` or `-inf` would be taken for options; a space in front tells them apart, and
 // no reader of numbers minds it.
@@ -95,6 +98,8 @@ std::string UsageText(const CLI::App& app, const CLI::ParseError& error) {
 void AddCommands(CLI::App& app, Context& context) {
   AddRunCommand(app, context);
   AddReplCommand(app, context);
+  AddGradeCommand(app, context);
+  AddExerciseCommands(app, context);
   AddModelCommands(app, context);
   AddSessionCommands(app, context);
   AddHealthCommand(app, context);
@@ -103,8 +108,9 @@ void AddCommands(CLI::App& app, Context& context) {
 
 }  // namespace
 
-int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostream& err) {
-  Context context(out, err);
+int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
+               LocalServerFactory start_local) {
+  Context context(out, err, std::move(start_local));
   CLI::App app(kAbout, "cellar");
   app.footer(kFooter);
   app.require_subcommand(1);

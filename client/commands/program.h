@@ -6,11 +6,15 @@
 #include <string>
 #include <vector>
 
+#include "client/local_server.h"
+
 namespace cellar {
 
 // Runs the command line `arguments` (without the program's name), writes results to `out` and
-// errors to `err`, and returns the exit code.
-int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostream& err);
+// errors to `err`, and returns the exit code. `start_local` starts a server inside this process for
+// commands that need no other; empty: they need one.
+int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
+               LocalServerFactory start_local = {});
 
 }  // namespace cellar
 

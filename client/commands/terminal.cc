@@ -12,6 +12,8 @@ bool InputIsTerminal() { return isatty(STDIN_FILENO) == 1; }
 
 bool OutputIsTerminal() { return isatty(STDOUT_FILENO) == 1; }
 
+bool ErrorIsTerminal() { return isatty(STDERR_FILENO) == 1; }
+
 int OutputWidth() {
   winsize size{};
   if (!OutputIsTerminal() || ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;

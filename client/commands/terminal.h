@@ -4,9 +4,10 @@
 
 namespace cellar {
 
-// Whether a person types the input, or reads the output.
+// Whether a person types the input, or reads the output, or the errors.
 bool InputIsTerminal();
 bool OutputIsTerminal();
+bool ErrorIsTerminal();
 
 // Columns of the terminal that the output goes to; 0 if it is none: no limit.
 int OutputWidth();

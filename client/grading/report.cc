@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/grading/questions.h"
 #include "client/grading/safe_text.h"
 #include "client/number_text.h"
 
@@ -24,31 +25,6 @@ constexpr size_t kMaxListedSteps = 12;
 // The shortest text of a message that is cut: a student may have typed a book.
 constexpr size_t kMaxReasonCharacters = 500;
 
-std::string LetterOf(v1::Quantity quantity) {
-  static const auto* const letters = new std::map<v1::Quantity, std::string>{
-      {v1::QUANTITY_C, "c"},           {v1::QUANTITY_FORGET_GATE, "f"},
-      {v1::QUANTITY_INPUT_GATE, "i"},  {v1::QUANTITY_OUTPUT_GATE, "o"},
-      {v1::QUANTITY_UPDATE_GATE, "z"}, {v1::QUANTITY_RESET_GATE, "r"},
-      {v1::QUANTITY_CANDIDATE, "g"}};
-  const auto letter = letters->find(quantity);
-  return letter == letters->end() ? "h" : letter->second;
-}
-
-// The questions of an exercise by id, also those that it does not spell out.
-std::map<std::string, v1::Question> QuestionsById(const v1::Exercise& exercise) {
-  std::map<std::string, v1::Question> questions;
-  for (int i = 0; i < exercise.questions_size(); ++i) {
-    const v1::Question& question = exercise.questions(i);
-    questions[question.id().empty() ? absl::StrCat(i + 1) : question.id()] = question;
-  }
-  for (int i = 0; exercise.questions().empty() && i < exercise.sequences_size(); ++i) {
-    v1::Question question;
-    question.set_sequence(i);
-    questions[absl::StrCat(i + 1)] = question;
-  }
-  return questions;
-}
-
 // What students read of a question before its values: its prompt, else its sequence's title.
 std::string NameOf(const v1::Exercise& exercise, const std::string& id,
                    const std::map<std::string, v1::Question>& questions) {
@@ -63,12 +39,6 @@ std::string NameOf(const v1::Exercise& exercise, const std::string& id,
     return CleanLine(exercise.sequences(sequence).title());
   }
   return absl::StrCat("question ", CleanLine(id));
-}
-
-NumberFormat FormatOf(const v1::Exercise& exercise) {
-  const v1::Precision asked = exercise.numerics().precision();
-  return NumberFormat::Full(asked != v1::PRECISION_UNSPECIFIED ? asked
-                                                               : exercise.model().precision());
 }
 
 // Whether the value has its points.
@@ -159,7 +129,7 @@ void Clean(v1::Verdict& verdict) {
 // Adds a question and its values to the report.
 void AddQuestion(const v1::Exercise& exercise, const std::map<std::string, v1::Question>& questions,
                  const v1::QuestionVerdict& verdict, Report& report) {
-  const NumberFormat format = FormatOf(exercise);
+  const NumberFormat format = NumberFormat::Full(PrecisionOf(exercise));
   const auto known = questions.find(verdict.question());
   const std::string letter =
       LetterOf(known == questions.end() ? v1::QUANTITY_H : known->second.quantity());
@@ -198,7 +168,8 @@ Report MakeReport(const v1::Exercise& exercise, const v1::Verdict& verdict) {
   Clean(report.verdict);
   report.id = report.verdict.submission_id();
   if (!verdict.gradable()) return report;
-  const auto questions = QuestionsById(exercise);
+  std::map<std::string, v1::Question> questions;
+  for (const v1::Question& question : QuestionsOf(exercise)) questions[question.id()] = question;
   for (const v1::QuestionVerdict& question : report.verdict.questions()) {
     AddQuestion(exercise, questions, question, report);
   }

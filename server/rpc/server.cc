@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "grpc/support/time.h"
+#include "grpcpp/channel.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
@@ -109,7 +110,7 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
     }
     addresses.push_back(WithPort(options.listen[i], ports[i]));
   }
-  if (grpc_server == nullptr) return CannotListen(options.listen[0], "gRPC could not start");
+  if (grpc_server == nullptr) return CannotListen("in-process", "gRPC could not start");
   SetServing(true);
   return absl::OkStatus();
 }
@@ -137,6 +138,13 @@ Server::Server(std::unique_ptr<Implementation> implementation)
 Server::~Server() { Drain(absl::ZeroDuration()); }
 
 const std::vector<std::string>& Server::addresses() const { return implementation_->addresses; }
+
+std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
+  grpc::ChannelArguments arguments;
+  arguments.SetMaxReceiveMessageSize(-1);
+  arguments.SetMaxSendMessageSize(-1);
+  return implementation_->grpc_server->InProcessChannel(arguments);
+}
 
 int64_t Server::call_count() const { return implementation_->admission.inside(); }
 

@@ -16,10 +16,15 @@
 #include "absl/time/time.h"
 #include "server/api/api.h"
 
+namespace grpc {
+class Channel;
+}  // namespace grpc
+
 namespace cellar {
 
 struct ServerOptions {
-  std::vector<std::string> listen = {"127.0.0.1:50051"};  // see listen_address.h
+  // See listen_address.h. Empty: reached by InProcessChannel only.
+  std::vector<std::string> listen = {"127.0.0.1:50051"};
   int64_t max_calls_per_connection = 10'000;       // open at once; a client's further calls wait
   int64_t max_transport_bytes = int64_t{1} << 30;  // buffers of all connections together
   absl::Duration keepalive_interval = absl::Minutes(1);  // a silent connection is probed this often
@@ -41,6 +46,9 @@ class Server {
 
   // Where it listens, in the order of the options, with the ports that were bound.
   const std::vector<std::string>& addresses() const;
+
+  // A channel to this server that needs no socket. The server outlives its use.
+  std::shared_ptr<grpc::Channel> InProcessChannel();
 
   // Calls that have been let in and have not ended.
   int64_t call_count() const;

@@ -105,6 +105,19 @@ class HeldDrain {
   bool drained_ = false;
 };
 
+TEST(Server, WithoutAnAddressItIsReachedInsideTheProcess) {
+  ApiFixture fixture;
+  ServerOptions options;
+  options.listen.clear();
+  const auto server = Server::Start(options, fixture.api());
+  ASSERT_TRUE(server.ok()) << server.status();
+  EXPECT_TRUE((*server)->addresses().empty());
+  const auto stub = v1::ModelService::NewStub((*server)->InProcessChannel());
+  grpc::ClientContext context;
+  v1::ListModelsResponse response;
+  EXPECT_TRUE(stub->ListModels(&context, {}, &response).ok());
+}
+
 TEST(Server, HealthKnowsEveryService) {
   InProcessServer server;
   for (const char* service : {"", "cellar.v1.ModelService", "cellar.v1.SessionService",

@@ -1,6 +1,7 @@
 #include "tests/client/commands/program_fixture.h"
 
 #include <cstdio>
+#include <cstdlib>
 #include <fstream>
 #include <iostream>
 #include <sstream>
@@ -32,6 +33,15 @@ std::vector<std::string> Split(const std::string& words) {
   return list;
 }
 
+// A server inside this process, as main.cc makes one.
+class TestServer : public LocalServer {
+ public:
+  std::shared_ptr<grpc::Channel> channel() override { return server_.NewChannel(); }
+
+ private:
+  InProcessServer server_;
+};
+
 }  // namespace
 
 ProgramTest::ProgramTest()
@@ -45,6 +55,15 @@ std::string ProgramTest::Run(const std::string& words) {
   std::ostringstream out;
   std::ostringstream err;
   code_ = RunProgram(arguments, out, err);
+  error_ = err.str();
+  return out.str();
+}
+
+std::string ProgramTest::RunLocally(const std::string& words) {
+  unsetenv("CELLAR_SERVER");
+  std::ostringstream out;
+  std::ostringstream err;
+  code_ = RunProgram(Split(words), out, err, [] { return std::make_unique<TestServer>(); });
   error_ = err.str();
   return out.str();
 }

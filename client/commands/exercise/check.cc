@@ -1,0 +1,98 @@
+#include <memory>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/commands/commands.h"
+#include "client/commands/exercise/exercise_argument.h"
+#include "client/error_text.h"
+#include "client/grading/output_file.h"
+#include "client/table.h"
+
+namespace cellar {
+namespace {
+
+constexpr char kExample[] =
+    "cellar exercise check client/examples/grading/homework.textproto\n"
+    "cellar exercise check homework.textproto --propose better.textproto";
+
+struct Options {
+  std::string exercise;
+  std::string propose;
+  bool json = false;
+};
+
+std::string MistakesText(const v1::CheckExerciseResponse& answer) {
+  Table table{{"MISTAKE", "SEEN", "WHAT IS DONE WRONG", "SAME ANSWER AS"}, {}, Table::Align::kLeft};
+  size_t unseen = 0;
+  size_t applicable = 0;
+  for (const v1::MistakeVisibility& mistake : answer.mistakes()) {
+    if (!mistake.applicable()) continue;
+    ++applicable;
+    unseen += mistake.visible() ? 0 : 1;
+    table.rows.push_back({OneLine(mistake.mistake()), mistake.visible() ? "yes" : "no",
+                          OneLine(mistake.title()), absl::StrJoin(mistake.same_as(), " ")});
+  }
+  return absl::StrCat(AlignedText(table), "\nAn answer with ", unseen, " of these ", applicable,
+                      " mistakes is marked right.\n");
+}
+
+absl::Status WriteProposal(Context& context, const v1::CheckExerciseResponse& answer,
+                           const std::string& path) {
+  if (!answer.has_proposal()) {
+    context.out() << "Nothing better was found; " << path << " is not written.\n";
+    return absl::OkStatus();
+  }
+  const v1::ExerciseProposal& proposal = answer.proposal();
+  const std::string text = ExerciseText(proposal.exercise());
+  if (path == "-") {
+    context.out() << text;
+  } else {
+    const absl::Status written = WriteWholeFile(path, text);
+    if (!written.ok()) return written;
+    context.out() << "Written to " << path << ": " << OneLine(proposal.changes()) << "\n";
+  }
+  if (path == "-") return absl::OkStatus();
+  context.out() << "It does not see: "
+                << (proposal.unseen().empty() ? "none" : absl::StrJoin(proposal.unseen(), ", "))
+                << "; pairs with the same answer: " << proposal.indistinct_pair_count() << "\n";
+  return absl::OkStatus();
+}
+
+absl::Status Run(Context& context, const Options& options) {
+  const auto argument = LoadExerciseArgument(context, options.exercise);
+  if (!argument.ok()) return argument.status();
+  v1::CheckExerciseRequest request;
+  SetSource(*argument, request);
+  request.set_propose(!options.propose.empty());
+  Connection& connection = *argument->connection;
+  const auto answer = connection.Call(
+      connection.gradings(), &v1::GradingService::Stub::CheckExercise, request, Repeat::kSafe);
+  if (!answer.ok()) return answer.status();
+  if (options.json) {
+    context.out() << MessageJson(*answer);
+    return absl::OkStatus();
+  }
+  if (options.propose != "-") context.out() << MistakesText(*answer);
+  if (options.propose.empty()) return absl::OkStatus();
+  return WriteProposal(context, *answer, options.propose);
+}
+
+}  // namespace
+
+void AddExerciseCheckCommand(CLI::App& parent, Context& context) {
+  CLI::App& command = context.AddCommand(
+      parent, "check", "Tell which known mistakes an exercise cannot see", kExample);
+  const auto options = std::make_shared<Options>();
+  command.add_option("EXERCISE", options->exercise, "A file, or exercises/ID on the server")
+      ->type_name("")
+      ->required();
+  command
+      .add_option("--propose", options->propose,
+                  "Look for parameters that see more, and write the changed exercise here")
+      ->type_name("FILE");
+  command.add_flag("--json", options->json, "Write all as JSON");
+  context.OnRun(command, [&context, options] { return Run(context, *options); });
+}
+
+}  // namespace cellar

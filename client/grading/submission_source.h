@@ -1,0 +1,51 @@
+// Students' answers where they lie: files, folders of files, the standard input.
+//
+// Thread safety: functions; no shared state.
+#ifndef CELLAR_CLIENT_GRADING_SUBMISSION_SOURCE_H_
+#define CELLAR_CLIENT_GRADING_SUBMISSION_SOURCE_H_
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "cellar/v1/grading.pb.h"
+
+namespace cellar {
+
+// An answer that was found and not yet read.
+struct FoundSubmission {
+  std::string id;    // clean, one line, at most 200 characters, unique among those found
+  std::string path;  // "-": the standard input
+};
+
+// How answers are read.
+struct SubmissionOptions {
+  v1::AnswerFormat format = v1::ANSWER_FORMAT_UNSPECIFIED;
+  // Not empty: the file is JSON, and the object at this path of keys ("submitted_answers",
+  // "data.answers") has the answer to each question by its id, as text. Other keys in it are left
+  // alone.
+  std::string typed_key{};
+  std::vector<std::string> question_ids{};  // for typed_key
+  std::string seed{};
+  std::string seed_key{};       // with typed_key: where the seed stands in the same file
+  bool seed_is_id = false;      // each answer's id is its seed
+  int64_t max_bytes = 4 << 20;  // of one answer
+};
+
+// The answers in `paths`: a file is one, named by its name without the ending; a folder is as many
+// as there are files below it, named by their paths in it, in the order of names. Files whose name
+// begins with a dot, and what macOS adds to archives, are left out. A file need not exist: that is
+// told when it is read. Fails with INVALID_ARGUMENT if a folder cannot be listed or there is no
+// file in it.
+absl::StatusOr<std::vector<FoundSubmission>> FindSubmissions(const std::vector<std::string>& paths);
+
+// The answer. Fails with INVALID_ARGUMENT and a reason for the student (it names the file, no
+// folder) if it cannot be read: not there, a symbolic link (it could lead to what a student may not
+// see), no regular file, too large, no UTF-8 JSON with the key.
+absl::StatusOr<v1::Submission> ReadSubmission(const FoundSubmission& found,
+                                              const SubmissionOptions& options);
+
+}  // namespace cellar
+
+#endif  // CELLAR_CLIENT_GRADING_SUBMISSION_SOURCE_H_

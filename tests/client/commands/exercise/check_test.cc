@@ -1,0 +1,91 @@
+#include <gmock/gmock.h>
+#include <grpcpp/grpcpp.h>
+#include <gtest/gtest.h>
+
+#include <sstream>
+
+#include "absl/strings/str_cat.h"
+#include "cellar/v1/grading_service.grpc.pb.h"
+#include "client/commands/program.h"
+#include "client/message_file.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+// Sees one mistake and not the other; proposes what it was sent, under another title.
+class FakeChecker : public v1::GradingService::Service {
+ public:
+  grpc::Status CheckExercise(grpc::ServerContext* /*context*/,
+                             const v1::CheckExerciseRequest* request,
+                             v1::CheckExerciseResponse* response) override {
+    v1::MistakeVisibility& seen = *response->add_mistakes();
+    seen.set_mistake("sign_lost");
+    seen.set_title("a sign is lost");
+    seen.set_visible(true);
+    seen.set_applicable(true);
+    v1::MistakeVisibility& unseen = *response->add_mistakes();
+    unseen.set_mistake("c_forgotten");
+    unseen.set_applicable(true);
+    unseen.add_same_as("c_doubled");
+    response->add_mistakes()->set_mistake("of_another_cell");
+    if (!request->propose() || proposes_nothing) return grpc::Status::OK;
+    v1::ExerciseProposal& proposal = *response->mutable_proposal();
+    *proposal.mutable_exercise() = request->inline_exercise();
+    proposal.mutable_exercise()->set_title("better");
+    proposal.set_changes("b_f is 0.5");
+    proposal.add_unseen("h_raw");
+    return grpc::Status::OK;
+  }
+
+  bool proposes_nothing = false;
+};
+
+class ExerciseCheckTest : public ::testing::Test {
+ protected:
+  ExerciseCheckTest() {
+    grpc::ServerBuilder builder;
+    builder.RegisterService(&checker_);
+    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port_);
+    server_ = builder.BuildAndStart();
+  }
+  ~ExerciseCheckTest() override { server_->Shutdown(); }
+
+  std::string Check(std::vector<std::string> flags) {
+    flags.insert(flags.begin(), {"--server", absl::StrCat("127.0.0.1:", port_), "exercise", "check",
+                                 std::string(CELLAR_EXAMPLES) + "/grading/homework.textproto"});
+    std::ostringstream out;
+    std::ostringstream err;
+    EXPECT_EQ(RunProgram(flags, out, err), 0) << err.str();
+    return out.str();
+  }
+
+  FakeChecker checker_;
+  int port_ = 0;
+  std::unique_ptr<grpc::Server> server_;
+};
+
+TEST_F(ExerciseCheckTest, TellsWhatTheExerciseCannotSee) {
+  const std::string text = Check({});
+  EXPECT_THAT(text, AllOf(HasSubstr("sign_lost    yes   a sign is lost\n"),
+                          HasSubstr("c_forgotten  no                        c_doubled\n"),
+                          HasSubstr("An answer with 1 of these 2 mistakes is marked right.\n")));
+  EXPECT_THAT(text, Not(HasSubstr("of_another_cell"))) << "the cell cannot have it";
+  EXPECT_THAT(Check({"--json"}), HasSubstr("\"mistake\": \"of_another_cell\""));
+}
+
+TEST_F(ExerciseCheckTest, AProposalIsWrittenAsAFile) {
+  const std::string path = ::testing::TempDir() + "/cellar_proposal.textproto";
+  EXPECT_THAT(Check({"--propose", path}),
+              HasSubstr("Written to " + path + ": b_f is 0.5\nIt does not see: h_raw; pairs"));
+  EXPECT_THAT(*ReadFile(path), HasSubstr("title: \"better\"\n"));
+  EXPECT_THAT(Check({"--propose", "-"}), ::testing::StartsWith("title: \"better\"\n"));
+  checker_.proposes_nothing = true;
+  EXPECT_THAT(Check({"--propose", path}), HasSubstr("Nothing better was found"));
+}
+
+}  // namespace
+}  // namespace cellar

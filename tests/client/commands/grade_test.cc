@@ -1,0 +1,128 @@
+#include <fstream>
+
+#include "client/message_file.h"
+#include "tests/client/commands/program_fixture.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::AllOf;
+using ::testing::EndsWith;
+using ::testing::HasSubstr;
+using ::testing::Not;
+
+class GradeCommandTest : public ProgramTest {
+ protected:
+  // A file with an answer, called NAME.txt.
+  static std::string Answer(const std::string& name, const std::string& text) {
+    const std::string path = Scratch(name + ".txt");
+    std::ofstream(path) << text;
+    return path;
+  }
+  static std::string Right() { return Answer("right", "[0,0,1,-1,1,0] [1,-1,0,1,-1]"); }
+  static std::string Homework() { return Example("grading/homework.textproto"); }
+};
+
+TEST_F(GradeCommandTest, ARightAnswerHasAllPoints) {
+  EXPECT_THAT(MustRun("grade " + Homework() + " " + Right()), HasSubstr("right: 2 of 2 points\n"));
+}
+
+TEST_F(GradeCommandTest, WithoutAServerOneInsideTheProcessGrades) {
+  EXPECT_THAT(RunLocally("grade " + Homework() + " " + Right()), HasSubstr("2 of 2 points\n"));
+  EXPECT_EQ(code(), 0);
+  EXPECT_THAT(RunLocally("run " + Example("homework.textproto") + " --in-process"),
+              HasSubstr("h rounded: 0 0 1 -1 1 0\n"));
+}
+
+TEST_F(GradeCommandTest, TheStandardInputIsAnAnswer) {
+  EXPECT_THAT(RunWithInput("grade " + Homework() + " - --id ada", "0 0 1 -1 1 0 1 -1 0 1 -1"),
+              HasSubstr("ada: 2 of 2 points\n"));
+}
+
+TEST_F(GradeCommandTest, ALowScoreOrAnUnreadableAnswerIsBelow) {
+  const std::string half = Answer("half", "[0,0,1,-1,1,1] [1,-1,0,1,-1]");
+  EXPECT_THAT(Run("grade " + Homework() + " " + half + " --fail-under 0.95"),
+              HasSubstr("1.833 of 2 points"));
+  EXPECT_EQ(code(), 1);
+  Run("grade " + Homework() + " " + half + " --fail-under 0.9");
+  EXPECT_EQ(code(), 0);
+  EXPECT_THAT(Run("grade " + Homework() + " " + Answer("x", "[0, x]") + " --fail-under 0.1"),
+              HasSubstr("could not be read and was not graded"));
+  EXPECT_EQ(code(), 1);
+}
+
+TEST_F(GradeCommandTest, ANamedExerciseIsTheServers) {
+  EXPECT_EQ(MustRun("exercise create " + Homework() + " --id hw"), "exercises/hw\n");
+  EXPECT_THAT(MustRun("grade exercises/hw " + Right()), HasSubstr("2 of 2 points"));
+  Run("grade exercises/other " + Right());
+  EXPECT_EQ(code(), 2);
+  EXPECT_THAT(error(), HasSubstr("EXERCISE_NOT_FOUND"));
+}
+
+TEST_F(GradeCommandTest, AMissingAnswerIsNotGradable) {
+  EXPECT_THAT(MustRun("grade " + Homework() + " none.txt"), HasSubstr("there is no file none.txt"));
+}
+
+TEST_F(GradeCommandTest, BadUsageIsTwo) {
+  Run("grade " + Homework());
+  EXPECT_EQ(code(), 2);
+  EXPECT_THAT(error(), HasSubstr("there is nothing to grade"));
+  Run("grade no_such_file " + Right());
+  EXPECT_EQ(code(), 2);
+  Run("grade " + Homework() + " a b --format gradescope");
+  EXPECT_EQ(code(), 2);
+  EXPECT_THAT(error(), HasSubstr("name a folder"));
+  Run("grade " + Homework() + " a --target 127.0.0.1:1");
+  EXPECT_EQ(code(), 2);
+  Run("grade " + Homework() + " a b --id c");
+  EXPECT_EQ(code(), 2);
+}
+
+TEST_F(GradeCommandTest, ABrokenGraderIsThreeAndLeavesAResult) {
+  StopServer();
+  const std::string out = Scratch("results.json");
+  Run("grade " + Homework() + " " + Right() + " --format gradescope --out " + out);
+  EXPECT_EQ(code(), 3);
+  EXPECT_THAT(error(), HasSubstr("no server answers"));
+  EXPECT_THAT(*ReadFile(out), HasSubstr("Autograder failed"));
+}
+
+TEST_F(GradeCommandTest, ManyAnswersGetASummary) {
+  const std::string other = Answer("other", "[0,0,1,-1,1,-1] [1,-1,1,-1,1]");
+  EXPECT_THAT(MustRun("grade " + Homework() + " " + Right() + " " + other),
+              HasSubstr("2 submissions: 2 graded, 0 not gradable\n"));
+  const std::string out = Scratch("marks.csv");
+  EXPECT_THAT(
+      MustRun("grade " + Homework() + " " + Right() + " " + other + " --format csv --out " + out),
+      HasSubstr("2 submissions"));
+  EXPECT_THAT(*ReadFile(out), HasSubstr(",2,2,yes,,\n"));
+}
+
+TEST_F(GradeCommandTest, ATargetIsGradedByWhatItAnswers) {
+  EXPECT_THAT(MustRun("grade " + Homework() + " --target " + address()),
+              HasSubstr("2 of 2 points\n"));
+  const std::string out = MustRun("grade " + Homework() + " --target 127.0.0.1:1");
+  EXPECT_THAT(out, AllOf(HasSubstr("was not graded"), HasSubstr("your server, asked to create")));
+}
+
+TEST_F(GradeCommandTest, ATargetIsAskedForWhatTheSeedDraws) {
+  const std::string varied = Example("grading/varied.textproto");
+  EXPECT_THAT(MustRun("grade " + varied + " --seed ada --target " + address()),
+              HasSubstr("2 of 2 points\n"));
+}
+
+TEST_F(GradeCommandTest, AProblemForEdxKnowsTheKey) {
+  const std::string problem = MustRun("grade " + Homework() + " --format edx-customresponse");
+  EXPECT_THAT(problem, AllOf(HasSubstr("<customresponse cfn=\"check_q1\">"),
+                             HasSubstr("\"expected\": [u\"0\", u\"0\", u\"1\", u\"-1\""),
+                             EndsWith("</problem>\n")));
+}
+
+TEST_F(GradeCommandTest, HelpListsFormatsAndExitCodes) {
+  const std::string help = MustRun("grade --help");
+  EXPECT_THAT(help, AllOf(HasSubstr("  gradescope          Gradescope: "), HasSubstr("  3  the "),
+                          HasSubstr("\n  echo \"0 0 1"), Not(HasSubstr("FORMAT "))));
+}
+
+}  // namespace
+}  // namespace cellar

@@ -1,0 +1,81 @@
+#include "client/grading/acceptance.h"
+
+#include <gtest/gtest.h>
+
+#include <cmath>
+
+namespace cellar {
+namespace {
+
+bool Accepts(const Acceptance& range, double value) {
+  return value >= range.low && value <= range.high;
+}
+
+Acceptance Range(const v1::Comparison& comparison, double expected) {
+  return AcceptanceOf(comparison, expected, /*rounded=*/false, v1::PRECISION_FLOAT64);
+}
+
+TEST(AcceptanceTest, WithoutARuleARoundedHMustBeEqualAndOthersNear) {
+  const Acceptance rounded = AcceptanceOf({}, -1, /*rounded=*/true, v1::PRECISION_FLOAT32);
+  EXPECT_EQ(rounded.low, -1);
+  EXPECT_EQ(rounded.high, -1);
+  EXPECT_TRUE(Accepts(Range({}, 0.5), 0.5009));
+  EXPECT_FALSE(Accepts(Range({}, 0.5), 0.5011));
+  EXPECT_TRUE(Accepts(Range({}, -100), -100.09));
+}
+
+TEST(AcceptanceTest, AnyRuleThatIsSetMayAccept) {
+  v1::Comparison comparison;
+  comparison.set_absolute(0.1);
+  EXPECT_TRUE(Accepts(Range(comparison, 10), 10.05));
+  EXPECT_FALSE(Accepts(Range(comparison, 10), 10.2));
+  comparison.set_relative(0.05);
+  EXPECT_TRUE(Accepts(Range(comparison, 10), 10.2));
+  EXPECT_TRUE(Accepts(Range(comparison, -10), -10.5));
+}
+
+TEST(AcceptanceTest, UlpsAreOfThePrecision) {
+  v1::Comparison comparison;
+  comparison.set_ulps(1);
+  const double next = std::nextafter(0.5, 1);
+  EXPECT_TRUE(Accepts(Range(comparison, 0.5), next));
+  EXPECT_FALSE(Accepts(Range(comparison, 0.5), std::nextafter(next, 1)));
+  const Acceptance single = AcceptanceOf(comparison, 0.5, false, v1::PRECISION_FLOAT32);
+  const float next_single = std::nextafter(0.5F, 1.0F);
+  EXPECT_TRUE(Accepts(single, next_single));
+  EXPECT_FALSE(Accepts(single, std::nextafter(next_single, 1.0F)));
+}
+
+TEST(AcceptanceTest, DecimalsTakeWhatRoundsAlikeAndTiesEitherWay) {
+  v1::Comparison comparison;
+  comparison.set_decimals(2);
+  EXPECT_TRUE(Accepts(Range(comparison, 0.7616), 0.76));
+  EXPECT_TRUE(Accepts(Range(comparison, 0.7616), 0.7649));
+  EXPECT_FALSE(Accepts(Range(comparison, 0.7616), 0.7651));
+  EXPECT_TRUE(Accepts(Range(comparison, 0.125), 0.12));
+  EXPECT_TRUE(Accepts(Range(comparison, 0.125), 0.13));
+}
+
+TEST(AcceptanceTest, NanAndInfinitiesMatchThemselvesOnly) {
+  v1::Comparison comparison;
+  comparison.set_absolute(1);
+  EXPECT_TRUE(std::isnan(Range(comparison, std::nan("")).low));
+  EXPECT_EQ(Range(comparison, INFINITY).low, INFINITY);
+}
+
+TEST(AcceptanceTest, AQuestionsRuleGoesBeforeTheExercises) {
+  v1::Exercise exercise;
+  exercise.mutable_comparison()->set_absolute(1);
+  v1::Question question;
+  EXPECT_EQ(ComparisonOf(exercise, question).absolute(), 1);
+  question.mutable_comparison()->set_absolute(2);
+  EXPECT_EQ(ComparisonOf(exercise, question).absolute(), 2);
+  EXPECT_FALSE(IsReportedRounded(exercise, question));
+  exercise.mutable_numerics()->set_rounding(v1::ROUNDING_NEAREST_TIES_TO_ZERO);
+  EXPECT_TRUE(IsReportedRounded(exercise, question));
+  question.set_quantity(v1::QUANTITY_C);
+  EXPECT_FALSE(IsReportedRounded(exercise, question));
+}
+
+}  // namespace
+}  // namespace cellar
