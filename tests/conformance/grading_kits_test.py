@@ -1,0 +1,202 @@
+"""The kits of client/examples/grading, each run as its platform runs it: its folders, its environment, its output
+judged by what the platform documents. Without a network where the system lets us take it away."""
+
+import json
+import os
+import pathlib
+import re
+import shutil
+import subprocess
+import tempfile
+import unittest
+import xml.etree.ElementTree
+import zipfile
+
+import grade_validators
+
+CELLAR = os.environ["CELLAR_BINARY"]
+KITS = pathlib.Path(os.environ["CELLAR_EXAMPLES"]) / "grading"
+RIGHT = "[0, 0, 1, -1, 1, 0]\n[1, -1, 0, 1, -1]\n"
+TIES = "[0, 0, 1, -1, 1, -1]\n[1, -1, 1, -1, 1]\n"
+
+
+def without_network():
+    """A prefix for commands that takes the network away, if that is allowed here."""
+    prefix = ["unshare", "--user", "--map-root-user", "--net"]
+    allowed = shutil.which("unshare") and subprocess.run([*prefix, "true"], capture_output=True).returncode == 0
+    return prefix if allowed else []
+
+
+class KitTest(unittest.TestCase):
+
+    def setUp(self):
+        folder = tempfile.TemporaryDirectory(prefix="cellar-kit-")
+        self.addCleanup(folder.cleanup)
+        self.folder = pathlib.Path(folder.name)
+        (self.folder / "bin").mkdir()
+        (self.folder / "bin" / "cellar").symlink_to(CELLAR)
+
+    def run_as_platform(self, command, cwd, code=0, stdin=None, **environment):
+        environment = {"PATH": f"{self.folder}/bin:/usr/local/bin:/usr/bin:/bin", **environment}
+        done = subprocess.run([*without_network(), *map(str, command)], cwd=cwd, env=environment, input=stdin,
+                              capture_output=True, timeout=60)
+        self.assertEqual(done.returncode, code, done.stderr.decode(errors="replace"))
+        return done.stdout.decode()
+
+
+class GradescopeTest(KitTest):
+
+    def setUp(self):
+        super().setUp()
+        subprocess.run([KITS / "gradescope" / "make_zip", CELLAR], cwd=self.folder, check=True, capture_output=True)
+        self.root = self.folder / "autograder"
+        for name in ("source", "submission", "results"):
+            (self.root / name).mkdir(parents=True)
+        with zipfile.ZipFile(self.folder / "autograder.zip") as archive:
+            names = archive.namelist()
+            archive.extractall(self.root / "source")  # loses permissions, as some unpackers do
+        self.assertIn("setup.sh", names, "at the root of the archive")
+        self.assertIn("run_autograder", names, "at the root of the archive")
+        (self.root / "submission_metadata.json").write_text('{"id": 1, "assignment": {"total_points": "2.0"}}')
+        self.run_as_platform(["bash", self.root / "source" / "setup.sh"], self.root, AUTOGRADER_ROOT=str(self.root))
+        shutil.copy(self.root / "source" / "run_autograder", self.root / "run_autograder")
+
+    def grade(self, answer):
+        if answer is not None:
+            (self.root / "submission" / "answer.txt").write_text(answer)
+        self.run_as_platform([self.root / "run_autograder"], self.root, AUTOGRADER_ROOT=str(self.root))
+        return grade_validators.gradescope((self.root / "results" / "results.json").read_text())
+
+    def test_submissions_get_their_points(self):
+        self.assertEqual(self.grade(RIGHT)["score"], 2)
+        ties = self.grade(TIES)
+        self.assertLess(ties["score"], 2)
+        unreadable = self.grade("[0, 0, 1")
+        self.assertEqual((unreadable["score"], unreadable["tests"][0]["status"]), (0, "failed"))
+
+    def test_a_missing_file_and_a_symbolic_link_are_told(self):
+        self.assertIn("there is no file answer.txt", self.grade(None)["output"])
+        (self.root / "submission" / "answer.txt").symlink_to(self.root / "source" / "exercise.textproto")
+        self.assertIn("symbolic link", self.grade(None)["output"])
+
+    def test_an_exercise_that_is_damaged_leaves_a_result(self):
+        (self.root / "source" / "exercise.textproto").write_text("nonsense")
+        (self.root / "submission" / "answer.txt").write_text(RIGHT)
+        self.run_as_platform([self.root / "run_autograder"], self.root, code=2, AUTOGRADER_ROOT=str(self.root))
+        results = grade_validators.gradescope((self.root / "results" / "results.json").read_text())
+        self.assertEqual(results["tests"][0]["name"], "Autograder failed")
+        self.assertNotIn("nonsense", results["output"])
+
+
+class PrairieLearnTest(KitTest):
+
+    def grade(self, **answers):
+        question = self.folder / "course" / "questions" / "lstm"
+        subprocess.run([KITS / "prairielearn" / "install", question], check=True, capture_output=True)
+        info = grade_validators.read_json((question / "info.json").read_text())
+        options = info["externalGradingOptions"]
+        self.assertFalse(options["enableNetworking"])
+        root = self.folder / "grade"
+        shutil.rmtree(root, ignore_errors=True)
+        shutil.copytree(question / "tests", root / "tests")
+        for name in ("data", "student", "serverFilesCourse"):
+            (root / name).mkdir()
+        data = {"params": {}, "correct_answers": {}, "submitted_answers": {**answers, "_files": []}}
+        (root / "data" / "data.json").write_text(json.dumps(data))
+        entry = options["entrypoint"].replace("/grade/", f"{root}/", 1)
+        self.run_as_platform([entry], root, GRADE_ROOT=str(root), CELLAR_BIN=str(self.folder / "bin"))
+        return grade_validators.prairielearn((root / "results" / "results.json").read_text())
+
+    def test_inputs_are_graded_by_the_names_of_the_questions(self):
+        self.assertEqual(self.grade(states="[0, 0, 1, -1, 1, 0]", states2="1 -1 0 1 -1")["score"], 1)
+        half = self.grade(states="0, 0, 1, \u22121, 1, -0", states2="0 0 0 0 9")
+        self.assertAlmostEqual(half["score"], (1 + 1 / 5) / 2)
+
+    def test_a_bracket_that_is_missing_costs_no_attempt(self):
+        results = self.grade(states="[0, 0, 1, -1", states2="1 -1 0 1 -1")
+        self.assertFalse(results["gradable"])
+        self.assertIn("states", results["format_errors"][0])
+
+    def test_the_question_asks_for_what_the_exercise_asks(self):
+        names = re.findall(r'answers-name="(\w+)"', (KITS / "prairielearn" / "question.html").read_text())
+        ids = re.findall(r'^  id: "(\w+)"', (KITS / "homework.textproto").read_text(), re.M)
+        self.assertEqual(names, ids)
+
+
+class EdxTest(KitTest):
+
+    def reply(self, answer):
+        out = self.run_as_platform([KITS / "edx" / "grade", KITS / "homework.textproto", "1234"], "/",
+                                   SUBMISSION_CODE=answer, GRADER_LANGUAGE="en", HIDE_OUTPUT="", GRADER_DEBUG="",
+                                   CELLAR_BIN=str(self.folder / "bin"))
+        return grade_validators.edx(out)
+
+    def test_the_container_answers_on_its_last_line(self):
+        right = self.reply(RIGHT)
+        self.assertEqual((right["correct"], right["score"], right["errors"]), (True, 1, []))
+        ties = self.reply(TIES)
+        self.assertFalse(ties["correct"])
+        self.assertGreater(ties["score"], 0)
+        self.assertTrue(self.reply("")["errors"])
+        self.assertTrue(self.reply("<b>?</b>")["errors"])
+
+    def problem(self):
+        text = self.run_as_platform(
+            [CELLAR, "grade", KITS / "homework.textproto", KITS / "submissions", "--format", "edx-customresponse"], "/")
+        root = xml.etree.ElementTree.fromstring(text)
+        self.assertEqual(root.tag, "problem")
+        script = root.find("script")
+        self.assertEqual(script.attrib["type"], "loncapa/python")
+        names = {}
+        exec(script.text, names)  # as edX's sandbox does
+        responses = root.findall("customresponse")
+        for response in responses:
+            self.assertEqual(len(response.findall("textline")), 1)
+        return [names[response.attrib["cfn"]] for response in responses]
+
+    def test_the_generated_problem_grades_itself(self):
+        first, second = self.problem()
+        for answer in ("[0, 0, 1, -1, 1, 0]", "0 0 1 \u22121 1 -0", "(0;0;1;-1;1;0)"):
+            self.assertEqual(first(None, answer), {"ok": True, "grade_decimal": 1.0, "msg": ""})
+        half = first(None, "0 0 1 -1 1 1")
+        self.assertEqual((half["ok"], round(half["grade_decimal"], 6)), ("partial", round(5 / 6, 6)))
+        self.assertIn("step 5", half["msg"])
+        wrong = second(None, "9 9 9 9 9")
+        self.assertIs(wrong["ok"], False)
+        self.assertEqual(wrong["grade_decimal"], 0)
+        for answer in ("1 2", "x", "<b>", "1 -1 0 1 nan"):
+            result = second(None, answer)
+            self.assertIn(result["ok"], (False, "partial"))
+            xml.etree.ElementTree.fromstring(f"<div>{result['msg']}</div>")
+
+
+class GithubTest(KitTest):
+
+    def grade(self, answer):
+        workflow = (KITS / "github" / "classroom.yml").read_text()
+        command = re.search(r"^ +run: (.*)$", workflow, re.M).group(1)
+        workspace = self.folder / "workspace"
+        (workspace / ".github" / "workflows").mkdir(parents=True, exist_ok=True)
+        shutil.copy(KITS / "homework.textproto", workspace / ".github" / "workflows")
+        (workspace / "answer.txt").write_text(answer)
+        output = self.folder / "output"
+        output.write_text("")
+        self.run_as_platform(["bash", "-e", "-c", command], workspace, GITHUB_OUTPUT=str(output))
+        return grade_validators.github(output.read_text())
+
+    def test_the_reporter_gets_its_points(self):
+        right = self.grade(RIGHT)
+        self.assertEqual((right["status"], right["max_score"]), ("pass", 2))
+        self.assertEqual(sum(test["score"] for test in right["tests"]), 2)
+        self.assertEqual(self.grade(TIES)["status"], "fail")
+        self.assertEqual(self.grade("?")["status"], "error")
+
+    def test_the_reporter_finds_the_runner(self):
+        workflow = (KITS / "github" / "classroom.yml").read_text()
+        runner = re.search(r"runners: (\w+)", workflow).group(1)
+        self.assertIn(f"{runner.upper()}_RESULTS: ${{{{ steps.{runner}.outputs.result }}}}", workflow)
+        self.assertIn(f"id: {runner}\n", workflow)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=["grading_kits_test", "-v"])
