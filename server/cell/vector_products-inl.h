@@ -29,14 +29,14 @@ constexpr void (*kTile[])(D, const Product<Real>&, int64_t, int64_t) = {
     MultiplyTile<4, kVectors, D>, MultiplyTile<5, kVectors, D>, MultiplyTile<6, kVectors, D>,
     MultiplyTile<7, kVectors, D>, MultiplyTile<8, kVectors, D>};
 
-// `rows` rows of tiles kVectors wide. A last row alone would wait for itself, so it is given
-// company.
+// All rows, in tiles as even as they can be: chains of a small tile would wait for each other.
 template <int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyTiles(D d, Product<Real>& product, int64_t at) {
   constexpr int64_t kMost = TileRows(kVectors);
   for (int64_t row = 0; row < product.row_count;) {
     const int64_t left = product.row_count - row;
-    const int64_t rows = left == kMost + 1 ? kMost - 1 : HWY_MIN(left, kMost);
+    const int64_t tiles = (left + kMost - 1) / kMost;
+    const int64_t rows = (left + tiles - 1) / tiles;
     kTile<kVectors, D>[rows - 1](d, product, row, at);
     const int64_t fetched = product.columns * kFetchedLines * kBlockRows<Real>;
     if (product.fetch_count > 0) product.fetch += fetched;

@@ -22,11 +22,11 @@ HWY_BEFORE_NAMESPACE();
 namespace cellar::HWY_NAMESPACE {
 
 // Rows of the batch whose sums are kept at once, for the widest panel.
-constexpr int64_t kGroupRows = 24;
+constexpr int64_t kGroupRows = 32;
 constexpr int64_t kMostPanelVectors = 8;
 
 template <class Real>
-struct Sums {  // 12 KiB
+struct Sums {  // 16 KiB
   alignas(kCacheLineBytes) Real of[kGroupRows * kMostPanelVectors * kBlockRows<Real>];
 };
 
@@ -76,12 +76,16 @@ HWY_INLINE void InputSums(D d, const PhaseArguments<Real>& step, const Span& spa
   const bool kept = step.cell.shape.kind == CellKind::kGruResetBefore;
   const Real* x[kGroupRows];
   for (int64_t r = 0; r < span.row_count; ++r) {
-    const Real* const given = step.rows[span.row + r].input_sums;
-    const Real* const row = given != nullptr ? given
-                                             : step.workspace.input_sums.data() +
-                                                   (span.row + r) * InputSumsLength(step.cell);
-    x[r] = step.rows[span.row + r].x;
-    at[r] = given != nullptr || kept ? row + span.block * W.block_width() : sums.of + r * width;
+    const StepRow<Real>& row = step.rows[span.row + r];
+    x[r] = row.x;
+    if (row.input_sums != nullptr) {
+      at[r] = row.input_sums + span.block * W.block_width();
+    } else if (kept) {
+      at[r] = step.workspace.input_sums.data() + (span.row + r) * InputSumsLength(step.cell) +
+              span.block * W.block_width();
+    } else {
+      at[r] = sums.of + r * width;
+    }
   }
   if (InputSumsAreThere(step)) return;
   MultiplyBlocks(d, W, step.cell.input_start.BlockAt(0), span.block, span.block_count, x,
