@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/grading/diagnoser.h"
 #include "server/grading/exercise.h"
 
 namespace cellar {
@@ -21,6 +22,7 @@ struct CompiledExercise {
   std::vector<std::vector<double>> expected;  // the key: of each question, in the order asked
   double max_points = 0;
   bool has_carried = false;  // some question gives credit for errors carried forward
+  LateDiagnoser diagnoser;   // of `exercise`
 };
 
 // Works the exercise out. Errors: CANCELLED, once `cancelled` says yes.

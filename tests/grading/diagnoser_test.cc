@@ -1,0 +1,139 @@
+#include "server/grading/diagnoser.h"
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+#include <string>
+#include <vector>
+
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/grading/mistake_catalogue.h"
+#include "tests/testing/exercise_builder.h"
+#include "tests/testing/model_builder.h"
+#include "tests/testing/random_exercise.h"
+
+namespace cellar {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+
+// An LSTM in which hardly two mistakes look alike, asked for ten values of h.
+Exercise TellingExercise() {
+  const auto model = RandomModel(
+      12, {.kind = CellKind::kLstm, .layer_count = 1, .max_size = 1, .variants = false});
+  Exercise exercise = ExerciseOf(model, {}, {{0.5, -1, 1.5, 0.25, -0.75, 1, -1.5, 2, 0.75, -0.5}});
+  Ask(exercise, Quantity::kH);
+  return exercise;
+}
+
+// The values after a mistake, all questions in one row.
+std::vector<double> ValuesAfter(const Exercise& exercise, const Diagnoser& diagnoser,
+                                const char* id) {
+  const auto index = static_cast<size_t>(FindMistake(id) - MistakeCatalogue().data());
+  EXPECT_TRUE(diagnoser.outcomes()->outcomes[index].visible) << id;
+  MistakenExercise<float> mistaken = UnmistakenExercise<float>(exercise);
+  EXPECT_TRUE(FindMistake(id)->change(mistaken)) << id;
+  return AnswersOf(mistaken, exercise.questions);
+}
+
+TEST(Diagnoser, FindsAMistakeByAllItsValues) {
+  const Exercise exercise = TellingExercise();
+  const Diagnoser diagnoser(exercise);
+  const Diagnoses found = diagnoser.Diagnose(
+      AnswerOf(exercise, ValuesAfter(exercise, diagnoser, "input_sum_for_product")));
+  ASSERT_EQ(found.likeliest_first.size(), 1u);
+  EXPECT_EQ(found.likeliest_first[0].mistake, "input_sum_for_product");
+  EXPECT_EQ(found.likeliest_first[0].matching_count, 10);
+  EXPECT_EQ(found.likeliest_first[0].telling_count, 10);
+  EXPECT_THAT(found.likeliest_first[0].same_as, IsEmpty());
+  EXPECT_EQ(found.how_to_tell_apart, "");
+}
+
+TEST(Diagnoser, FindsAMistakeByMostOfItsValues) {
+  const Exercise exercise = TellingExercise();
+  const Diagnoser diagnoser(exercise);
+  std::vector<double> values = ValuesAfter(exercise, diagnoser, "output_gate_left_out");
+  values[3] = 7;
+  values[8] = std::numeric_limits<double>::quiet_NaN();
+  const Diagnoses found = diagnoser.Diagnose(AnswerOf(exercise, values));
+  ASSERT_FALSE(found.likeliest_first.empty());
+  EXPECT_EQ(found.likeliest_first[0].mistake, "output_gate_left_out");
+  EXPECT_EQ(found.likeliest_first[0].matching_count, 8);
+}
+
+TEST(Diagnoser, FindsTwoOftenSeenMistakesAtOnce) {
+  const Exercise exercise = TellingExercise();
+  const Diagnoser diagnoser(exercise);
+  MistakenExercise<float> mistaken = UnmistakenExercise<float>(exercise);
+  EXPECT_TRUE(FindMistake("memory_forgotten")->change(mistaken));
+  EXPECT_TRUE(FindMistake("memory_tanh_left_out")->change(mistaken));
+  const Diagnoses found =
+      diagnoser.Diagnose(AnswerOf(exercise, AnswersOf(mistaken, exercise.questions)));
+  ASSERT_EQ(found.likeliest_first.size(), 1u);
+  EXPECT_EQ(found.likeliest_first[0].mistake, "memory_forgotten+memory_tanh_left_out");
+  EXPECT_THAT(found.likeliest_first[0].title, HasSubstr(", and "));
+}
+
+TEST(Diagnoser, FindsNothingInAnswersOfChance) {
+  const Exercise exercise = TellingExercise();
+  const Diagnoser diagnoser(exercise);
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    std::vector<double> values = RandomNumbers<double>(seed, 10);
+    const Diagnoses found = diagnoser.Diagnose(AnswerOf(exercise, values));
+    EXPECT_THAT(found.likeliest_first, IsEmpty()) << "seed " << seed;
+  }
+}
+
+TEST(Diagnoser, FindsNothingBehindOneSlipOfThePen) {
+  const Exercise exercise = TellingExercise();
+  const Diagnoser diagnoser(exercise);
+  for (size_t slip = 0; slip < 10; ++slip) {
+    std::vector<double> values = diagnoser.outcomes()->expected;
+    values[slip] += 0.3;
+    EXPECT_THAT(diagnoser.Diagnose(AnswerOf(exercise, values)).likeliest_first, IsEmpty());
+  }
+}
+
+TEST(Diagnoser, GoesByTheQuestionsThatHaveAnAnswer) {
+  Exercise exercise = TellingExercise();
+  Ask(exercise, Quantity::kC);
+  const Diagnoser diagnoser(exercise);
+  Answer answer = AnswerOf(exercise, ValuesAfter(exercise, diagnoser, "forget_gate_inverted"));
+  answer[0].reset();
+  const Diagnoses found = diagnoser.Diagnose(answer);
+  ASSERT_FALSE(found.likeliest_first.empty());
+  EXPECT_EQ(found.likeliest_first[0].mistake, "forget_gate_inverted");
+  EXPECT_EQ(found.likeliest_first[0].value_count, 10);
+  answer[1].reset();
+  EXPECT_THAT(diagnoser.Diagnose(answer).likeliest_first, IsEmpty());
+}
+
+TEST(Diagnoser, SaysWhatElseToAskWhereMistakesLookAlike) {
+  const Exercise exercise = HomeworkExercise();
+  const Diagnoses found =
+      Diagnoser(exercise).Diagnose(AnswerOf(exercise, {0, 0, 1, -1, 1, -1, 1, -1, 1, -1, 1}));
+  EXPECT_EQ(found.likeliest_first[0].mistake, "ties_away_from_zero");
+  EXPECT_THAT(found.likeliest_first[0].same_as,
+              ElementsAre("output_gate_left_out", "gates_rounded_ties_up",
+                          "output_gate_bias_from_neighbour"));
+  EXPECT_EQ(found.how_to_tell_apart,
+            "Some would be told apart by the output gate after step 0 of sequence 0 (counted "
+            "from 0).");
+}
+
+TEST(Diagnoser, LeavesTooLargeExercisesAlone) {
+  const auto model = RandomModel(1, {.kind = CellKind::kLstm, .layer_count = 1, .max_size = 1});
+  Exercise exercise = ExerciseOf(model, {}, {std::vector<double>(50'000, 0.5)});
+  Ask(exercise, Quantity::kH);
+  ASSERT_GT(MistakeWork(exercise), kMaxMistakeWork);
+  const Diagnoser diagnoser(exercise);
+  EXPECT_FALSE(diagnoser.outcomes().has_value());
+  EXPECT_THAT(diagnoser.Diagnose(AnswerOf(exercise, std::vector<double>(50'000))).likeliest_first,
+              IsEmpty());
+}
+
+}  // namespace
+}  // namespace cellar
