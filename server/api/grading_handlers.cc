@@ -6,6 +6,7 @@
 #include <string>
 
 #include "server/api/answer_size.h"
+#include "server/api/convert_diagnosis.h"
 #include "server/api/convert_enums.h"
 #include "server/api/convert_question.h"
 #include "server/api/convert_verdict.h"
@@ -36,7 +37,12 @@ absl::Status GradeSubmission(Api& api, const ExerciseSource& source, Feedback le
   WriteVerdictHead(*compiled, submission.id(), level, message);
   const ReadAnswer read = ReadSubmission(submission, compiled->exercise);
   if (read.problems.empty()) {
-    WriteQuestions(*compiled, GradeAnswer(*compiled, read.answer), level, message);
+    const Verdict verdict = GradeAnswer(*compiled, read.answer);
+    WriteQuestions(*compiled, verdict, level, message);
+    if (level >= Feedback::kDiagnosis && !verdict.AllCorrect()) {
+      const Diagnoser& diagnoser = compiled->diagnoser.For(compiled->exercise);
+      WriteDiagnoses(diagnoser.Diagnose(read.answer), message);
+    }
   } else {
     WriteProblems(read.problems, message);
   }

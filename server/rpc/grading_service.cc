@@ -1,5 +1,6 @@
 #include "server/rpc/grading_service.h"
 
+#include "server/api/exercise_check_handlers.h"
 #include "server/api/exercise_handlers.h"
 #include "server/api/grading_handlers.h"
 #include "server/rpc/grade_stream_reactor.h"
@@ -28,6 +29,12 @@ grpc::ServerUnaryReactor* GradingService::DeleteExercise(Context* context,
                                                          const v1::DeleteExerciseRequest* request,
                                                          v1::DeleteExerciseResponse* response) {
   return calls_.AtOnce(context, request, response, &cellar::DeleteExercise);
+}
+
+grpc::ServerUnaryReactor* GradingService::CheckExercise(Context* context,
+                                                        const v1::CheckExerciseRequest* request,
+                                                        v1::CheckExerciseResponse* response) {
+  return calls_.OnWorker(context, request, response, &cellar::CheckExercise);
 }
 
 grpc::ServerUnaryReactor* GradingService::Grade(Context* context, const v1::GradeRequest* request,

@@ -30,6 +30,8 @@ class GradingService final : public v1::GradingService::CallbackService {
   grpc::ServerUnaryReactor* DeleteExercise(Context* context,
                                            const v1::DeleteExerciseRequest* request,
                                            v1::DeleteExerciseResponse* response) override;
+  grpc::ServerUnaryReactor* CheckExercise(Context* context, const v1::CheckExerciseRequest* request,
+                                          v1::CheckExerciseResponse* response) override;
   grpc::ServerUnaryReactor* Grade(Context* context, const v1::GradeRequest* request,
                                   v1::GradeResponse* response) override;
   grpc::ServerBidiReactor<v1::GradeStreamRequest, v1::GradeStreamResponse>* GradeStream(

@@ -63,6 +63,21 @@ TEST_F(GradingHandlersTest, TheExercisesLevelHoldsUnlessAnotherIsAskedFor) {
   EXPECT_EQ(Graded(request)->questions(0).values(5).expected(), 0);
 }
 
+TEST_F(GradingHandlersTest, DiagnosesFromTheLevelOfDiagnosisOn) {
+  const std::string raw_feedback = "[0, 0, 1, -1, 1, 0] [1, -1, 0, 0, 1]";
+  EXPECT_THAT(Graded(GradeText(raw_feedback, v1::FEEDBACK_STEPS))->diagnoses(), IsEmpty());
+  for (const v1::Feedback level : {v1::FEEDBACK_DIAGNOSIS, v1::FEEDBACK_EXPECTED}) {
+    const auto verdict = Graded(GradeText(raw_feedback, level));
+    ASSERT_THAT(verdict->diagnoses(), SizeIs(1));
+    EXPECT_EQ(verdict->diagnoses(0).mistake(), "raw_feedback");
+    EXPECT_EQ(verdict->how_to_tell_apart(), "");
+  }
+  const auto lost = Graded(GradeText("0 0 0 0 0 0 0 0 0 0 0", v1::FEEDBACK_DIAGNOSIS));
+  EXPECT_EQ(lost->diagnoses(0).mistake(), "forget_input_swapped");
+  EXPECT_THAT(lost->how_to_tell_apart(), HasSubstr("told apart by"));
+  EXPECT_THAT(Graded(GradeText(kRightText, v1::FEEDBACK_EXPECTED))->diagnoses(), IsEmpty());
+}
+
 TEST_F(GradingHandlersTest, ListsTheViolationsOfEveryPart) {
   v1::GradeRequest request;
   request.set_feedback(static_cast<v1::Feedback>(9));

@@ -5,6 +5,7 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/api/exercise_check_handlers.h"
 #include "server/api/exercise_handlers.h"
 #include "server/api/grading_handlers.h"
 #include "tests/testing/exercise_message.h"
@@ -71,6 +72,14 @@ TEST_F(StudentTest, CannotGradeByAnExerciseOfTheirOwn) {
   *open.mutable_open()->mutable_inline_exercise() = HomeworkMessage();
   GradeStream stream(fixture_.api(), CallOf(Role::kStudent));
   EXPECT_EQ(stream.Open(open).code(), absl::StatusCode::kPermissionDenied);
+}
+
+TEST_F(StudentTest, CannotCheckAnExercise) {
+  v1::CheckExerciseRequest request;
+  request.set_name("exercises/states");
+  EXPECT_EQ(fixture_.Ask(CheckExercise, request, CallOf(Role::kStudent)).status().code(),
+            absl::StatusCode::kPermissionDenied);
+  EXPECT_TRUE(fixture_.Ask(CheckExercise, request, CallOf(Role::kGrader)).ok());
 }
 
 TEST_F(StudentTest, DoesNotSeeTheVariations) {

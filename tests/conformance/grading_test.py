@@ -35,6 +35,14 @@ ENTERED = [
     ("0,0,1,-1,1,-.5", "1,-1,.5,1,-1", "111110", "11011"),
 ]
 
+# The likeliest mistake behind each of these answers.
+LIKELIEST = [
+    None, "raw_feedback", "ties_away_from_zero", "hidden_and_memory_exchanged_in_answer", "hidden_not_carried",
+    "input_sum_for_product", "output_bias_shared", "forget_input_swapped", "memory_fed_back",
+    "candidate_input_weights_sign", "forget_candidate_swapped", "initial_hidden_one", "inputs_late",
+    "not_rounded+exact_functions", "answer_not_rounded",
+]
+
 
 def course_rules():
     return numerics_pb2.Numerics(
@@ -78,6 +86,31 @@ class GradingTest(harness.ConformanceTest):
             points = right.count("1") / 6 + right_2.count("1") / 5
             self.assertAlmostEqual(verdict.points, points, places=12)
             self.assertEqual(verdict.max_points, 2)
+
+    def test_every_answer_to_the_homework_is_diagnosed_without_expected_values(self):
+        for (first, second, _, _), likeliest in zip(ENTERED, LIKELIEST, strict=True):
+            verdict = self.grade_text(homework(), f"{first}\n{second}", exercise_pb2.FEEDBACK_DIAGNOSIS)
+            found = [diagnosis.mistake for diagnosis in verdict.diagnoses]
+            self.assertEqual(found[:1], [likeliest] if likeliest else [])
+            self.assertFalse(any(value.HasField("expected") for question in verdict.questions
+                                 for value in question.values))
+            if len(found) > 1 and "+" not in found[0]:
+                self.assertRegex(verdict.how_to_tell_apart, "tells? them apart|told apart by")
+            verdict = self.grade_text(homework(), f"{first}\n{second}", exercise_pb2.FEEDBACK_STEPS)
+            self.assertFalse(verdict.diagnoses)
+            self.assertEqual(verdict.how_to_tell_apart, "")
+
+    def test_a_check_tells_what_the_homework_cannot_see_and_proposes_what_can(self):
+        check = self.client.grading.CheckExercise(grading_service_pb2.CheckExerciseRequest(
+            inline_exercise=homework(), propose=True), timeout=harness.CALL_SECONDS)
+        unseen = {mistake.mistake for mistake in check.mistakes if mistake.applicable and not mistake.visible}
+        self.assertLessEqual({"memory_forgotten", "forget_gate_added", "input_output_swapped", "memory_tanh_left_out",
+                              "input_gate_input_weights_left_out", "gates_rounded", "initial_memory_one"}, unseen)
+        self.assertLess(len(check.proposal.unseen), 3)
+        again = self.client.grading.CheckExercise(grading_service_pb2.CheckExerciseRequest(
+            inline_exercise=check.proposal.exercise), timeout=harness.CALL_SECONDS)
+        self.assertEqual(sum(mistake.applicable and not mistake.visible for mistake in again.mistakes),
+                         len(check.proposal.unseen))
 
     def test_the_homework_is_graded_alike_under_every_rule_that_gives_its_answers(self):
         for rule in (numerics_pb2.ACTIVATION_RULE_EXACT, numerics_pb2.ACTIVATION_RULE_SATURATING):

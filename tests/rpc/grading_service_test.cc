@@ -9,7 +9,7 @@
 namespace cellar {
 namespace {
 
-TEST(GradingService, KeepsListsGradesAndDeletes) {
+TEST(GradingService, KeepsListsGradesChecksAndDeletes) {
   InProcessServer server;
   v1::CreateExerciseRequest create;
   create.set_exercise_id("states");
@@ -42,6 +42,14 @@ TEST(GradingService, KeepsListsGradesAndDeletes) {
     v1::ListExercisesResponse response;
     ASSERT_TRUE(server.gradings().ListExercises(&context, {}, &response).ok());
     EXPECT_EQ(response.exercises_size(), 1);
+  }
+  {
+    grpc::ClientContext context;
+    v1::CheckExerciseRequest request;
+    request.set_name("exercises/states");
+    v1::CheckExerciseResponse response;
+    ASSERT_TRUE(server.gradings().CheckExercise(&context, request, &response).ok());
+    EXPECT_GT(response.mistakes_size(), 0);
   }
   v1::DeleteExerciseRequest remove;
   remove.set_name("exercises/states");
