@@ -143,7 +143,7 @@ class JsonHandler {
     return root_is_object_ && IsRunExtra(top_key_);
   }
 
-  bool Refuse(std::string what) {
+  bool Refuse(absl::string_view what) {
     refused_.emplace(absl::StrCat(what, " ", kNumbersOnly), stream_.Tell());
     return false;
   }
