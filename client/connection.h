@@ -25,6 +25,7 @@
 #include "cellar/v1/model_service.grpc.pb.h"
 #include "cellar/v1/session_service.grpc.pb.h"
 #include "client/call_status.h"
+#include "client/channel.h"
 #include "client/retry.h"
 
 namespace cellar {
@@ -34,12 +35,13 @@ struct ConnectionOptions {
   absl::Duration call_timeout = absl::Seconds(30);  // of each try; infinite: no deadline
   RetryPolicy retry{};
   int max_answer_bytes = 256 << 20;  // of one message; the server's own limit decides before
+  ChannelIdentity identity{};        // TLS, token
 };
 
 class Connection {
  public:
   // Prepares a connection; it is made by the first call, and again whenever it was lost.
-  // Fails with INVALID_ARGUMENT if the address is neither host:port nor unix:path.
+  // Errors: as MakeChannel.
   static absl::StatusOr<std::shared_ptr<Connection>> Open(ConnectionOptions options);
 
   // Uses a channel made elsewhere (another kind of credentials, an in-process server).
@@ -85,10 +87,6 @@ class Connection {
   const std::unique_ptr<v1::EvaluationService::Stub> evaluations_;
   const std::unique_ptr<v1::GradingService::Stub> gradings_;
 };
-
-// OK if `address` is `host:port` (port 1 to 65535, IPv6 in brackets) or `unix:path`; otherwise
-// INVALID_ARGUMENT, naming the address and what is allowed.
-absl::Status CheckAddress(const std::string& address);
 
 }  // namespace cellar
 

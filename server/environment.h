@@ -16,6 +16,8 @@
 #include "server/base/clock.h"
 #include "server/engine/scheduler.h"
 #include "server/grading/exercise_registry.h"
+#include "server/identity/identities.h"
+#include "server/identity/identity_watcher.h"
 #include "server/model/model_registry.h"
 #include "server/options.h"
 #include "server/rpc/server.h"
@@ -26,8 +28,8 @@ namespace cellar {
 
 class Environment {
  public:
-  // Builds everything and serves. `options` are valid. Errors: those of Server::Start; then nothing
-  // runs any more.
+  // Builds everything and serves. `options` are valid. Errors: those of Identities::Reload (nobody
+  // starts with a file that cannot be read) and Server::Start; then nothing runs any more.
   static absl::StatusOr<std::unique_ptr<Environment>> Create(const Options& options, Clock& clock);
 
   Environment(const Environment&) = delete;
@@ -47,6 +49,8 @@ class Environment {
  private:
   Environment(const Options& options, Clock& clock);
 
+  Identities identities_;
+  IdentityWatcher watcher_;
   ModelRegistry models_;
   SessionTable sessions_;
   ExerciseRegistry exercises_;

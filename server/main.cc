@@ -6,6 +6,7 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <cstring>
 #include <fstream>
 #include <iostream>
 #include <string>
@@ -15,12 +16,20 @@
 #include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
 #include "server/environment.h"
+#include "server/make_token.h"
 #include "server/options.h"
 #include "server/rpc/listen_address.h"
 
 namespace {
 
-constexpr char kExposed[] = " (warning: to other machines too, in plain text, to anyone)\n";
+// What to warn of behind an address.
+std::string Exposure(const cellar::Options& options, const std::string& address) {
+  if (cellar::IsLocal(address) || cellar::IsSecure(options)) return "";
+  const bool plain = !options.server.tls.enabled();
+  const bool anyone = options.identities_path.empty();
+  return std::string(" (warning: to other machines too") + (plain ? ", in plain text" : "") +
+         (anyone ? ", to anyone)" : ")");
+}
 
 // Writes all or nothing: whoever waits for the file never sees a part of it.
 bool WritePortFile(const std::string& path, const std::vector<std::string>& addresses) {
@@ -55,6 +64,9 @@ int main(int argc, char** argv) {
   // Debian builds Abseil with its search for deadlocks on: it costs a third of a small step. Tests
   // keep it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);
+  if (argc > 1 && std::strcmp(argv[1], "make-token") == 0) {
+    return cellar::MakeToken(argc - 1, argv + 1, cellar::SystemClock(), std::cout, std::cerr);
+  }
   const cellar::ParsedOptions parsed = cellar::ParseOptions(argc, argv);
   if (!parsed.options.has_value()) {
     (parsed.exit_code == 0 ? std::cout : std::cerr) << parsed.output;
@@ -73,7 +85,7 @@ int main(int argc, char** argv) {
     return 1;
   }
   for (const std::string& address : (*environment)->addresses()) {
-    std::cerr << "listening on " << address << (cellar::IsLocal(address) ? "\n" : kExposed);
+    std::cerr << "listening on " << address << Exposure(options, address) << std::endl;
   }
   if (!options.port_file.empty() &&
       !WritePortFile(options.port_file, (*environment)->addresses())) {

@@ -39,6 +39,10 @@ class Flags {
     app_.add_option(name, value, help)->type_name("PATH")->envname(EnvironmentName(name));
   }
 
+  void Switch(const std::string& name, bool& value, const std::string& help) {
+    app_.add_flag(name, value, help)->envname(EnvironmentName(name));
+  }
+
   void List(const std::string& name, std::vector<std::string>& values, const std::string& help) {
     app_.add_option(name, values, help)
         ->type_name("ADDRESS")
@@ -96,6 +100,24 @@ void AddServerFlags(Options& options, Flags& flags) {
                  "Silence after which a connection is probed.");
   flags.Duration("--keepalive-timeout", options.server.keepalive_timeout,
                  "How long a probed connection may take to answer before it is closed.");
+}
+
+void AddIdentityFlags(Options& options, Flags& flags) {
+  flags.Text("--identities", options.identities_path,
+             "File of tokens and certificates that may call, with tenants and roles; read again "
+             "when it changes. Without it everybody may do everything.");
+  flags.Text("--tls-cert", options.server.tls.certificate_path,
+             "PEM file of the server's certificate chain: TLS on every address but unix sockets.");
+  flags.Text("--tls-key", options.server.tls.key_path,
+             "PEM file of the certificate's private key.");
+  flags.Text("--tls-client-ca", options.server.tls.client_ca_path,
+             "PEM file of what client certificates must be signed with. Without --identities a "
+             "certificate is required, and enough.");
+  flags.Duration("--tls-refresh-interval", options.server.tls.refresh_interval,
+                 "How often the three files are looked at for a change.");
+  flags.Switch("--allow-insecure", options.allow_insecure,
+               "Listen beyond this machine though there is no TLS, or nobody is asked who they "
+               "are.");
 }
 
 void AddWorkFlags(Options& options, Flags& flags) {
@@ -200,6 +222,27 @@ class Problems {
   std::vector<std::string> problems_;
 };
 
+void CheckIdentity(const Options& options, Problems& problems) {
+  const TlsOptions& tls = options.server.tls;
+  problems.Require(!tls.enabled() || (!tls.certificate_path.empty() && !tls.key_path.empty()),
+                   "--tls-cert, --tls-key: TLS needs both");
+  problems.Require(tls.client_ca_path.empty() || tls.enabled(),
+                   "--tls-client-ca: needs --tls-cert and --tls-key");
+  problems.Require(
+      tls.refresh_interval >= absl::Seconds(1) && tls.refresh_interval <= absl::Hours(24 * 365),
+      absl::StrCat("--tls-refresh-interval: ", absl::FormatDuration(tls.refresh_interval),
+                   " is not possible; at least 1s and at most a year"));
+  if (options.allow_insecure || IsSecure(options)) return;
+  for (const std::string& address : options.server.listen) {
+    if (!CheckListenAddress(address).ok() || IsLocal(address)) continue;
+    problems.Require(
+        false, absl::StrCat("--listen: ", address, " can be reached from other machines, ",
+                            tls.enabled() ? "and nobody is asked who they are" : "in plain text",
+                            "; give --tls-cert and --tls-key, and --identities or "
+                            "--tls-client-ca, or --allow-insecure if others see to that"));
+  }
+}
+
 void CheckServer(const Options& options, Problems& problems) {
   problems.Require(!options.server.listen.empty(), "--listen: at least one address is needed");
   for (const std::string& address : options.server.listen) {
@@ -276,6 +319,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.allow_config_extras(CLI::config_extras_mode::error);
   Flags flags(app);
   AddServerFlags(options, flags);
+  AddIdentityFlags(options, flags);
   AddWorkFlags(options, flags);
   AddResourceFlags(options, flags);
   try {
@@ -293,9 +337,15 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
 absl::Status ValidateOptions(const Options& options) {
   Problems problems;
   CheckServer(options, problems);
+  CheckIdentity(options, problems);
   CheckWork(options, problems);
   CheckResources(options, problems);
   return problems.status();
+}
+
+bool IsSecure(const Options& options) {
+  return options.server.tls.enabled() &&
+         (!options.identities_path.empty() || !options.server.tls.client_ca_path.empty());
 }
 
 }  // namespace cellar

@@ -27,7 +27,9 @@ struct Options {
   SessionTable::Limits sessions;
   ModelRegistry::Limits models;
   ExerciseRegistry::Limits exercises;
-  std::string port_file;  // where to write the bound addresses; empty: nowhere
+  std::string identities_path;  // who may call; empty: nobody is asked (identity_file.h)
+  bool allow_insecure = false;  // listen beyond this machine without TLS or identities
+  std::string port_file;        // where to write the bound addresses; empty: nowhere
   absl::Duration drain_timeout = absl::Seconds(30);
 };
 
@@ -42,6 +44,10 @@ ParsedOptions ParseOptions(int argc, const char* const* argv);
 // Whether the options make sense, each and together. Errors: INVALID_ARGUMENT with all problems,
 // one a line, each naming the flag, the value and what is allowed.
 absl::Status ValidateOptions(const Options& options);
+
+// Whether whoever reaches the server must have been let in: TLS, and identities or client
+// certificates.
+bool IsSecure(const Options& options);
 
 }  // namespace cellar
 

@@ -23,6 +23,30 @@ void Context::AddOptions(CLI::App& app) {
       ->type_name("SECONDS")
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str();
+  AddIdentityOptions(app);
+}
+
+void Context::AddIdentityOptions(CLI::App& app) {
+  const auto file = [&](const char* name, std::string& path, const char* variable,
+                        const char* help) {
+    app.add_option(name, path, help)->envname(variable)->type_name("PATH");
+  };
+  app.add_flag("--tls", identity_.tls, "Speak TLS, believing whom this machine believes")
+      ->envname("CELLAR_TLS");
+  file("--tls-ca", identity_.tls_ca_file, "CELLAR_TLS_CA",
+       "Speak TLS, believing this PEM file of certificates");
+  file("--tls-cert", identity_.tls_cert_file, "CELLAR_TLS_CERT",
+       "PEM file of your certificate, for mutual TLS");
+  file("--tls-key", identity_.tls_key_file, "CELLAR_TLS_KEY", "PEM file of its private key");
+  app.add_option("--token", identity_.token,
+                 "Who you are; other people of this machine can see arguments: CELLAR_TOKEN or "
+                 "--token-file is better")
+      ->envname("CELLAR_TOKEN")
+      ->type_name("TOKEN");
+  file("--token-file", identity_.token_file, "CELLAR_TOKEN_FILE", "File that has the token");
+  app.add_option("--tenant", identity_.tenant, "For admins: whose models and sessions to see")
+      ->envname("CELLAR_TENANT")
+      ->type_name("TENANT");
 }
 
 ConnectionOptions Context::OptionsFor(const std::string& address) const {
@@ -30,6 +54,7 @@ ConnectionOptions Context::OptionsFor(const std::string& address) const {
   options.address = address;
   options.call_timeout =
       timeout_seconds_ > 0 ? absl::Seconds(timeout_seconds_) : absl::InfiniteDuration();
+  options.identity = identity_;
   return options;
 }
 

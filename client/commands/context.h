@@ -30,7 +30,7 @@ class Context {
   Context(const Context&) = delete;
   Context& operator=(const Context&) = delete;
 
-  // Adds --server, --in-process and --timeout to the program.
+  // Adds --server, --in-process, --timeout and who one is (--token, --tls...) to the program.
   void AddOptions(CLI::App& app);
 
   // A connection to the server asked for; nothing is sent yet. Under --in-process it is inside this
@@ -68,6 +68,7 @@ class Context {
 
  private:
   ConnectionOptions OptionsFor(const std::string& address) const;
+  void AddIdentityOptions(CLI::App& app);
 
   std::ostream& out_;
   std::ostream& err_;
@@ -77,6 +78,7 @@ class Context {
   bool in_process_ = false;
   std::string server_ = "127.0.0.1:50051";
   double timeout_seconds_ = 30;
+  ChannelIdentity identity_;
   int exit_code_ = kExitOk;
 };
 

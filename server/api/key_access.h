@@ -6,13 +6,12 @@
 #define CELLAR_SERVER_API_KEY_ACCESS_H_
 
 #include "server/api/api.h"
+#include "server/identity/method_roles.h"
 
 namespace cellar {
 
 // The one decision. (Without identities every caller has every role.)
-inline bool MaySeeKey(const Call& call) {
-  return call.caller->roles.HasAnyOf({Role::kOwner, Role::kGrader, Role::kAdmin});
-}
+inline bool MaySeeKey(const Call& call) { return MaySeeAnswerKeys(call.caller->roles); }
 
 }  // namespace cellar
 

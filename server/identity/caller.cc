@@ -10,4 +10,6 @@ const SharedCaller& LocalCaller() {
   return *caller;
 }
 
+SharedCaller NobodyCaller() { return std::make_shared<const Caller>(); }
+
 }  // namespace cellar

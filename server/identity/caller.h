@@ -23,6 +23,9 @@ using SharedCaller = std::shared_ptr<const Caller>;
 // Whoever calls a server that knows no identities: the default tenant, with every role.
 const SharedCaller& LocalCaller();
 
+// Stands in for the caller of a call that is refused: no tenant, no role.
+SharedCaller NobodyCaller();
+
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_IDENTITY_CALLER_H_

@@ -2,9 +2,16 @@
 
 #include <vector>
 
+#include "server/rpc/presented.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
+
+absl::StatusOr<SharedCaller> Admission::Identify(
+    const grpc::ServerContextBase& context, const google::protobuf::Descriptor& request) const {
+  if (authentication_ == nullptr) return LocalCaller();
+  return authentication_->LetIn(PresentedBy(context), MethodTaking(request));
+}
 
 absl::Status Admission::Enter() {
   // Counted before the flag is read: either this call sees the flag, or whoever set the flag sees

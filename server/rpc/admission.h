@@ -15,8 +15,13 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "grpcpp/server_context.h"
+#include "server/identity/authentication.h"
+#include "server/identity/caller.h"
 
 namespace cellar {
 
@@ -32,9 +37,19 @@ class DrainListener {
 
 class Admission {
  public:
+  // Everybody is the LocalCaller.
   Admission() = default;
+
+  // `authentication` outlives it.
+  explicit Admission(const Authentication& authentication) : authentication_(&authentication) {}
+
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
+
+  // Who calls the method that takes `request`. Asked first, so that whoever is nobody learns
+  // nothing more. Errors: as Authentication::LetIn.
+  absl::StatusOr<SharedCaller> Identify(const grpc::ServerContextBase& context,
+                                        const google::protobuf::Descriptor& request) const;
 
   // Counts a call in; each success is followed by one Leave. Errors: DRAINING.
   absl::Status Enter();
@@ -59,6 +74,8 @@ class Admission {
 
  private:
   bool EmptyOrForced() const;
+
+  const Authentication* const authentication_ = nullptr;
 
   std::atomic<int64_t> inside_{0};
   std::atomic<bool> draining_{false};

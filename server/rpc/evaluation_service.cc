@@ -21,8 +21,8 @@ namespace {
 class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateResponse> {
  public:
   // REQUIRES: the call has entered `admission`.
-  EvaluateReactor(Api& api, Admission& admission, absl::Time deadline)
-      : api_(api), admission_(admission), deadline_(deadline) {}
+  EvaluateReactor(Api& api, Admission& admission, SharedCaller caller, absl::Time deadline)
+      : api_(api), admission_(admission), caller_(std::move(caller)), deadline_(deadline) {}
 
   // Begins. *request lives until OnDone.
   void Start(const v1::EvaluateRequest* request) {
@@ -46,7 +46,7 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   absl::Status Answer() {
     if (cancelled_.load(std::memory_order_relaxed)) return CallerGone();
     if (evaluation_ == nullptr) {
-      Call call(LocalCaller());
+      Call call(caller_);
       call.deadline = deadline_;
       call.cancelled = [this] { return cancelled_.load(std::memory_order_relaxed); };
       CELLAR_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(api_, call, *request_));
@@ -69,6 +69,7 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
 
   Api& api_;
   Admission& admission_;
+  const SharedCaller caller_;
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
 
@@ -90,10 +91,13 @@ class RefusedEvaluation final : public grpc::ServerWriteReactor<v1::EvaluateResp
 
 grpc::ServerWriteReactor<v1::EvaluateResponse>* EvaluationService::Evaluate(
     grpc::CallbackServerContext* context, const v1::EvaluateRequest* request) {
-  absl::Status admitted = CheckMessageSize(*request, api_.limits.max_message_bytes);
+  absl::StatusOr<SharedCaller> caller = admission_.Identify(*context, *request->GetDescriptor());
+  absl::Status admitted = caller.status();
+  if (admitted.ok()) admitted = CheckMessageSize(*request, api_.limits.max_message_bytes);
   if (admitted.ok()) admitted = admission_.Enter();
   if (!admitted.ok()) return new RefusedEvaluation(admitted);
-  auto* reactor = new EvaluateReactor(api_, admission_, CallDeadline(context->deadline()));
+  auto* reactor =
+      new EvaluateReactor(api_, admission_, *std::move(caller), CallDeadline(context->deadline()));
   reactor->Start(request);
   return reactor;
 }

@@ -12,8 +12,9 @@
 namespace cellar {
 namespace {
 
-Call CallUntil(absl::Time deadline, std::shared_ptr<std::atomic<bool>> cancelled) {
-  Call call(LocalCaller());
+Call CallUntil(SharedCaller caller, absl::Time deadline,
+               std::shared_ptr<std::atomic<bool>> cancelled) {
+  Call call(std::move(caller));
   call.deadline = deadline;
   call.cancelled = [cancelled = std::move(cancelled)] {
     return cancelled->load(std::memory_order_relaxed);
@@ -23,18 +24,23 @@ Call CallUntil(absl::Time deadline, std::shared_ptr<std::atomic<bool>> cancelled
 
 }  // namespace
 
-GradeStreamReactor::GradeStreamReactor(Api& api, Admission& admission, absl::Time deadline)
+GradeStreamReactor::GradeStreamReactor(Api& api, Admission& admission, SharedCaller caller,
+                                       absl::Time deadline)
     : api_(api),
       admission_(admission),
       deadline_(deadline),
-      stream_(api, CallUntil(deadline, cancelled_)) {}
+      stream_(api, CallUntil(std::move(caller), deadline, cancelled_)) {}
 
 GradeStreamReactorBase* GradeStreamReactor::Start(const grpc::CallbackServerContext& context,
                                                   Api& api, Admission& admission) {
+  absl::StatusOr<SharedCaller> caller =
+      admission.Identify(context, *v1::GradeStreamRequest::descriptor());
+  absl::Status refused = caller.status();
   std::shared_ptr<GradeStreamReactor> reactor(
-      new GradeStreamReactor(api, admission, CallDeadline(context.deadline())));
+      new GradeStreamReactor(api, admission, caller.ok() ? *std::move(caller) : NobodyCaller(),
+                             CallDeadline(context.deadline())));
   reactor->self_ = reactor;
-  absl::Status refused = admission.Enter();
+  if (refused.ok()) refused = admission.Enter();
   reactor->entered_ = refused.ok();
   if (refused.ok()) admission.Tell(reactor);
   // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come before

@@ -41,7 +41,7 @@ class GradeStreamReactor final : public GradeStreamReactorBase,
  private:
   enum class Do { kNothing, kRead, kWork, kWrite, kFinish };
 
-  GradeStreamReactor(Api& api, Admission& admission, absl::Time deadline);
+  GradeStreamReactor(Api& api, Admission& admission, SharedCaller caller, absl::Time deadline);
 
   // Reactions of gRPC.
   void OnReadDone(bool ok) override;

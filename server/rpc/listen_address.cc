@@ -4,8 +4,10 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstring>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
@@ -63,10 +65,15 @@ absl::Status CheckListenAddress(absl::string_view address) {
   return absl::OkStatus();
 }
 
+bool IsUnixSocket(absl::string_view address) { return absl::StartsWith(address, kUnix); }
+
 bool IsLocal(absl::string_view address) {
-  if (absl::StartsWith(address, kUnix)) return true;
+  if (IsUnixSocket(address)) return true;
   const absl::string_view host = Split(address).host;
-  return host == "localhost" || host == "[::1]" || absl::StartsWith(host, "127.");
+  // A name may begin like an address: "127.example.org" is wherever its owner says.
+  const bool numeric = std::all_of(
+      host.begin(), host.end(), [](unsigned char c) { return absl::ascii_isdigit(c) || c == '.'; });
+  return host == "localhost" || host == "[::1]" || (numeric && absl::StartsWith(host, "127."));
 }
 
 std::string WithPort(absl::string_view address, int port) {

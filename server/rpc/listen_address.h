@@ -18,6 +18,9 @@ absl::Status CheckListenAddress(absl::string_view address);
 // REQUIRES: CheckListenAddress gives OK.
 bool IsLocal(absl::string_view address);
 
+// Whether it is a unix socket. REQUIRES: as IsLocal.
+bool IsUnixSocket(absl::string_view address);
+
 // `address` with its port replaced, as a client would write it; a unix socket's is unchanged.
 // REQUIRES: as IsLocal.
 std::string WithPort(absl::string_view address, int port);

@@ -6,13 +6,16 @@
 
 #include "grpc/support/time.h"
 #include "grpcpp/channel.h"
+#include "grpcpp/ext/channelz_service_plugin.h"
 #include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/health_check_service_interface.h"
 #include "grpcpp/resource_quota.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
+#include "server/base/status_macros.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/evaluation_service.h"
+#include "server/rpc/foreign_services.h"
 #include "server/rpc/grading_service.h"
 #include "server/rpc/listen_address.h"
 #include "server/rpc/message_size.h"
@@ -64,8 +67,10 @@ void SetTransport(const ServerOptions& options, int64_t max_message_bytes,
 }  // namespace
 
 struct Server::Implementation {
-  explicit Implementation(Api& api)
-      : models(api, admission),
+  Implementation(Api& api, const Identities& identities)
+      : authentication(identities, api.clock),
+        admission(authentication),
+        models(api, admission),
         sessions(api, admission),
         evaluations(api, admission),
         gradings(api, admission) {}
@@ -76,6 +81,7 @@ struct Server::Implementation {
   void SetServing(bool serving);
 
   // Used by the services, which the server uses.
+  const Authentication authentication;
   Admission admission;
   ModelService models;
   SessionService sessions;
@@ -90,14 +96,29 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
                                             int64_t max_message_bytes) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+  grpc::channelz::experimental::InitChannelzService();
   grpc::ServerBuilder builder;
+  if (authentication.asked()) {
+    std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> doors;
+    doors.push_back(std::make_unique<ForeignServices>(authentication));
+    builder.experimental().SetInterceptorCreators(std::move(doors));
+  }
+  std::shared_ptr<grpc::ServerCredentials> tls;
+  if (options.tls.enabled()) {
+    CELLAR_RETURN_IF_ERROR(CheckTlsFiles(options.tls));
+    // Without identities a certificate is all that lets somebody in.
+    tls = MakeTlsCredentials(options.tls, authentication.asked() ? ClientCertificates::kAllowed
+                                                                 : ClientCertificates::kRequired);
+  }
   SetTransport(options, max_message_bytes, builder);
   std::vector<int> ports(options.listen.size(), 0);
   for (size_t i = 0; i < options.listen.size(); ++i) {
     if (IsUnixSocketInUse(options.listen[i])) {
       return CannotListen(options.listen[i], "another server listens there");
     }
-    builder.AddListeningPort(options.listen[i], grpc::InsecureServerCredentials(), &ports[i]);
+    const bool plain = tls == nullptr || IsUnixSocket(options.listen[i]);
+    builder.AddListeningPort(options.listen[i], plain ? grpc::InsecureServerCredentials() : tls,
+                             &ports[i]);
   }
   builder.RegisterService(&models);
   builder.RegisterService(&sessions);
@@ -125,8 +146,9 @@ void Server::Implementation::SetServing(bool serving) {
   }
 }
 
-absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Api& api) {
-  auto implementation = std::make_unique<Implementation>(api);
+absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Api& api,
+                                                      const Identities& identities) {
+  auto implementation = std::make_unique<Implementation>(api, identities);
   absl::Status listening = implementation->Listen(options, api.limits.max_message_bytes);
   if (!listening.ok()) return listening;
   return std::unique_ptr<Server>(new Server(std::move(implementation)));

@@ -3,7 +3,7 @@
 //
 // Thread safety: Start, Drain and the destructor belong to one thread; ForceStop may be called from
 // any other while Drain runs.
-// Ownership: owns everything of gRPC; the Api outlives it.
+// Ownership: owns everything of gRPC; the Api and the identities outlive it.
 #ifndef CELLAR_SERVER_RPC_SERVER_H_
 #define CELLAR_SERVER_RPC_SERVER_H_
 
@@ -15,6 +15,8 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "server/api/api.h"
+#include "server/identity/identities.h"
+#include "server/rpc/server_credentials.h"
 
 namespace grpc {
 class Channel;
@@ -25,6 +27,7 @@ namespace cellar {
 struct ServerOptions {
   // See listen_address.h. Empty: reached by InProcessChannel only.
   std::vector<std::string> listen = {"127.0.0.1:50051"};
+  TlsOptions tls;  // of every address but unix sockets; not enabled: plain text
   int64_t max_calls_per_connection = 10'000;       // open at once; a client's further calls wait
   int64_t max_transport_bytes = int64_t{1} << 30;  // buffers of all connections together
   absl::Duration keepalive_interval = absl::Minutes(1);  // a silent connection is probed this often
@@ -35,8 +38,10 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens and serves. Errors: UNAVAILABLE if an address cannot be had, naming it.
-  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Api& api);
+  // Listens and serves; who calls is asked of `identities`. Errors: UNAVAILABLE if an address
+  // cannot be had, naming it; INVALID_ARGUMENT if the files of TLS cannot be used, naming them.
+  static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Api& api,
+                                                       const Identities& identities);
 
   // Drains without patience, unless drained.
   ~Server();

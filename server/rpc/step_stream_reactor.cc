@@ -13,22 +13,27 @@ StepStreamReactorBase* StepStreamReactor::Start(const grpc::CallbackServerContex
                                                 const StepStreamMaker& make_stream) {
   std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(admission, limits));
   reactor->self_ = reactor;
-  reactor->Enter(CallDeadline(context.deadline()), make_stream);
+  reactor->Enter(context, make_stream);
   // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come before
   // this returns: gRPC keeps what is begun here until then.
   reactor->Happened([](StepStreamFlow&) {});
   return reactor.get();
 }
 
-void StepStreamReactor::Enter(absl::Time deadline, const StepStreamMaker& make_stream) {
-  if (absl::Status refused = admission_.Enter(); !refused.ok()) {
+void StepStreamReactor::Enter(const grpc::CallbackServerContext& context,
+                              const StepStreamMaker& make_stream) {
+  absl::StatusOr<SharedCaller> caller =
+      admission_.Identify(context, *v1::StreamStepsRequest::descriptor());
+  absl::Status refused = caller.status();
+  if (refused.ok()) refused = admission_.Enter();
+  if (!refused.ok()) {
     absl::MutexLock lock(&mutex_);
     flow_.End(std::move(refused));
     return;
   }
   entered_ = true;
-  Call call(LocalCaller());
-  call.deadline = deadline;
+  Call call(*std::move(caller));
+  call.deadline = CallDeadline(context.deadline());
   call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
   // Weak: the stream holds it, and this holds the stream.
   stream_ = make_stream(std::move(call), [weak = weak_from_this()](absl::Status status) {

@@ -52,7 +52,7 @@ class StepStreamReactor final : public StepStreamReactorBase,
       : admission_(admission), flow_(limits) {}
 
   // Lets the call in and makes its stream; ends the flow if it is refused.
-  void Enter(absl::Time deadline, const StepStreamMaker& make_stream);
+  void Enter(const grpc::CallbackServerContext& context, const StepStreamMaker& make_stream);
 
   // Reactions of gRPC.
   void OnReadDone(bool ok) override;

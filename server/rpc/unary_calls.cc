@@ -14,13 +14,15 @@ namespace cellar {
 absl::StatusOr<UnaryCall*> UnaryCall::Begin(Api& api, Admission& admission,
                                             const grpc::CallbackServerContext& context,
                                             const google::protobuf::Message& request) {
+  CELLAR_ASSIGN_OR_RETURN(SharedCaller caller,
+                          admission.Identify(context, *request.GetDescriptor()));
   CELLAR_RETURN_IF_ERROR(CheckMessageSize(request, api.limits.max_message_bytes));
   CELLAR_RETURN_IF_ERROR(admission.Enter());
-  return new UnaryCall(admission, CallDeadline(context.deadline()));
+  return new UnaryCall(admission, std::move(caller), CallDeadline(context.deadline()));
 }
 
 Call UnaryCall::ForHandler() const {
-  Call call(LocalCaller());
+  Call call(caller_);
   call.deadline = deadline_;
   call.cancelled = [this] { return cancelled_.load(std::memory_order_relaxed); };
   return call;

@@ -5,9 +5,9 @@
 //              machine), and one that computes serves nobody.
 //   WhenDone   the handler waits for a session's turn and calls Done, from wherever.
 //
-// Each lets the call in first (Admission, MESSAGE_SIZE_LIMIT) and translates the status at its end.
-// A call whose client has gone is still finished, once, by its handler: gRPC keeps request,
-// response and reactor until then.
+// Each lets the call in first (Admission, who calls, MESSAGE_SIZE_LIMIT) and translates the status
+// at its end. A call whose client has gone is still finished, once, by its handler: gRPC keeps
+// request, response and reactor until then.
 //
 // Thread safety: all methods may be called from any thread.
 // Ownership: `api` and `admission` outlive every call.
@@ -15,6 +15,7 @@
 #define CELLAR_SERVER_RPC_UNARY_CALLS_H_
 
 #include <atomic>
+#include <utility>
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
@@ -31,7 +32,7 @@ namespace cellar {
 // One unary call from its admission to its end; deletes itself.
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
-  // Lets the call in. Errors: DRAINING, MESSAGE_SIZE_LIMIT.
+  // Lets the call in. Errors: those of Admission::Identify, DRAINING, MESSAGE_SIZE_LIMIT.
   static absl::StatusOr<UnaryCall*> Begin(Api& api, Admission& admission,
                                           const grpc::CallbackServerContext& context,
                                           const google::protobuf::Message& request);
@@ -46,14 +47,15 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   void CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::Status()> work);
 
  private:
-  UnaryCall(Admission& admission, absl::Time deadline)
-      : admission_(admission), deadline_(deadline) {}
+  UnaryCall(Admission& admission, SharedCaller caller, absl::Time deadline)
+      : admission_(admission), caller_(std::move(caller)), deadline_(deadline) {}
   ~UnaryCall() override = default;
 
   void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
   void OnDone() override;
 
   Admission& admission_;
+  const SharedCaller caller_;
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
 };

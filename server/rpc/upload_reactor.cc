@@ -14,8 +14,13 @@ namespace cellar {
 UploadReactor* UploadReactor::Start(Api& api, Admission& admission,
                                     const grpc::CallbackServerContext& context,
                                     v1::UploadModelResponse* response) {
-  auto* reactor = new UploadReactor(api, admission, context, response);
-  const absl::Status admitted = admission.Enter();
+  absl::StatusOr<SharedCaller> caller =
+      admission.Identify(context, *v1::UploadModelRequest::descriptor());
+  absl::Status admitted = caller.status();
+  if (admitted.ok()) admitted = admission.Enter();
+  // Nobody's upload is refused before anything of it is read.
+  auto* reactor = new UploadReactor(
+      api, admission, caller.ok() ? *std::move(caller) : NobodyCaller(), context, response);
   if (!admitted.ok()) {
     reactor->Complete(admitted);
     return reactor;

@@ -6,6 +6,8 @@
 #ifndef CELLAR_SERVER_RPC_UPLOAD_REACTOR_H_
 #define CELLAR_SERVER_RPC_UPLOAD_REACTOR_H_
 
+#include <utility>
+
 #include "absl/status/status.h"
 #include "cellar/v1/model_service.pb.h"
 #include "grpcpp/server_context.h"
@@ -25,13 +27,13 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
                               v1::UploadModelResponse* response);
 
  private:
-  UploadReactor(Api& api, Admission& admission, const grpc::CallbackServerContext& context,
-                v1::UploadModelResponse* response)
+  UploadReactor(Api& api, Admission& admission, SharedCaller caller,
+                const grpc::CallbackServerContext& context, v1::UploadModelResponse* response)
       : api_(api),
         admission_(admission),
         context_(context),
         response_(response),
-        upload_(api, Call(LocalCaller())) {}
+        upload_(api, Call(std::move(caller))) {}
   ~UploadReactor() override = default;
 
   void OnReadDone(bool ok) override;

@@ -1,15 +1,13 @@
 #include "server/session/session_id.h"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <array>
 #include <cstdint>
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
+#include "server/base/secret.h"
 
 namespace cellar {
 namespace {
@@ -46,10 +44,9 @@ bool IsValidId(absl::string_view id) {
 SessionIdMaker::SessionIdMaker(absl::Time start_time) : epoch_(EpochOf(start_time)) {}
 
 std::string SessionIdMaker::Make() const {
-  std::array<char, kSecretBytes> secret;
-  if (getentropy(secret.data(), secret.size()) != 0) return "";
-  return absl::StrCat(kMadePrefix, epoch_, "-",
-                      absl::BytesToHexString(absl::string_view(secret.data(), secret.size())));
+  const std::string secret = SecretBytes(kSecretBytes);
+  if (secret.empty()) return "";
+  return absl::StrCat(kMadePrefix, epoch_, "-", absl::BytesToHexString(secret));
 }
 
 std::optional<std::string> SessionIdMaker::EarlierEpochOf(absl::string_view id) const {

@@ -13,5 +13,10 @@ TEST(LocalCaller, IsTheDefaultTenantWithEveryRole) {
   EXPECT_EQ(LocalCaller(), LocalCaller()) << "one for all calls";
 }
 
+TEST(NobodyCaller, HasNothing) {
+  EXPECT_EQ(NobodyCaller()->tenant, "");
+  EXPECT_TRUE(NobodyCaller()->roles.empty());
+}
+
 }  // namespace
 }  // namespace cellar

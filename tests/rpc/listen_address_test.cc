@@ -41,7 +41,7 @@ TEST(IsLocal, KnowsWhatStaysOnTheMachine) {
     EXPECT_TRUE(IsLocal(address)) << address;
   }
   for (const std::string address :
-       {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "example.org:1", "128.0.0.1:1"}) {
+       {"0.0.0.0:1", "[::]:1", "10.0.0.1:1", "example.org:1", "128.0.0.1:1", "127.example.org:1"}) {
     EXPECT_FALSE(IsLocal(address)) << address;
   }
 }

@@ -23,6 +23,12 @@ namespace {
 
 using grpc::internal::RpcMethod;
 
+// Nobody is asked who they are.
+const Identities& Open() {
+  static const Identities* const identities = new Identities("");
+  return *identities;
+}
+
 // Health and reflection are spoken to in bytes: the messages are tiny, and their protos are not
 // ours.
 grpc::ByteBuffer Bytes(const std::string& bytes) {
@@ -253,7 +259,7 @@ TEST(Server, TellsWhichAddressItCannotHave) {
   InProcessServer first;
   ServerOptions options;
   options.listen = {"127.0.0.1:0", first.address()};
-  const auto second = Server::Start(options, first.api());
+  const auto second = Server::Start(options, first.api(), Open());
   EXPECT_EQ(second.status().code(), absl::StatusCode::kUnavailable);
   EXPECT_TRUE(absl::StrContains(second.status().message(), first.address())) << second.status();
 }
@@ -263,7 +269,7 @@ TEST(Server, ListensOnSeveralAddressesAndTellsThem) {
   const std::string path = absl::StrCat("unix:/tmp/cellar-server-test-", getpid());
   ServerOptions options;
   options.listen = {path, "127.0.0.1:0"};
-  const auto second = Server::Start(options, first.api());
+  const auto second = Server::Start(options, first.api(), Open());
   ASSERT_TRUE(second.ok()) << second.status();
   ASSERT_EQ((*second)->addresses().size(), 2u);
   EXPECT_EQ((*second)->addresses()[0], path);
@@ -277,7 +283,7 @@ TEST(Server, ListensOnSeveralAddressesAndTellsThem) {
     EXPECT_TRUE(stub->ListSessions(&context, {}, &response).ok()) << address;
   }
 
-  const auto third = Server::Start(options, first.api());
+  const auto third = Server::Start(options, first.api(), Open());
   EXPECT_TRUE(absl::StrContains(third.status().message(), "another server listens there"));
 }
 

@@ -45,5 +45,22 @@ TEST(Environment, FailsToStartOnAnAddressThatIsTaken) {
   EXPECT_TRUE(absl::StrContains(second.status().message(), (*first)->addresses()[0]));
 }
 
+TEST(Environment, FailsToStartWithIdentitiesThatCannotBeRead) {
+  FakeClock clock;
+  Options options = OnAnyPort();
+  options.identities_path = "/nowhere/identities";
+  const absl::Status status = Environment::Create(options, clock).status();
+  EXPECT_TRUE(absl::StrContains(status.message(), "/nowhere/identities")) << status;
+}
+
+TEST(Environment, FailsToStartWithTlsFilesThatCannotBeUsed) {
+  FakeClock clock;
+  Options options = OnAnyPort();
+  options.server.tls.certificate_path = "/nowhere/cert.pem";
+  options.server.tls.key_path = "/nowhere/key.pem";
+  const absl::Status status = Environment::Create(options, clock).status();
+  EXPECT_TRUE(absl::StrContains(status.message(), "/nowhere/cert.pem")) << status;
+}
+
 }  // namespace
 }  // namespace cellar

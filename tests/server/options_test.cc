@@ -17,6 +17,7 @@ namespace {
 
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
 
 ParsedOptions Parse(std::vector<std::string> arguments) {
   std::vector<const char*> argv = {"cellar-server"};
@@ -191,6 +192,41 @@ TEST(ValidateOptions, RefusesAnEmptyListenAndEndlessDurations) {
   EXPECT_EQ(status.code(), absl::StatusCode::kInvalidArgument);
   EXPECT_TRUE(absl::StrContains(status.message(), "--listen: at least one")) << status;
   EXPECT_TRUE(absl::StrContains(status.message(), "--max-ttl: inf")) << status;
+}
+
+TEST(ValidateOptions, ServesOtherMachinesOnlySecurelyOrWhenTold) {
+  const std::vector<std::string> elsewhere = {"--listen", "127.0.0.1:1", "--listen", "0.0.0.0:1"};
+  const auto with = [&](std::vector<std::string> more) {
+    more.insert(more.begin(), elsewhere.begin(), elsewhere.end());
+    return Parse(more);
+  };
+  EXPECT_THAT(with({}).output, HasSubstr("--listen: 0.0.0.0:1 can be reached from other machines, "
+                                         "in plain text"));
+  EXPECT_THAT(with({}).output, Not(HasSubstr("127.0.0.1:1 can")));
+  EXPECT_EQ(with({}).exit_code, 2);
+  EXPECT_EQ(with({"--identities", "a"}).exit_code, 2) << "tokens would travel in plain text";
+  EXPECT_THAT(with({"--tls-cert", "a", "--tls-key", "b"}).output, HasSubstr("nobody is asked"));
+  EXPECT_TRUE(with({"--tls-cert", "a", "--tls-key", "b", "--identities", "c"}).options);
+  EXPECT_TRUE(with({"--tls-cert", "a", "--tls-key", "b", "--tls-client-ca", "c"}).options);
+  EXPECT_TRUE(with({"--allow-insecure"}).options);
+  const ScopedVariable told("CELLAR_ALLOW_INSECURE", "true");
+  EXPECT_TRUE(with({}).options);
+}
+
+TEST(ValidateOptions, WantsAllOfTls) {
+  EXPECT_THAT(Parse({"--tls-cert", "a"}).output, HasSubstr("TLS needs both"));
+  EXPECT_THAT(Parse({"--tls-key", "a"}).output, HasSubstr("TLS needs both"));
+  EXPECT_THAT(Parse({"--tls-client-ca", "a"}).output, HasSubstr("--tls-client-ca: needs"));
+  EXPECT_THAT(Parse({"--tls-refresh-interval", "10ms"}).output, HasSubstr("at least 1s"));
+  const auto parsed = Parse({"--tls-cert", "a", "--tls-key", "b", "--tls-client-ca", "c",
+                             "--tls-refresh-interval", "5s", "--identities", "d"});
+  ASSERT_TRUE(parsed.options.has_value()) << parsed.output;
+  EXPECT_EQ(parsed.options->server.tls.certificate_path, "a");
+  EXPECT_EQ(parsed.options->server.tls.key_path, "b");
+  EXPECT_EQ(parsed.options->server.tls.client_ca_path, "c");
+  EXPECT_EQ(parsed.options->server.tls.refresh_interval, absl::Seconds(5));
+  EXPECT_EQ(parsed.options->identities_path, "d");
+  EXPECT_FALSE(parsed.options->allow_insecure);
 }
 
 }  // namespace

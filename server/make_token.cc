@@ -1,0 +1,104 @@
+#include "server/make_token.h"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/strings/escaping.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/time/time.h"
+#include "server/base/secret.h"
+#include "server/base/sha256.h"
+#include "server/identity/identity_file.h"
+#include "server/identity/tenant.h"
+
+namespace cellar {
+namespace {
+
+constexpr int kFailed = 1;
+constexpr int kBadUsage = 2;
+constexpr size_t kTokenBytes = 32;  // 256 bits: its plain hash cannot be searched
+// So that people, and programs that look for lost secrets, know one when they see it.
+constexpr absl::string_view kTokenPrefix = "cellar_";
+
+struct Wish {
+  std::string tenant{kDefaultTenant};
+  std::vector<std::string> roles = {"owner"};
+  std::string name;
+  std::string expires_in;
+  std::string append;
+};
+
+// The identity wished for, checked as a line of the file is. Errors: what is wrong with it.
+absl::StatusOr<std::string> LineOf(const Wish& wish, const Sha256Digest& digest, absl::Time now) {
+  std::string line = absl::StrCat("token sha256:", ToHex(digest), " tenant=", wish.tenant,
+                                  " roles=", absl::StrJoin(wish.roles, ","));
+  if (!wish.name.empty()) absl::StrAppend(&line, " name=", wish.name);
+  absl::Duration life;
+  if (!wish.expires_in.empty()) {
+    if (!absl::ParseDuration(wish.expires_in, &life) || life <= absl::ZeroDuration()) {
+      return absl::InvalidArgumentError("--expires-in is no positive duration like 720h");
+    }
+    absl::StrAppend(&line, " expires=",
+                    absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now + life, absl::UTCTimeZone()));
+  }
+  const auto parsed = ParseIdentities(line);
+  if (!parsed.ok()) return parsed.status();
+  if (parsed->size() != 1) return absl::InvalidArgumentError("a word has an end of line in it");
+  return line;
+}
+
+// Appends in one write, so that whoever reads meanwhile sees all of the line or nothing.
+bool Append(const std::string& path, const std::string& line) {
+  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  if (file < 0) return false;
+  const std::string text = line + "\n";
+  const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
+  return close(file) == 0 && written;
+}
+
+}  // namespace
+
+int MakeToken(int argc, const char* const* argv, Clock& clock, std::ostream& out,
+              std::ostream& err) {
+  Wish wish;
+  CLI::App app("Makes a token. It is printed this once; the identities file only gets its hash.",
+               "cellar-server make-token");
+  app.add_option("--tenant", wish.tenant, "Whose models and sessions its bearer sees")
+      ->capture_default_str();
+  app.add_option("--roles", wish.roles, "owner, grader, read-only, student, admin")
+      ->delimiter(',')
+      ->capture_default_str();
+  app.add_option("--name", wish.name, "For people: who has it, or what for");
+  app.add_option("--expires-in", wish.expires_in, "How long it is valid, like 720h; for ever");
+  app.add_option("--append", wish.append, "Identities file to add the line to");
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ParseError& error) {
+    return app.exit(error, out, err) == 0 ? 0 : kBadUsage;
+  }
+  const std::string secret = SecretBytes(kTokenBytes);
+  if (secret.empty()) {
+    err << "error: the system has no random numbers\n";
+    return kFailed;
+  }
+  const std::string token = absl::StrCat(kTokenPrefix, absl::WebSafeBase64Escape(secret));
+  const auto line = LineOf(wish, Sha256Of(token), clock.Now());
+  if (!line.ok()) {
+    err << "error: " << std::string(line.status().message()) << "\n";
+    return kBadUsage;
+  }
+  if (!wish.append.empty() && !Append(wish.append, *line)) {
+    err << "error: cannot write " << wish.append << "\n";
+    return kFailed;
+  }
+  out << token << "\n";
+  if (wish.append.empty()) out << *line << "\n";
+  return 0;
+}
+
+}  // namespace cellar

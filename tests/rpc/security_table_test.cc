@@ -1,0 +1,322 @@
+// Every method of every service, called by everybody, for what exists and for what does not: who is
+// let in, and what is told to those who are not.
+#include <cstdio>
+#include <fstream>
+#include <map>
+#include <memory>
+#include <regex>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/dynamic_message.h"
+#include "google/protobuf/text_format.h"
+#include "grpcpp/impl/codegen/client_unary_call.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/sync_stream.h"
+#include "gtest/gtest.h"
+#include "server/base/sha256.h"
+#include "server/identity/method_roles.h"
+#include "server/identity/tenant.h"
+#include "server/rpc/presented.h"
+#include "tests/testing/in_process_server.h"
+#include "tests/testing/model_builder.h"
+#include "tests/testing/rich_error.h"
+
+namespace cellar {
+namespace {
+
+using google::protobuf::DescriptorPool;
+using google::protobuf::MethodDescriptor;
+using grpc::internal::RpcMethod;
+
+// A request that names something, which $ stands for, and the roles that may make it. A method
+// without a line is called with an empty request, and its resources are not tried: add a line.
+struct Line {
+  const char* method;
+  const char* request;
+  RoleSet allowed;
+};
+
+constexpr RoleSet kOwner = {Role::kOwner, Role::kAdmin};
+constexpr RoleSet kGraded = {Role::kOwner, Role::kGrader, Role::kStudent, Role::kAdmin};
+constexpr RoleSet kReader = {Role::kOwner, Role::kGrader, Role::kReadOnly, Role::kAdmin};
+
+// Written down once more, not taken from the server's table: whoever changes that changes this.
+const Line kLines[] = {
+    {"ModelService.CreateModel", "model_id: 'made'", kOwner},
+    {"ModelService.UploadModel", "open { model_id: 'made' }", kOwner},
+    {"ModelService.GetModel", "name: 'models/$'", kReader},
+    {"ModelService.ListModels", "", kReader},
+    {"ModelService.DeleteModel", "name: 'models/$'", kOwner},
+    {"SessionService.CreateSession", "session { model: 'models/$' }", kOwner},
+    {"SessionService.GetSession", "name: 'sessions/$'", kReader},
+    {"SessionService.ListSessions", "", kReader},
+    {"SessionService.DeleteSession", "name: 'sessions/$'", kOwner},
+    {"SessionService.Step", "session: 'sessions/$' inputs { values: 1 }", kOwner},
+    {"SessionService.StreamSteps", "open { session: 'sessions/$' }", kOwner},
+    {"SessionService.ResetSession", "name: 'sessions/$'", kOwner},
+    {"SessionService.RewindSession", "name: 'sessions/$'", kOwner},
+    {"SessionService.ForkSession", "name: 'sessions/$'", kOwner},
+    {"SessionService.ExportSession", "name: 'sessions/$'", kOwner},
+    {"SessionService.ImportSession", "session { model: 'models/$' } snapshot: 'x'", kOwner},
+    {"SessionService.SetSessionState", "name: 'sessions/$' state { layers { h { values: 0 } } }",
+     kOwner},
+    {"SessionService.BatchStep", "", kOwner},
+    {"GradingService.CreateExercise", "", kOwner},
+    {"GradingService.GetExercise", "", RoleSet::All()},
+    {"GradingService.ListExercises", "", kReader},
+    {"GradingService.DeleteExercise", "", kOwner},
+    {"GradingService.CheckExercise", "", {Role::kOwner, Role::kGrader, Role::kAdmin}},
+    {"GradingService.Grade", "", kGraded},
+    {"GradingService.GradeStream", "", kGraded},
+    {"EvaluationService.Evaluate", "model: 'models/$' sequences { inputs { values: 1 } }", kOwner},
+};
+
+const Line* FindLine(const MethodDescriptor& method) {
+  for (const Line& line : kLines) {
+    if (absl::StrCat("cellar.v1.", line.method) == method.full_name()) return &line;
+  }
+  return nullptr;
+}
+
+// The outcome of a call, as it travelled.
+struct Outcome {
+  grpc::StatusCode code = grpc::StatusCode::OK;
+  std::string message;
+  std::string details;
+  std::string reason;
+
+  // The same, if it had been about another name of as many letters.
+  Outcome About(const std::string& from, const std::string& to) const {
+    Outcome other = *this;
+    other.message = absl::StrReplaceAll(message, {{from, to}});
+    other.details = absl::StrReplaceAll(details, {{from, to}});
+    return other;
+  }
+  friend bool operator==(const Outcome&, const Outcome&) = default;
+};
+
+std::ostream& operator<<(std::ostream& out, const Outcome& outcome) {
+  return out << outcome.code << " " << outcome.reason << " " << outcome.message;
+}
+
+Options WithIdentities(const std::string& path) {
+  std::ofstream file(path);
+  const auto token = [&](absl::string_view word, absl::string_view rest) {
+    file << "token sha256:" << ToHex(Sha256Of(word)) << " " << rest << "\n";
+  };
+  for (const Role role :
+       {Role::kOwner, Role::kGrader, Role::kReadOnly, Role::kStudent, Role::kAdmin}) {
+    token(RoleName(role), absl::StrCat("tenant=default roles=", RoleName(role)));
+  }
+  token("stranger", "tenant=stranger roles=owner");
+  token("expired", "tenant=default roles=owner expires=1970-01-01T00:00:00Z");
+  Options options;
+  options.identities_path = path;
+  return options;
+}
+
+class SecurityTableTest : public ::testing::Test {
+ protected:
+  // Of the same length, so that details can be compared byte by byte.
+  static constexpr char kExisting[] = "existing";
+  static constexpr char kMissing[] = "missing0";
+
+  SecurityTableTest() {
+    SetScene();
+    for (const std::string& service : Services()) {
+      if (!absl::StartsWith(service, "cellar.")) continue;
+      const auto* descriptor = DescriptorPool::generated_pool()->FindServiceByName(service);
+      for (int i = 0; i < descriptor->method_count(); ++i) {
+        methods_.push_back(descriptor->method(i));
+        // What is declared but not there answers everybody alike: gRPC says UNIMPLEMENTED.
+        const bool there =
+            Call(*methods_.back(), "admin", "").code != grpc::StatusCode::UNIMPLEMENTED;
+        if (there) served_.push_back(methods_.back());
+      }
+    }
+  }
+  ~SecurityTableTest() override { std::remove(path_.c_str()); }
+
+  // The default tenant's model and session.
+  void SetScene() {
+    (void)server_.api().sessions.Delete({kDefaultTenant, "sessions/existing"});
+    const auto model = HomeworkModel(Precision::kFloat32, kExisting);
+    ASSERT_TRUE(server_.api().models.Add(kDefaultTenant, model).ok());
+    ASSERT_EQ(
+        Call("SessionService.CreateSession", "owner",
+             "session_id: 'existing' session { model: 'models/existing' ttl { seconds: 60 } }")
+            .code,
+        grpc::StatusCode::OK);
+  }
+
+  // What reflection lists: the services that are really there.
+  std::vector<std::string> Services() {
+    grpc::ClientContext context;
+    context.AddMetadata("authorization", "bearer admin");
+    const auto reflection =
+        Open("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", context);
+    reflection->Write(Bytes("\x3A\x01*"));
+    grpc::ByteBuffer answer;
+    EXPECT_TRUE(reflection->Read(&answer));
+    reflection->WritesDone();
+    grpc::Slice slice;
+    EXPECT_TRUE(answer.DumpToSingleSlice(&slice).ok());
+    const std::string text(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    const std::regex name("[a-z][A-Za-z0-9_.]*\\.[A-Z][A-Za-z]+");
+    std::set<std::string> services;
+    for (std::sregex_iterator found(text.begin(), text.end(), name), end; found != end; ++found) {
+      services.insert(found->str());
+    }
+    return {services.begin(), services.end()};
+  }
+
+  Outcome Call(const MethodDescriptor& method, const std::string& token,
+               const std::string& request_text) {
+    google::protobuf::DynamicMessageFactory factory;
+    const std::unique_ptr<google::protobuf::Message> request(
+        factory.GetPrototype(method.input_type())->New());
+    EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(request_text, request.get()))
+        << request_text;
+    return CallPath(absl::StrCat("/", method.service()->full_name(), "/", method.name()), token,
+                    request->SerializeAsString());
+  }
+
+  Outcome Call(const std::string& method, const std::string& token, const std::string& request) {
+    return Call(*DescriptorPool::generated_pool()->FindMethodByName("cellar.v1." + method), token,
+                request);
+  }
+
+  // Any method is, on the wire, some messages there and some back.
+  Outcome CallPath(const std::string& path, const std::string& token, const std::string& request) {
+    grpc::ClientContext context;
+    if (!token.empty()) context.AddMetadata("authorization", "bearer " + token);
+    const auto call = Open(path, context);
+    call->Write(Bytes(request));
+    call->WritesDone();
+    grpc::ByteBuffer answer;
+    while (call->Read(&answer)) answer.Clear();
+    const grpc::Status status = call->Finish();
+    return {status.error_code(), status.error_message(), status.error_details(),
+            SentReason(status)};
+  }
+
+  std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>> Open(
+      const std::string& path, grpc::ClientContext& context) {
+    paths_.push_back(std::make_unique<std::string>(path));  // gRPC keeps a pointer to it
+    return std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>>(
+        grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(
+            server_.channel().get(), RpcMethod(paths_.back()->c_str(), RpcMethod::BIDI_STREAMING),
+            &context));
+  }
+
+  static grpc::ByteBuffer Bytes(const std::string& bytes) {
+    const grpc::Slice slice(bytes);
+    return grpc::ByteBuffer(&slice, 1);
+  }
+
+  static std::string RequestFor(const MethodDescriptor& method, const std::string& id) {
+    const Line* const line = FindLine(method);
+    return line == nullptr ? "" : absl::StrReplaceAll(line->request, {{"$", id}});
+  }
+
+  const std::string path_ =
+      absl::StrCat(::testing::TempDir(), "/security_",
+                   ::testing::UnitTest::GetInstance()->current_test_info()->name());
+  std::vector<std::unique_ptr<std::string>> paths_;
+  InProcessServer server_{WithIdentities(path_)};
+  std::vector<const MethodDescriptor*> methods_;  // declared
+  std::vector<const MethodDescriptor*> served_;   // those that are served
+};
+
+TEST_F(SecurityTableTest, EveryMethodIsInTheTableOfRoles) {
+  EXPECT_GE(methods_.size(), 26u);
+  EXPECT_GE(served_.size(), 25u);
+  for (const MethodDescriptor* method : methods_) {
+    EXPECT_FALSE(RolesFor(method->full_name()).empty())
+        << method->full_name() << " needs a line in server/identity/method_roles.cc";
+    EXPECT_EQ(std::string(MethodTaking(*method->input_type())), method->full_name())
+        << "each method has a request of its own, in the file of its service";
+  }
+}
+
+TEST_F(SecurityTableTest, WhoIsNobodyIsToldNothingElse) {
+  const std::pair<const char*, const char*> nobodies[] = {
+      {"", "TOKEN_MISSING"}, {"wrong", "TOKEN_INVALID"}, {"expired", "TOKEN_INVALID"}};
+  for (const MethodDescriptor* method : served_) {
+    for (const auto& [token, reason] : nobodies) {
+      const Outcome existing = Call(*method, token, RequestFor(*method, kExisting));
+      EXPECT_EQ(existing.code, grpc::StatusCode::UNAUTHENTICATED) << method->full_name();
+      EXPECT_EQ(existing.reason, reason) << method->full_name();
+      EXPECT_EQ(existing, Call(*method, token, RequestFor(*method, kMissing)));
+      EXPECT_EQ(existing, Call(*method, token, "")) << "whatever the request";
+    }
+  }
+}
+
+TEST_F(SecurityTableTest, EachRoleMayCallItsMethodsAndNoOther) {
+  for (const Role role :
+       {Role::kGrader, Role::kReadOnly, Role::kStudent, Role::kOwner, Role::kAdmin}) {
+    const std::string token(RoleName(role));
+    for (const MethodDescriptor* method : served_) {
+      SCOPED_TRACE(absl::StrCat(method->full_name(), " by ", token));
+      const Line* const line = FindLine(*method);
+      const RoleSet allowed = line == nullptr ? RolesFor(method->full_name()) : line->allowed;
+      const Outcome existing = Call(*method, token, RequestFor(*method, kExisting));
+      const Outcome missing = Call(*method, token, RequestFor(*method, kMissing));
+      if (allowed.Has(role)) {
+        EXPECT_NE(existing.code, grpc::StatusCode::PERMISSION_DENIED) << existing;
+        EXPECT_NE(existing.code, grpc::StatusCode::UNAUTHENTICATED) << existing;
+        EXPECT_NE(existing.code, grpc::StatusCode::NOT_FOUND) << existing;
+        if (RequestFor(*method, kMissing) != RequestFor(*method, kExisting)) {
+          EXPECT_EQ(missing.code, grpc::StatusCode::NOT_FOUND) << missing;
+        }
+      } else {
+        EXPECT_EQ(existing.code, grpc::StatusCode::PERMISSION_DENIED) << existing;
+        EXPECT_EQ(existing.reason, "ROLE_MISSING");
+        EXPECT_EQ(existing, missing) << "the answer does not depend on what exists";
+      }
+      if (allowed.Has(role) && line != nullptr) SetScene();
+    }
+  }
+}
+
+TEST_F(SecurityTableTest, WhatBelongsToAnotherTenantIsNotThere) {
+  for (const MethodDescriptor* method : served_) {
+    SCOPED_TRACE(method->full_name());
+    if (RequestFor(*method, kMissing) == RequestFor(*method, kExisting)) continue;
+    const Outcome existing = Call(*method, "stranger", RequestFor(*method, kExisting));
+    const Outcome missing = Call(*method, "stranger", RequestFor(*method, kMissing));
+    EXPECT_EQ(existing.code, grpc::StatusCode::NOT_FOUND) << existing;
+    EXPECT_FALSE(existing.details.empty());
+    EXPECT_EQ(existing.About(kExisting, kMissing), missing) << "byte for byte, but for the name";
+  }
+  EXPECT_EQ(Call("SessionService.DeleteSession", "stranger", "name: 'sessions/existing'").code,
+            grpc::StatusCode::NOT_FOUND);
+  EXPECT_EQ(Call("SessionService.GetSession", "owner", "name: 'sessions/existing'").code,
+            grpc::StatusCode::OK);
+}
+
+TEST_F(SecurityTableTest, ForeignServicesHaveTheirDoorToo) {
+  const std::string reflection = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo";
+  const std::string channelz = "/grpc.channelz.v1.Channelz/GetServers";
+  const std::string health = "/grpc.health.v1.Health/Check";
+  for (const char* nobody : {"", "wrong", "expired"}) {
+    EXPECT_EQ(CallPath(reflection, nobody, "\x3A\x01*").code, grpc::StatusCode::UNAUTHENTICATED);
+    EXPECT_EQ(CallPath(channelz, nobody, "").code, grpc::StatusCode::UNAUTHENTICATED);
+    EXPECT_EQ(CallPath(health, nobody, "").code, grpc::StatusCode::OK) << "for whoever balances";
+  }
+  for (const char* somebody : {"owner", "grader", "read-only", "student", "stranger"}) {
+    EXPECT_EQ(CallPath(reflection, somebody, "\x3A\x01*").code, grpc::StatusCode::OK);
+    EXPECT_EQ(CallPath(channelz, somebody, "").code, grpc::StatusCode::PERMISSION_DENIED);
+  }
+  EXPECT_EQ(CallPath(channelz, "admin", "").code, grpc::StatusCode::OK);
+}
+
+}  // namespace
+}  // namespace cellar
