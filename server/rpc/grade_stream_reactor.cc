@@ -45,39 +45,35 @@ GradeStreamReactorBase* GradeStreamReactor::Start(const grpc::CallbackServerCont
   if (refused.ok()) admission.Tell(reactor);
   // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come before
   // this returns: gRPC keeps what is begun here until then.
-  reactor->Happened([&] {
-    if (!refused.ok()) reactor->end_ = std::move(refused);
+  reactor->Happened([&](Progress& progress) {
+    if (!refused.ok()) progress.End(std::move(refused));
   });
   return reactor.get();
 }
 
 void GradeStreamReactor::EndForDrain() {
-  Happened([this] {
-    if (!end_.has_value()) end_ = Draining();
-  });
+  Happened([](Progress& progress) { progress.End(Draining()); });
 }
 
 void GradeStreamReactor::OnReadDone(bool ok) {
-  Happened([this, ok] {
-    reading_ = false;
-    has_incoming_ = ok;
-    any_message_ = any_message_ || ok;
-    input_closed_ = !ok;
+  Happened([ok](Progress& progress) {
+    progress.reading = false;
+    progress.has_incoming = ok;
+    progress.any_message = progress.any_message || ok;
+    progress.input_closed = !ok;
   });
 }
 
 void GradeStreamReactor::OnWriteDone(bool ok) {
-  Happened([this, ok] {
-    working_ = false;
-    if (!ok && !end_.has_value()) end_ = CallerGone();
+  Happened([ok](Progress& progress) {
+    progress.working = false;
+    if (!ok) progress.End(CallerGone());
   });
 }
 
 void GradeStreamReactor::OnCancel() {
   cancelled_->store(true, std::memory_order_relaxed);
-  Happened([this] {
-    if (!end_.has_value()) end_ = CallerGone();
-  });
+  Happened([](Progress& progress) { progress.End(CallerGone()); });
 }
 
 void GradeStreamReactor::OnDone() {
@@ -92,7 +88,7 @@ template <class Event>
 void GradeStreamReactor::Happened(Event event) {
   {
     absl::MutexLock lock(&mutex_);
-    event();
+    event(progress_);
     if (acting_) return;
     acting_ = true;
   }
@@ -128,28 +124,24 @@ GradeStreamReactor::Do GradeStreamReactor::NextAction() {
 }
 
 GradeStreamReactor::Do GradeStreamReactor::Choose() {
-  if (finished_) return Do::kNothing;
-  if (std::exchange(has_response_, false)) return Do::kWrite;  // working_ until it is written
-  if (!working_ && end_.has_value()) {
-    finished_ = true;
+  if (progress_.finished) return Do::kNothing;
+  if (std::exchange(progress_.has_response, false)) return Do::kWrite;  // working until written
+  if (!progress_.working && progress_.end.has_value()) {
+    progress_.finished = true;
     return Do::kFinish;
   }
-  if (!working_ && std::exchange(has_incoming_, false)) {
-    working_ = true;
+  if (!progress_.working && std::exchange(progress_.has_incoming, false)) {
+    progress_.working = true;
     current_.Swap(&incoming_);
     return Do::kWork;
   }
-  if (MayRead()) {
-    reading_ = true;
+  if (progress_.MayRead()) {
+    progress_.reading = true;
     return Do::kRead;
   }
-  if (working_ || !input_closed_) return Do::kNothing;
-  finished_ = true;
+  if (progress_.working || !progress_.input_closed) return Do::kNothing;
+  progress_.finished = true;
   return Do::kFinish;
-}
-
-bool GradeStreamReactor::MayRead() const {
-  return !reading_ && !has_incoming_ && !input_closed_ && !end_.has_value();
 }
 
 void GradeStreamReactor::Work() {
@@ -157,10 +149,11 @@ void GradeStreamReactor::Work() {
   RunOnWorker(api_.scheduler, deadline_, [this, alive = self_](const absl::Status& may_run) {
     const bool answers = opened_;
     absl::Status status = Take(may_run);
-    Happened([&] {
-      has_response_ = answers && status.ok() && !cancelled_->load(std::memory_order_relaxed);
-      working_ = has_response_;
-      if (!status.ok() && !end_.has_value()) end_ = std::move(status);
+    Happened([&](Progress& progress) {
+      progress.has_response =
+          answers && status.ok() && !cancelled_->load(std::memory_order_relaxed);
+      progress.working = progress.has_response;
+      if (!status.ok()) progress.End(std::move(status));
     });
   });
 }
@@ -177,8 +170,8 @@ absl::Status GradeStreamReactor::Take(const absl::Status& may_run) {
 
 absl::Status GradeStreamReactor::FinalStatus() {
   absl::MutexLock lock(&mutex_);
-  if (end_.has_value()) return *end_;
-  return any_message_ ? absl::OkStatus() : StreamWithoutOpen();
+  if (progress_.end.has_value()) return *progress_.end;
+  return progress_.any_message ? absl::OkStatus() : StreamWithoutOpen();
 }
 
 }  // namespace cellar

@@ -11,6 +11,7 @@
 #include <atomic>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -41,6 +42,25 @@ class GradeStreamReactor final : public GradeStreamReactorBase,
  private:
   enum class Do { kNothing, kRead, kWork, kWrite, kFinish };
 
+  // How far the call is.
+  struct Progress {
+    bool reading = false;       // into incoming_
+    bool has_incoming = false;  // incoming_ waits for its turn
+    bool working = false;       // on current_, or writing response_
+    bool has_response = false;  // response_ is to be written
+    bool any_message = false;
+    bool input_closed = false;  // no message will come
+    bool finished = false;
+    std::optional<absl::Status> end = std::nullopt;  // why no more is taken
+
+    // Takes no more, because of `status` unless there was a reason before.
+    void End(absl::Status status) {
+      if (!end.has_value()) end = std::move(status);
+    }
+    // Whether another message may come.
+    bool MayRead() const { return !reading && !has_incoming && !input_closed && !end.has_value(); }
+  };
+
   GradeStreamReactor(Api& api, Admission& admission, SharedCaller caller, absl::Time deadline);
 
   // Reactions of gRPC.
@@ -49,7 +69,8 @@ class GradeStreamReactor final : public GradeStreamReactorBase,
   void OnCancel() override;
   void OnDone() override;
 
-  // Notes an event and carries out what it makes possible, unless another thread does so already.
+  // Notes an event (a function of Progress&) and carries out what it makes possible, unless another
+  // thread does so already.
   template <class Event>
   void Happened(Event event) ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -59,9 +80,6 @@ class GradeStreamReactor final : public GradeStreamReactorBase,
   // The next action, which then counts as begun. After kFinish acting_ stays set.
   Do NextAction() ABSL_LOCKS_EXCLUDED(mutex_);
   Do Choose() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
-
-  // Whether another message may come.
-  bool MayRead() const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Has `current_` opened or graded on a worker.
   void Work();
@@ -87,15 +105,7 @@ class GradeStreamReactor final : public GradeStreamReactorBase,
 
   absl::Mutex mutex_;
   bool acting_ ABSL_GUARDED_BY(mutex_) = false;
-  bool reading_ ABSL_GUARDED_BY(mutex_) = false;       // into incoming_
-  bool has_incoming_ ABSL_GUARDED_BY(mutex_) = false;  // incoming_ waits for its turn
-  bool working_ ABSL_GUARDED_BY(mutex_) = false;       // on current_, or writing response_
-  bool has_response_ ABSL_GUARDED_BY(mutex_) = false;  // response_ is to be written
-  bool any_message_ ABSL_GUARDED_BY(mutex_) = false;
-  bool input_closed_ ABSL_GUARDED_BY(mutex_) = false;  // no message will come
-  bool finished_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<absl::Status> end_
-      ABSL_GUARDED_BY(mutex_);  // why no more is taken; the first counts
+  Progress progress_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cellar
