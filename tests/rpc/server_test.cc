@@ -115,7 +115,7 @@ TEST(Server, WithoutAnAddressItIsReachedInsideTheProcess) {
   ApiFixture fixture;
   ServerOptions options;
   options.listen.clear();
-  const auto server = Server::Start(options, fixture.api());
+  const auto server = Server::Start(options, fixture.api(), Open());
   ASSERT_TRUE(server.ok()) << server.status();
   EXPECT_TRUE((*server)->addresses().empty());
   const auto stub = v1::ModelService::NewStub((*server)->InProcessChannel());
