@@ -129,9 +129,10 @@ class Batch : public std::enable_shared_from_this<Batch> {
     turn.work = [plan = std::move(step.plan), response](SessionLease& lease) {
       return RunPlan(lease, plan, response);
     };
-    TakeTurn(api_, call_, std::move(turn), [self = shared_from_this(), item](absl::Status status) {
-      self->Finish(item, status);
-    });
+    TakeTurn(api_, call_, std::move(turn),
+             [self = shared_from_this(), item](const absl::Status& status) {
+               self->Finish(item, status);
+             });
   }
 
   // Each item has its own result, so that no lock is needed.

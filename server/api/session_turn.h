@@ -63,7 +63,7 @@ bool TryTurnNow(Api& api, const Call& call, SessionHold& hold, int64_t multiply_
   if (!turn.has_value()) return false;
   absl::Status status = CheckWanted(api, call);
   if (status.ok()) status = WithLease(hold, work);
-  SessionHold(std::move(hold));  // given back
+  { const SessionHold given_back = std::move(hold); }
   finish(std::move(status));
   return true;
 }

@@ -88,7 +88,7 @@ Diagnoser::Agreement Diagnoser::Agree(const OutcomeGroup& group, const Given& gi
   for (size_t k = 0; k < given.size(); ++k) {
     if (!given[k].has_value()) continue;
     agreement.telling_count += group.telling[k] ? 1 : 0;
-    agreement.matching_count += comparison_.AcceptsValue(k, group.values[k], *given[k]) ? 1 : 0;
+    agreement.matching_count += comparison_.MayBeWrittenAs(k, group.values[k], *given[k]) ? 1 : 0;
   }
   return agreement;
 }
@@ -149,7 +149,7 @@ Diagnoses Diagnoser::PartialAgreement(const Given& given, int64_t value_count) c
   for (const OutcomeGroup& group : groups) {
     for (size_t k = 0; k < given.size(); ++k) {
       if (!given[k].has_value()) continue;
-      matching_groups[k] += comparison_.AcceptsValue(k, group.values[k], *given[k]) ? 1 : 0;
+      matching_groups[k] += comparison_.MayBeWrittenAs(k, group.values[k], *given[k]) ? 1 : 0;
     }
   }
   std::vector<std::pair<double, Agreement>> ranked;
@@ -157,7 +157,7 @@ Diagnoses Diagnoser::PartialAgreement(const Given& given, int64_t value_count) c
     double evidence = 0;
     for (size_t k = 0; k < given.size(); ++k) {
       if (!given[k].has_value() || !group.telling[k]) continue;
-      const bool matches = comparison_.AcceptsValue(k, group.values[k], *given[k]);
+      const bool matches = comparison_.MayBeWrittenAs(k, group.values[k], *given[k]);
       const double others = static_cast<double>(matching_groups[k] - (matches ? 1 : 0));
       const double chance = (1 + others) / (2 + static_cast<double>(groups.size()));
       evidence += matches ? std::log(kSureness / chance) : std::log((1 - kSureness) / (1 - chance));

@@ -1,6 +1,9 @@
 #include "server/grading/mistake_outcomes.h"
 
 #include <algorithm>
+#include <charconv>
+#include <cmath>
+#include <iterator>
 #include <utility>
 
 #include "server/grading/comparison.h"
@@ -103,6 +106,19 @@ std::vector<OutcomeGroup> WorkOutBoth(const Exercise& exercise, const MistakeOut
   return pairs;
 }
 
+// One decimal is no sign of rounding: .5 is written for many reasons.
+constexpr int kTellingDecimals = 2;
+constexpr int kMostDecimals = 12;
+
+// Digits behind the point of the shortest way to write `number`; 0 for a whole number or none.
+int WrittenDecimals(double number) {
+  if (!std::isfinite(number) || number == std::trunc(number)) return 0;
+  char text[512];
+  const char* const end = std::to_chars(text, std::end(text), number, std::chars_format::fixed).ptr;
+  const char* const point = std::find(static_cast<const char*>(text), end, '.');
+  return point == end ? 0 : static_cast<int>(end - point - 1);
+}
+
 }  // namespace
 
 AnswerComparison::AnswerComparison(const Exercise& exercise)
@@ -115,6 +131,13 @@ AnswerComparison::AnswerComparison(const Exercise& exercise)
 
 bool AnswerComparison::AcceptsValue(size_t index, double expected, double given) const {
   return Accepts(*comparisons_[index], precision_, expected, given);
+}
+
+bool AnswerComparison::MayBeWrittenAs(size_t index, double outcome, double given) const {
+  if (AcceptsValue(index, outcome, given)) return true;
+  const int decimals = WrittenDecimals(given);
+  return decimals >= kTellingDecimals && decimals <= kMostDecimals &&
+         Accepts({.decimals = decimals}, precision_, outcome, given);
 }
 
 bool AnswerComparison::AcceptsAll(const std::vector<double>& expected,

@@ -23,6 +23,12 @@ class AnswerComparison {
   size_t value_count() const { return comparisons_.size(); }
 
   bool AcceptsValue(size_t index, double expected, double given) const;
+
+  // Whether somebody whose result is `outcome` may have written `given`: the comparison takes it,
+  // or it is the outcome rounded to the decimals that were written, two or more. (An exercise that
+  // asks for whole numbers takes no .76, yet a student who did not round writes it.)
+  bool MayBeWrittenAs(size_t index, double outcome, double given) const;
+
   bool AcceptsAll(const std::vector<double>& expected, const std::vector<double>& given) const;
 
  private:

@@ -4,13 +4,14 @@ import grpc
 
 import harness
 import random_models
-from cellar.v1 import model_service_pb2, session_service_pb2, evaluation_service_pb2
+from cellar.v1 import (evaluation_service_pb2, grading_service_pb2, model_service_pb2,
+                       session_service_pb2)
 
 ROUNDS = 400
 SERVICES = {
     "ModelService": (model_service_pb2, "models"),
     "SessionService": (session_service_pb2, "sessions"),
-    "EvaluationService": (evaluation_service_pb2, grading_service_pb2, "evaluation"),
+    "EvaluationService": (evaluation_service_pb2, "evaluation"),
     "GradingService": (grading_service_pb2, "grading"),
 }
 
@@ -56,6 +57,13 @@ class JunkTest(harness.ConformanceTest):
         yield message.SerializeToString()
         if method.name == "Step":
             message.inputs.values.extend([1, 2, 3])
+        elif method.name == "BatchStep":
+            message.items.add(session=self.session).inputs.values.extend([1, 2, 3])
+        elif method.name in ("Grade", "CheckExercise"):
+            message.inline_exercise.model.CopyFrom(harness.homework_model())
+            message.inline_exercise.sequences.add().inputs.values.extend([1, 0])
+            if method.name == "Grade":
+                message.submission.text = "1 0"
         elif method.name == "StreamSteps":
             message.open.session = self.session
         elif method.name == "CreateModel":

@@ -72,6 +72,20 @@ TEST(MistakeOutcomes, CompareByTheRuleOfEachQuestion) {
   EXPECT_FALSE(comparison.AcceptsValue(6, 1, 1.4));
 }
 
+TEST(MistakeOutcomes, AreKnownAlsoWhenTheyAreWrittenWithFewDecimals) {
+  const Exercise exercise = HomeworkExercise();  // asks for whole numbers
+  const AnswerComparison comparison(exercise);
+  const double outcome = 0.7615941;
+  for (const double written : {0.76, 0.762, 0.7616}) {
+    EXPECT_FALSE(comparison.AcceptsValue(2, outcome, written));
+    EXPECT_TRUE(comparison.MayBeWrittenAs(2, outcome, written)) << written;
+  }
+  for (const double other : {1.0, 0.8, 0.77, 0.761, -0.76}) {
+    EXPECT_FALSE(comparison.MayBeWrittenAs(2, outcome, other)) << other;
+  }
+  EXPECT_TRUE(comparison.MayBeWrittenAs(2, 1, 1));
+}
+
 TEST(MistakeOutcomes, PairOftenSeenMistakesThatGiveAnAnswerOfTheirOwn) {
   const Exercise exercise = HomeworkExercise({});
   const MistakeOutcomes single = WorkOutMistakes(exercise);
