@@ -135,6 +135,9 @@ bool AnswerComparison::AcceptsValue(size_t index, double expected, double given)
 
 bool AnswerComparison::MayBeWrittenAs(size_t index, double outcome, double given) const {
   if (AcceptsValue(index, outcome, given)) return true;
+  // Rounding to two decimals or more moves a number no farther than this; most are farther apart.
+  constexpr double kFarthest = 0.0051;
+  if (!(std::abs(outcome - given) <= kFarthest)) return false;
   const int decimals = WrittenDecimals(given);
   return decimals >= kTellingDecimals && decimals <= kMostDecimals &&
          Accepts({.decimals = decimals}, precision_, outcome, given);
