@@ -63,7 +63,7 @@ absl::StatusOr<std::unique_ptr<StepStream>> SessionClient::Stream(v1::View view)
   options.view = view;
   options.max_unanswered = static_cast<size_t>(std::max(1, session_.replay_window()));
   options.answer_timeout = connection_->options().call_timeout;
-  options.retry = connection_->options().retry;
+  options.open_retry = connection_->options().retry;
   return StepStream::Open(connection_->sessions(), std::move(options));
 }
 

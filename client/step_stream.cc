@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/call_status.h"
 
@@ -46,17 +47,14 @@ absl::StatusOr<v1::StepResponse> StepStream::Receive() {
     std::optional<v1::StreamStepsResponse> answer;
     if (wire_ != nullptr) answer = wire_->Read(Deadline());
     if (!answer.has_value()) {
-      const absl::Status broken = Break();
-      ended_ = Reconnect(broken);
-    } else {
-      ended_ = CheckAnswer(*answer);
+      ended_ = Reconnect(Break());
+      if (!ended_.ok()) return ended_;
+      continue;
     }
+    const absl::StatusOr<bool> waited_for = TakeAnswer(*answer);
+    ended_ = waited_for.status();
     if (!ended_.ok()) return ended_;
-    if (!answer.has_value()) continue;
-    pending_.pop_front();
-    next_step_ += answer->step().step_count();
-    failed_attempts_ = 0;
-    return std::move(*answer->mutable_step());
+    if (*waited_for) return std::move(*answer->mutable_step());
   }
 }
 
@@ -79,7 +77,7 @@ absl::Status StepStream::Connect() {
   open.set_density(options_.density);
   open.set_encoding(v1::ENCODING_VALUES);
   if (opened_once_) {
-    open.set_resume_from(next_step_);
+    open.set_resume_from(resume_at_);
   } else if (options_.resume_from.has_value()) {
     open.set_resume_from(*options_.resume_from);
   }
@@ -92,10 +90,21 @@ absl::Status StepStream::Connect() {
   }
   if (!opened_once_) next_step_ = options_.resume_from.value_or(answer->opened().next_step());
   opened_once_ = true;
-  for (const v1::Tensor& inputs : pending_) {
-    if (!wire_->Write(StepMessage(inputs), Deadline())) break;  // Receive learns why
-  }
+  WriteWhatIsDue();
   return absl::OkStatus();
+}
+
+void StepStream::WriteWhatIsDue() {
+  repeats_due_ = 0;
+  if (const std::optional<size_t> first = kept_.Find(resume_at_)) {
+    repeats_due_ = kept_.size() - *first;
+    for (size_t place = *first; place < kept_.size(); ++place) {
+      if (!wire_->Write(StepMessage(kept_[place].inputs), Deadline())) return;
+    }
+  }
+  for (const v1::Tensor& inputs : pending_) {
+    if (!wire_->Write(StepMessage(inputs), Deadline())) return;
+  }
 }
 
 absl::Status StepStream::Break() {
@@ -109,24 +118,61 @@ absl::Status StepStream::Break() {
 }
 
 absl::Status StepStream::Reconnect(absl::Status status) {
+  const RetryPolicy& policy = opened_once_ ? options_.retry : options_.open_retry;
+  resume_at_ = next_step_;
   while (!status.ok()) {
-    ++failed_attempts_;
-    // Sending again is safe: the server knows the steps by their index.
-    const bool worth_it = ShouldRetry(status, Repeat::kSafe);
-    if (!worth_it || failed_attempts_ >= options_.retry.max_attempts) return status;
-    options_.sleep(RetryDelay(options_.retry, failed_attempts_, RandomFraction(),
-                              GetCallError(status).retry_delay));
+    if (!GoBack(status)) {
+      ++failed_attempts_;
+      // Sending again is safe: the server knows the steps by their index.
+      const bool worth_it = ShouldRetry(status, Repeat::kSafe);
+      if (!worth_it || failed_attempts_ >= policy.max_attempts) return status;
+      was_gone_ = true;
+      options_.sleep(
+          RetryDelay(policy, failed_attempts_, RandomFraction(), GetCallError(status).retry_delay));
+    }
     if (opened_once_) ++reconnect_count_;
     status = Connect();
   }
   return absl::OkStatus();
 }
 
-absl::Status StepStream::CheckAnswer(const v1::StreamStepsResponse& answer) {
-  if (answer.has_step() && answer.step().first_step() == next_step_) return absl::OkStatus();
-  wire_ = nullptr;
-  return BrokenPromise(absl::StrCat("an answer for step ", answer.step().first_step(),
-                                    " where step ", next_step_, " was due"));
+bool StepStream::GoBack(const absl::Status& status) {
+  const CallError error = GetCallError(status);
+  const auto metadata = error.metadata.find("next_step");
+  int64_t next_step = 0;
+  if (!was_gone_ || error.reason != "STEP_GAP" || metadata == error.metadata.end() ||
+      !absl::SimpleAtoi(metadata->second, &next_step)) {
+    return false;
+  }
+  // Earlier every time, and so never for ever.
+  if (next_step >= resume_at_ || !kept_.Find(next_step).has_value()) return false;
+  resume_at_ = next_step;
+  return true;
+}
+
+absl::StatusOr<bool> StepStream::TakeAnswer(const v1::StreamStepsResponse& answer) {
+  const v1::StepResponse& step = answer.step();
+  absl::Status status;
+  if (repeats_due_ > 0) {
+    status = kept_.CheckAgain(kept_.size() - repeats_due_, step);
+    if (status.ok()) --repeats_due_;
+  } else if (!answer.has_step() || step.first_step() != next_step_ || step.step_count() < 1) {
+    status = BrokenPromise(absl::StrCat("an answer for step ", step.first_step(), " where step ",
+                                        next_step_, " was due"));
+  } else {
+    next_step_ += step.step_count();
+    kept_.Add(std::move(pending_.front()), step);
+    pending_.pop_front();
+    failed_attempts_ = 0;
+    was_gone_ = false;
+    return true;
+  }
+  if (!status.ok()) {
+    wire_ = nullptr;
+    return status;
+  }
+  failed_attempts_ = 0;
+  return false;
 }
 
 }  // namespace cellar

@@ -1,7 +1,9 @@
-// Steps a session over a stream that survives broken connections: inputs are sent ahead of their
-// answers, answers come in order, and inputs without an answer are kept and sent again on a new
-// stream from the first of them on. The server's step indices and replay window make sure that
-// every step is applied exactly once.
+// Steps a session over a stream that survives broken connections and servers that come back:
+// inputs are sent ahead of their answers, answers come in order, and every step is answered to the
+// caller once. Inputs without an answer are kept and sent again on a new stream. Inputs with an
+// answer are kept until the server says that they are durable: a server that was killed may come
+// back at an earlier step, and then gets them again. The server's step indices and replay window
+// make sure that every step is applied exactly once; the caller sees a pause.
 //
 //   auto stream = StepStream::Open(connection->sessions(), {.session = "sessions/mine"});
 //   if (!stream.ok()) return stream.status();
@@ -26,6 +28,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cellar/v1/session_service.grpc.pb.h"
+#include "client/kept_steps.h"
 #include "client/retry.h"
 #include "client/step_wire.h"
 
@@ -40,7 +43,9 @@ struct StepStreamOptions {
   // stream may be impossible to resume (STEP_TOO_OLD). At least 1.
   size_t max_unanswered = 8;
   absl::Duration answer_timeout = absl::Seconds(30);  // for one answer, and for opening
-  RetryPolicy retry{};  // of reconnecting; starts anew with every answer
+  RetryPolicy open_retry{};                           // of the first connection
+  RetryPolicy retry{.max_attempts = 14};              // of the others, anew with every answer: 40 s
+  size_t max_kept_bytes = size_t{4} << 20;            // answered inputs that are not durable
   Sleeper sleep = absl::SleepFor;
 };
 
@@ -76,22 +81,33 @@ class StepStream {
 
  private:
   StepStream(v1::SessionService::Stub& stub, StepStreamOptions options)
-      : stub_(stub), options_(std::move(options)) {}
+      : stub_(stub), options_(std::move(options)), kept_(options_.max_kept_bytes) {}
 
-  // One try to open, and to send all pending inputs.
+  // One try to open, and to send all that is due.
   absl::Status Connect();
+  // The lost steps, if any, and all pending inputs. A failure shows when the answers are read.
+  void WriteWhatIsDue();
   // Drops the wire and returns why it broke.
   absl::Status Break();
   // Opens until it works or the policy is used up. `status` is why the last wire broke.
   absl::Status Reconnect(absl::Status status);
-  absl::Status CheckAnswer(const v1::StreamStepsResponse& answer);
+  // Whether the server was gone and says in `status` that it has lost steps, and they can be made
+  // again; then the next wire begins with them. (Steps that are gone without that were taken back
+  // by somebody, with a rewind or a reset, and stay so.)
+  bool GoBack(const absl::Status& status);
+  // Notes an answer. Whether it is one that the caller waits for.
+  absl::StatusOr<bool> TakeAnswer(const v1::StreamStepsResponse& answer);
   absl::Time Deadline() const { return absl::Now() + options_.answer_timeout; }
 
   v1::SessionService::Stub& stub_;
   const StepStreamOptions options_;
   std::unique_ptr<StepWire> wire_;
   std::deque<v1::Tensor> pending_;  // inputs sent and not answered, oldest first
+  KeptSteps kept_;                  // those before them
+  int64_t resume_at_ = 0;           // where the next wire begins: next_step_, or one of kept_
+  size_t repeats_due_ = 0;          // the last so many of kept_ are made again on this wire
   bool opened_once_ = false;
+  bool was_gone_ = false;  // the server, or the way to it, since the last answer
   int64_t next_step_ = 0;
   int failed_attempts_ = 0;  // since the last answer
   int reconnect_count_ = 0;

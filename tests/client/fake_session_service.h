@@ -7,8 +7,11 @@
 
 #include <grpcpp/grpcpp.h>
 
+#include <algorithm>
 #include <deque>
+#include <map>
 #include <memory>
+#include <string>
 #include <utility>
 #include <vector>
 
@@ -22,10 +25,12 @@ namespace cellar {
 
 // A status as Cellar's server makes it: with a reason.
 inline grpc::Status CellarStatus(grpc::StatusCode code, const std::string& reason,
-                                 const std::string& message = "refused") {
+                                 const std::string& message = "refused",
+                                 const std::map<std::string, std::string>& metadata = {}) {
   google::rpc::ErrorInfo info;
   info.set_domain("cellar");
   info.set_reason(reason);
+  info.mutable_metadata()->insert(metadata.begin(), metadata.end());
   google::rpc::Status rich;
   rich.set_code(code);
   rich.add_details()->PackFrom(info);
@@ -37,6 +42,7 @@ struct StreamFault {
   int after_steps = 0;     // this many steps are answered before; -1: not even `open` is
   bool apply_one = false;  // whether one more step is made, and its answer lost
   grpc::Status status{};
+  int lost_steps = 0;  // so many of the steps made are forgotten after that, as by a crash
 };
 
 class FakeSessionService : public v1::SessionService::Service {
@@ -59,6 +65,24 @@ class FakeSessionService : public v1::SessionService::Service {
     absl::MutexLock lock(&mu_);
     return inputs_;
   }
+  // Forgets the last steps, as a server does that comes back from a crash.
+  void LoseSteps(int count) {
+    absl::MutexLock lock(&mu_);
+    inputs_.resize(inputs_.size() - static_cast<size_t>(count));
+  }
+
+  // What is answered as durable_step, from now on; no more than the next step.
+  void SetDurableStep(int64_t durable_step) {
+    absl::MutexLock lock(&mu_);
+    durable_step_ = durable_step;
+  }
+
+  // Adds to every state from now on, as a server that computes otherwise than it did.
+  void SetDrift(double drift) {
+    absl::MutexLock lock(&mu_);
+    drift_ = drift;
+  }
+
   int stream_count() const {
     absl::MutexLock lock(&mu_);
     return stream_count_;
@@ -98,17 +122,22 @@ class FakeSessionService : public v1::SessionService::Service {
     int64_t index = Open(request.open(), stream);
     for (int answered = 0;; ++answered) {
       const bool ends = faulty && answered == fault.after_steps;
-      if (ends && !fault.apply_one) return fault.status;
+      if (ends && !fault.apply_one) return End(fault);
       if (!stream->Read(&request)) return grpc::Status::OK;
       v1::StreamStepsResponse response;
       const grpc::Status status = ApplyLocked(request.step().inputs(), index, response);
       if (!status.ok()) return status;
-      if (ends) return fault.status;
+      if (ends) return End(fault);
       stream->Write(response);
     }
   }
 
  private:
+  grpc::Status End(const StreamFault& fault) {
+    LoseSteps(fault.lost_steps);
+    return fault.status;
+  }
+
   StreamFault TakeFault() {
     absl::MutexLock lock(&mu_);
     ++stream_count_;
@@ -153,7 +182,10 @@ class FakeSessionService : public v1::SessionService::Service {
   // Makes, or answers again, the step at `index`, and moves it on.
   grpc::Status Apply(const v1::Tensor& inputs, int64_t& index, v1::StepResponse& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
-    if (index > NextStep()) return CellarStatus(grpc::StatusCode::OUT_OF_RANGE, "STEP_GAP");
+    if (index > NextStep()) {
+      return CellarStatus(grpc::StatusCode::OUT_OF_RANGE, "STEP_GAP", "lies beyond",
+                          {{"next_step", std::to_string(NextStep())}});
+    }
     response.set_first_step(index);
     response.set_step_count(inputs.values_size());
     for (const double input : inputs.values()) {
@@ -161,13 +193,15 @@ class FakeSessionService : public v1::SessionService::Service {
       if (at == inputs_.size()) inputs_.push_back(input);
       if (inputs_[at] != input) return CellarStatus(grpc::StatusCode::ABORTED, "STEP_CONFLICT");
     }
-    double sum = 0;
+    double sum = drift_;
     for (int64_t i = 0; i < index; ++i) sum += inputs_[static_cast<size_t>(i)];
     v1::Tensor& outputs = *response.mutable_trace()->mutable_outputs();
     outputs.add_shape(1);
     outputs.add_shape(1);
     outputs.add_values(sum);
     response.set_next_step(NextStep());
+    response.set_durable_step(std::min(durable_step_, NextStep()));
+    response.set_state_digest(std::to_string(sum));
     return grpc::Status::OK;
   }
 
@@ -175,6 +209,8 @@ class FakeSessionService : public v1::SessionService::Service {
   std::vector<double> inputs_ ABSL_GUARDED_BY(mu_);
   std::deque<StreamFault> faults_ ABSL_GUARDED_BY(mu_);
   std::deque<grpc::Status> statuses_ ABSL_GUARDED_BY(mu_);
+  int64_t durable_step_ ABSL_GUARDED_BY(mu_) = 0;
+  double drift_ ABSL_GUARDED_BY(mu_) = 0;
   int stream_count_ ABSL_GUARDED_BY(mu_) = 0;
   int call_count_ ABSL_GUARDED_BY(mu_) = 0;
 };

@@ -127,6 +127,74 @@ TEST_F(StepStreamTest, AnErrorOfTheServersOwnIsNotRetried) {
   EXPECT_EQ(stream->Receive().status(), outputs.status()) << "the end is final";
 }
 
+TEST_F(StepStreamTest, StepsThatTheServerLostAreMadeAgainAndAnsweredOnce) {
+  server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 3}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4, 5, 6});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(1, 3, 6, 10, 15, 21));
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(StepStreamTest, StepsLostTogetherWithTheAnswerToOneAreMadeAgain) {
+  server_.service.FailStreams(
+      {{.after_steps = 4, .apply_one = true, .status = kGone, .lost_steps = 2}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4, 5, 6});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(1, 3, 6, 10, 15, 21));
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(StepStreamTest, ACrashWhileLostStepsAreMadeAgainIsSurvivedToo) {
+  server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 4},
+                               {.after_steps = 0, .status = kGone},
+                               {.after_steps = 2, .status = kGone, .lost_steps = 1},
+                               {.after_steps = 0, .status = kGone},
+                               {.after_steps = 1, .status = kGone}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4, 5, 6});
+  ASSERT_TRUE(outputs.ok()) << outputs.status();
+  EXPECT_THAT(*outputs, ElementsAre(1, 3, 6, 10, 15, 21));
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4, 5, 6));
+}
+
+TEST_F(StepStreamTest, StepsThatSomebodyTookBackStayTakenBack) {
+  const auto stream = Open();
+  ASSERT_TRUE(Pump(*stream, {1, 2, 3}).ok());
+  server_.service.LoseSteps(2);
+  const auto outputs = Pump(*stream, {4});
+  EXPECT_EQ(GetCallError(outputs.status()).reason, "STEP_GAP") << outputs.status();
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1));
+}
+
+TEST_F(StepStreamTest, DurableStepsAreNotKept) {
+  server_.service.SetDurableStep(3);
+  server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 2}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4, 5});
+  EXPECT_EQ(GetCallError(outputs.status()).reason, "STEP_GAP") << "it lost what it called durable";
+}
+
+TEST_F(StepStreamTest, KeepsNoMoreThanItMay) {
+  options_.max_kept_bytes = 0;
+  server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 1}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4, 5});
+  EXPECT_EQ(GetCallError(outputs.status()).reason, "STEP_GAP");
+}
+
+TEST_F(StepStreamTest, AServerThatMakesLostStepsOtherwiseThanBeforeIsFoundOut) {
+  server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 2}});
+  const auto stream = Open();
+  ASSERT_TRUE(Pump(*stream, {1, 2, 3, 4}).ok());
+  server_.service.SetDrift(0.5);
+  const auto outputs = Pump(*stream, {5});
+  EXPECT_TRUE(absl::IsInternal(outputs.status())) << outputs.status();
+  EXPECT_NE(outputs.status().message().find("another state after step 2"), std::string::npos)
+      << outputs.status();
+}
+
 TEST_F(StepStreamTest, GivesUpWhenThePolicyIsUsedUp) {
   options_.retry.max_attempts = 3;
   server_.service.FailStreams({{.after_steps = 0, .status = kGone},

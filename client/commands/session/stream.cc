@@ -92,7 +92,7 @@ absl::Status Run(Context& context, const Options& options) {
   stream_options.density = DensityOf(options.step);
   stream_options.max_unanswered = static_cast<size_t>(std::max(1, facts.replay_window()));
   stream_options.answer_timeout = (*connection)->options().call_timeout;
-  stream_options.retry = (*connection)->options().retry;
+  stream_options.open_retry = (*connection)->options().retry;
   auto stream = StepStream::Open((*connection)->sessions(), stream_options);
   if (!stream.ok()) return stream.status();
   const auto print = PrinterOptions(options.step, facts.numerics().precision());
