@@ -39,7 +39,7 @@ struct ApiLimits {
   // Fused multiply-adds of one request that cannot be interrupted once it runs: about 20 s at 10^9
   // a second. One step is always allowed.
   int64_t max_request_multiply_adds = 20'000'000'000;
-  int64_t max_streams = 10'000;           // open StreamSteps calls
+  int64_t max_streams = 10'000;           // open streams, of whatever method
   int64_t max_exercise_values = 100'000;  // asked for by one exercise
   absl::Duration default_ttl = absl::Hours(1);
   absl::Duration max_ttl = absl::Hours(24 * 30);
@@ -53,7 +53,7 @@ struct Api {
   ExerciseRegistry& exercises;
   Scheduler& scheduler;
   const ApiLimits limits;
-  std::atomic<int64_t> open_streams{0};  // StreamSteps calls
+  std::atomic<int64_t> open_streams{0};  // see stream_slot.h
 };
 
 // What a handler may know of its call. Whether the caller may call the method at all has been

@@ -46,11 +46,13 @@ void WriteStepError(const absl::Status& status, v1::StepError* error) {
 // has come; the others finish later, on any thread, and the last one to finish ends the call.
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
-  Batch(Api& api, const Call& call, const v1::BatchStepRequest& request,
+  // `path` is where the request stands in its message: "" or "batch.".
+  Batch(Api& api, const Call& call, const v1::BatchStepRequest& request, absl::string_view path,
         v1::BatchStepResponse* response, TraceOptions options, Done done)
       : api_(api),
         call_(call),
         request_(request),
+        path_(path),
         results_(*response->mutable_results()),
         options_(options),
         max_bytes_(api.limits.max_message_bytes - kShortErrorBytes * request.items_size()),
@@ -85,7 +87,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
         PrepareSteps(api_, call_, asked.session(),
                      {asked.inputs(),
                       asked.has_step_index() ? std::optional(asked.step_index()) : std::nullopt,
-                      options_, request_.encoding(), absl::StrCat("items[", item, "].")}));
+                      options_, request_.encoding(), absl::StrCat(path_, "items[", item, "].")}));
     step.plan.with_digest = !request_.omit_state_digest();
     CELLAR_RETURN_IF_ERROR(CheckLimits(step.plan));
     if (!TakeRoom(step.plan.answer_bytes)) {
@@ -157,6 +159,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   Api& api_;
   const Call call_;
   const v1::BatchStepRequest& request_;
+  const absl::string_view path_;
   google::protobuf::RepeatedPtrField<v1::BatchStepResult>& results_;
   const TraceOptions options_;
   const int64_t max_bytes_;  // of the answer, besides errors at their shortest
@@ -171,27 +174,28 @@ class Batch : public std::enable_shared_from_this<Batch> {
 };
 
 // The rules of the whole message.
-TraceOptions CheckBatch(const Api& api, const v1::BatchStepRequest& request,
+TraceOptions CheckBatch(const Api& api, const v1::BatchStepRequest& request, absl::string_view path,
                         FieldViolations& violations) {
+  const std::string items = absl::StrCat(path, "items");
   const int64_t most_answers = api.limits.max_message_bytes / (2 * kShortErrorBytes);
   const int64_t most = std::min<int64_t>(kMaxBatchItems, std::max<int64_t>(1, most_answers));
-  if (request.items().empty()) violations.push_back({"items", "is empty; give at least one item"});
+  if (request.items().empty()) violations.push_back({items, "is empty; give at least one item"});
   if (request.items_size() > most) {
-    violations.push_back({"items", absl::StrCat("has ", request.items_size(), " items; at most ",
-                                                most, " are allowed")});
+    violations.push_back({items, absl::StrCat("has ", request.items_size(), " items; at most ",
+                                              most, " are allowed")});
   }
-  CheckEnum(request.encoding(), "encoding", violations);
-  return ReadTraceOptions(request.view(), request.density(), "", violations);
+  CheckEnum(request.encoding(), absl::StrCat(path, "encoding"), violations);
+  return ReadTraceOptions(request.view(), request.density(), path, violations);
 }
 
-}  // namespace
-
-void BatchStep(Api& api, const Call& call, const v1::BatchStepRequest& request,
-               v1::BatchStepResponse* response, Done done) {
+// `path` is a literal.
+void StepAll(Api& api, const Call& call, const v1::BatchStepRequest& request,
+             absl::string_view path, v1::BatchStepResponse* response, Done done) {
   FieldViolations violations;
-  const TraceOptions options = CheckBatch(api, request, violations);
+  const TraceOptions options = CheckBatch(api, request, path, violations);
   if (absl::Status bad = BadRequest(std::move(violations)); !bad.ok()) return done(std::move(bad));
-  auto batch = std::make_shared<Batch>(api, call, request, response, options, std::move(done));
+  auto batch =
+      std::make_shared<Batch>(api, call, request, path, response, options, std::move(done));
   if (request.items_size() <= kMostItemsAtOnce) return batch->Run();
   Task task;
   task.deadline = call.deadline;
@@ -200,6 +204,18 @@ void BatchStep(Api& api, const Call& call, const v1::BatchStepRequest& request,
   };
   absl::Status refused = api.scheduler.ScheduleAlone(std::move(task));
   if (!refused.ok()) batch->Refuse(std::move(refused));
+}
+
+}  // namespace
+
+void BatchStep(Api& api, const Call& call, const v1::BatchStepRequest& request,
+               v1::BatchStepResponse* response, Done done) {
+  StepAll(api, call, request, "", response, std::move(done));
+}
+
+void StreamBatchStep(Api& api, const Call& call, const v1::StreamBatchStepsRequest& request,
+                     v1::StreamBatchStepsResponse* response, Done done) {
+  StepAll(api, call, request.batch(), "batch.", response->mutable_batch(), std::move(done));
 }
 
 }  // namespace cellar

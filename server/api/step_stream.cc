@@ -15,6 +15,7 @@
 #include "server/api/convert_enums.h"
 #include "server/api/session_turn.h"
 #include "server/api/step_plan.h"
+#include "server/api/stream_slot.h"
 #include "server/base/status_macros.h"
 #include "server/engine/engine_errors.h"
 #include "server/session/session_errors.h"
@@ -25,25 +26,6 @@ namespace {
 absl::Status OutOfOrder(absl::string_view what) {
   return BadRequest({{"part", std::string(what)}});
 }
-
-// One of the server's open streams, as long as it lives.
-class StreamSlot {
- public:
-  // Nothing if there are `limit` already.
-  static std::unique_ptr<StreamSlot> Take(std::atomic<int64_t>& open_streams, int64_t limit) {
-    if (open_streams.fetch_add(1) < limit) return std::make_unique<StreamSlot>(open_streams);
-    open_streams.fetch_sub(1);
-    return nullptr;
-  }
-
-  explicit StreamSlot(std::atomic<int64_t>& open_streams) : open_streams_(open_streams) {}
-  ~StreamSlot() { open_streams_.fetch_sub(1); }
-  StreamSlot(const StreamSlot&) = delete;
-  StreamSlot& operator=(const StreamSlot&) = delete;
-
- private:
-  std::atomic<int64_t>& open_streams_;
-};
 
 // What does not change once the stream stands.
 struct StreamSettings {
@@ -174,8 +156,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const v1::StreamStepsReq
   if (!hold.ok() || !violations.empty()) {
     return FirstFailure(std::move(violations), hold.status());
   }
-  auto slot = StreamSlot::Take(api_.open_streams, api_.limits.max_streams);
-  if (slot == nullptr) return StreamLimit(api_.limits.max_streams);
+  CELLAR_ASSIGN_OR_RETURN(std::unique_ptr<StreamSlot> slot, StreamSlot::Take(api_));
   session_ = hold->session();
   listener_ = std::make_shared<Listener>(weak_from_this());
   {

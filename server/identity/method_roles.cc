@@ -34,6 +34,7 @@ constexpr Row kTable[] = {
     {"cellar.v1.SessionService.Step", kOwners},
     {"cellar.v1.SessionService.StreamSteps", kOwners},
     {"cellar.v1.SessionService.BatchStep", kOwners},
+    {"cellar.v1.SessionService.StreamBatchSteps", kOwners},
     {"cellar.v1.SessionService.ResetSession", kOwners},
     {"cellar.v1.SessionService.RewindSession", kOwners},
     {"cellar.v1.SessionService.ForkSession", kOwners},

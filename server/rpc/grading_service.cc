@@ -1,11 +1,53 @@
 #include "server/rpc/grading_service.h"
 
+#include <memory>
+#include <utility>
+
 #include "server/api/exercise_check_handlers.h"
 #include "server/api/exercise_handlers.h"
 #include "server/api/grading_handlers.h"
-#include "server/rpc/grade_stream_reactor.h"
+#include "server/rpc/on_worker.h"
+#include "server/rpc/serial_stream_reactor.h"
 
 namespace cellar {
+namespace {
+
+using GradeStreamReactor = SerialStreamReactor<v1::GradeStreamRequest, v1::GradeStreamResponse>;
+
+// The messages of a GradeStream: each is opened or graded on a worker.
+class GradeMessages final : public GradeStreamReactor::Stream {
+ public:
+  GradeMessages(Api& api, const Call& call)
+      : scheduler_(api.scheduler), deadline_(call.deadline), stream_(api, call) {}
+
+  void Take(const v1::GradeStreamRequest& request, v1::GradeStreamResponse* response,
+            WorkDone done) override {
+    RunOnWorker(scheduler_, deadline_,
+                [this, &request, response, done = std::move(done)](absl::Status may_run) mutable {
+                  done(may_run.ok() ? Work(request, response) : std::move(may_run));
+                });
+  }
+
+  absl::Status Close() override { return opened_ ? absl::OkStatus() : StreamWithoutOpen(); }
+
+ private:
+  absl::StatusOr<bool> Work(const v1::GradeStreamRequest& request,
+                            v1::GradeStreamResponse* response) {
+    const bool answers = opened_;
+    opened_ = true;
+    response->Clear();
+    const absl::Status status = answers ? stream_.Grade(request, response) : stream_.Open(request);
+    if (!status.ok()) return status;
+    return answers;
+  }
+
+  Scheduler& scheduler_;
+  const absl::Time deadline_;
+  GradeStream stream_;
+  bool opened_ = false;
+};
+
+}  // namespace
 
 grpc::ServerUnaryReactor* GradingService::CreateExercise(Context* context,
                                                          const v1::CreateExerciseRequest* request,
@@ -44,7 +86,9 @@ grpc::ServerUnaryReactor* GradingService::Grade(Context* context, const v1::Grad
 
 grpc::ServerBidiReactor<v1::GradeStreamRequest, v1::GradeStreamResponse>*
 GradingService::GradeStream(Context* context) {
-  return GradeStreamReactor::Start(*context, api_, admission_);
+  return GradeStreamReactor::Start(*context, api_, admission_, [this](const Call& call) {
+    return std::make_unique<GradeMessages>(api_, call);
+  });
 }
 
 }  // namespace cellar

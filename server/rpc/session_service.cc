@@ -1,12 +1,14 @@
 #include "server/rpc/session_service.h"
 
 #include <functional>
+#include <memory>
 #include <utility>
 
 #include "server/api/batch_step.h"
 #include "server/api/session_handlers.h"
 #include "server/api/step_handlers.h"
 #include "server/api/step_stream.h"
+#include "server/rpc/serial_stream_reactor.h"
 #include "server/rpc/step_stream_reactor.h"
 
 namespace cellar {
@@ -14,6 +16,28 @@ namespace {
 
 // Requests above this are converted on a worker: above it that takes longer than handing over.
 constexpr size_t kDearRequestBytes = size_t{64} << 10;
+
+using StreamBatchStepsReactor =
+    SerialStreamReactor<v1::StreamBatchStepsRequest, v1::StreamBatchStepsResponse>;
+
+// The messages of a StreamBatchSteps: batches, each answered.
+class BatchMessages final : public StreamBatchStepsReactor::Stream {
+ public:
+  BatchMessages(Api& api, Call call) : api_(api), call_(std::move(call)) {}
+
+  void Take(const v1::StreamBatchStepsRequest& request, v1::StreamBatchStepsResponse* response,
+            WorkDone done) override {
+    StreamBatchStep(api_, call_, request, response,
+                    [done = std::move(done)](absl::Status status) mutable {
+                      if (!status.ok()) return done(std::move(status));
+                      done(true);
+                    });
+  }
+
+ private:
+  Api& api_;
+  const Call call_;
+};
 
 }  // namespace
 
@@ -66,6 +90,13 @@ grpc::ServerUnaryReactor* SessionService::BatchStep(Context* context,
                                                     const v1::BatchStepRequest* request,
                                                     v1::BatchStepResponse* response) {
   return calls_.WhenDone(context, request, response, &cellar::BatchStep);
+}
+
+grpc::ServerBidiReactor<v1::StreamBatchStepsRequest, v1::StreamBatchStepsResponse>*
+SessionService::StreamBatchSteps(Context* context) {
+  return StreamBatchStepsReactor::Start(*context, api_, admission_, [this](Call call) {
+    return std::make_unique<BatchMessages>(api_, std::move(call));
+  });
 }
 
 grpc::ServerUnaryReactor* SessionService::ResetSession(Context* context,

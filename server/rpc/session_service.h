@@ -34,6 +34,8 @@ class SessionService final : public v1::SessionService::CallbackService {
       Context* context) override;
   grpc::ServerUnaryReactor* BatchStep(Context* context, const v1::BatchStepRequest* request,
                                       v1::BatchStepResponse* response) override;
+  grpc::ServerBidiReactor<v1::StreamBatchStepsRequest, v1::StreamBatchStepsResponse>*
+  StreamBatchSteps(Context* context) override;
   grpc::ServerUnaryReactor* ResetSession(Context* context, const v1::ResetSessionRequest* request,
                                          v1::ResetSessionResponse* response) override;
   grpc::ServerUnaryReactor* RewindSession(Context* context, const v1::RewindSessionRequest* request,

@@ -1,6 +1,8 @@
 // A session service in the test's own process: one session whose output is the sum of its inputs so
 // far, with the step indices of the real one, and calls that fail when the test says so.
 //
+// Longer than a header should be: it is a whole server, and what can go wrong with one.
+//
 // Thread safety: thread-safe; faults are given before the calls that they are for.
 #ifndef CELLAR_TESTS_CLIENT_FAKE_SESSION_SERVICE_H_
 #define CELLAR_TESTS_CLIENT_FAKE_SESSION_SERVICE_H_

@@ -1,4 +1,4 @@
-"""BatchStep over a real port: every item as Step would answer it, each with its own outcome."""
+"""BatchStep and StreamBatchSteps over a real port: every item as Step would answer it, each with its own outcome."""
 
 import grpc
 
@@ -76,6 +76,46 @@ class BatchesTest(harness.ConformanceTest):
         name = self.client.create_session(self.model).name
         results = self.batch([item(name, [1])] * ITEM_LIMIT, omit_state_digest=True)
         self.assertEqual([result.step.first_step for result in results], list(range(ITEM_LIMIT)))
+
+    def stream(self, batches, **fields):
+        return [answer.batch.results for answer in self.client.sessions.StreamBatchSteps(iter([
+            session_service_pb2.StreamBatchStepsRequest(
+                batch=session_service_pb2.BatchStepRequest(items=items, **fields))
+            for items in batches]))]
+
+    def test_batches_of_a_stream_are_answered_in_order(self):
+        names = [self.client.create_session(self.model).name for _ in range(40)]
+        twins = [self.client.create_session(self.model).name for _ in range(40)]
+        batches = [[item(name, [self.rng.randint(0, 1) for _ in range(self.rng.randint(1, 3))])
+                    for name in self.rng.sample(names, self.rng.randint(1, 40))] for _ in range(50)]
+        twin_of = dict(zip(names, twins))
+        answers = self.stream(batches, view=trace_pb2.VIEW_TRACE, encoding=RAW)
+        self.assertEqual(len(answers), len(batches))
+        for items, results in zip(batches, answers):
+            for asked, result in zip(items, results):
+                alone = self.client.step(twin_of[asked.session], asked.inputs.values,
+                                         view=trace_pb2.VIEW_TRACE, encoding=RAW)
+                self.assertEqual(result.step, alone)
+
+    def test_a_batch_of_a_stream_holds_nothing_of_the_one_before(self):
+        good = self.client.create_session(self.model).name
+        answers = self.stream([[item(good, [1, 0]), item("sessions/nobody", [1])],
+                               [item("sessions/nobody", [1]), item(good, [1])], [item(good, [1])]])
+        self.assertEqual([[r.error.reason for r in results] for results in answers],
+                         [["", "SESSION_NOT_FOUND"], ["SESSION_NOT_FOUND", ""], [""]])
+        self.assertEqual([r.step.first_step for results in answers for r in results if r.HasField("step")],
+                         [0, 2, 3])
+
+    def test_a_refused_batch_ends_the_stream_behind_the_answers_before_it(self):
+        name = self.client.create_session(self.model).name
+        batches = [[item(name, [1])], [], [item(name, [1])]]
+        answers = self.client.sessions.StreamBatchSteps(iter([
+            session_service_pb2.StreamBatchStepsRequest(
+                batch=session_service_pb2.BatchStepRequest(items=items)) for items in batches]))
+        self.assertEqual(len(next(answers).batch.results), 1)
+        with self.refused(grpc.StatusCode.INVALID_ARGUMENT, "BAD_REQUEST"):
+            next(answers)
+        self.assertEqual(self.client.get_session(name).next_step, 1)
 
 
 if __name__ == "__main__":

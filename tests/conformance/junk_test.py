@@ -59,6 +59,8 @@ class JunkTest(harness.ConformanceTest):
             message.inputs.values.extend([1, 2, 3])
         elif method.name == "BatchStep":
             message.items.add(session=self.session).inputs.values.extend([1, 2, 3])
+        elif method.name == "StreamBatchSteps":
+            message.batch.items.add(session=self.session).inputs.values.extend([1, 2, 3])
         elif method.name in ("Grade", "CheckExercise"):
             message.inline_exercise.model.CopyFrom(harness.homework_model())
             message.inline_exercise.sequences.add().inputs.values.extend([1, 0])

@@ -1,4 +1,4 @@
-#include "server/rpc/grade_stream_reactor.h"
+#include "server/rpc/serial_stream_reactor.h"
 
 #include <string>
 #include <thread>
@@ -45,7 +45,7 @@ class Stream {
   v1::GradeStreamResponse response_;
 };
 
-TEST(GradeStreamReactor, AnswersEachSubmissionAtOnceAndInOrder) {
+TEST(SerialStreamReactor, AnswersEachSubmissionAtOnceAndInOrder) {
   InProcessServer server;
   Stream stream(server);
   ASSERT_TRUE(stream.Write(Opening()));
@@ -60,7 +60,7 @@ TEST(GradeStreamReactor, AnswersEachSubmissionAtOnceAndInOrder) {
   EXPECT_TRUE(stream.Finish().ok());
 }
 
-TEST(GradeStreamReactor, MessagesMayBePipelined) {
+TEST(SerialStreamReactor, MessagesMayBePipelined) {
   InProcessServer server;
   Stream stream(server);
   constexpr int kCount = 2000;
@@ -80,7 +80,7 @@ TEST(GradeStreamReactor, MessagesMayBePipelined) {
   EXPECT_TRUE(stream.Finish().ok());
 }
 
-TEST(GradeStreamReactor, AnOpeningAloneIsNoError) {
+TEST(SerialStreamReactor, AnOpeningAloneIsNoError) {
   InProcessServer server;
   Stream stream(server);
   ASSERT_TRUE(stream.Write(Opening()));
@@ -89,7 +89,7 @@ TEST(GradeStreamReactor, AnOpeningAloneIsNoError) {
   EXPECT_TRUE(stream.Finish().ok());
 }
 
-TEST(GradeStreamReactor, NoMessageAtAllIsOne) {
+TEST(SerialStreamReactor, NoMessageAtAllIsOne) {
   InProcessServer server;
   Stream stream(server);
   stream.WritesDone();
@@ -97,7 +97,7 @@ TEST(GradeStreamReactor, NoMessageAtAllIsOne) {
   EXPECT_EQ(SentReason(stream.Finish()), "BAD_REQUEST");
 }
 
-TEST(GradeStreamReactor, TheFirstErrorEndsTheStreamBehindTheAnswersBeforeIt) {
+TEST(SerialStreamReactor, TheFirstErrorEndsTheStreamBehindTheAnswersBeforeIt) {
   InProcessServer server;
   Stream stream(server);
   ASSERT_TRUE(stream.Write(Opening()));
@@ -110,7 +110,7 @@ TEST(GradeStreamReactor, TheFirstErrorEndsTheStreamBehindTheAnswersBeforeIt) {
   EXPECT_EQ(SentReason(stream.Finish()), "BAD_REQUEST");
 }
 
-TEST(GradeStreamReactor, ALongMessageEndsTheStream) {
+TEST(SerialStreamReactor, ALongMessageEndsTheStream) {
   Options options;
   options.api.max_message_bytes = 4096;
   InProcessServer server(options);
@@ -121,7 +121,28 @@ TEST(GradeStreamReactor, ALongMessageEndsTheStream) {
   EXPECT_EQ(SentReason(stream.Finish()), "MESSAGE_SIZE_LIMIT");
 }
 
-TEST(GradeStreamReactor, ADrainEndsAnIdleStream) {
+TEST(SerialStreamReactor, StreamsAreCounted) {
+  Options options;
+  options.api.max_streams = 1;
+  InProcessServer server(options);
+  {
+    Stream stream(server);
+    ASSERT_TRUE(stream.Write(Opening()));
+    ASSERT_TRUE(stream.Write(Submit("a", kRightText)));
+    ASSERT_TRUE(stream.Read());
+    Stream second(server);
+    EXPECT_FALSE(second.Read());
+    EXPECT_EQ(SentReason(second.Finish()), "STREAM_LIMIT");
+    stream.WritesDone();
+    EXPECT_FALSE(stream.Read());
+    ASSERT_TRUE(stream.Finish().ok());
+  }
+  // The slot is given back when gRPC is done with the call, soon after the client is.
+  ASSERT_TRUE(server.environment().Drain(absl::Seconds(30)));
+  EXPECT_EQ(server.environment().api().open_streams.load(), 0);
+}
+
+TEST(SerialStreamReactor, ADrainEndsAnIdleStream) {
   InProcessServer server;
   Stream stream(server);
   ASSERT_TRUE(stream.Write(Opening()));
@@ -132,7 +153,7 @@ TEST(GradeStreamReactor, ADrainEndsAnIdleStream) {
   EXPECT_EQ(SentReason(stream.Finish()), "DRAINING");
 }
 
-TEST(GradeStreamReactor, ACancelledStreamLeavesTheServerEmpty) {
+TEST(SerialStreamReactor, ACancelledStreamLeavesTheServerEmpty) {
   InProcessServer server;
   for (int i = 0; i < 20; ++i) {
     Stream stream(server);

@@ -1,0 +1,200 @@
+// A bidirectional stream on the wire whose messages are worked off one after another: what it does
+// when is SerialStreamFlow's, what a message means is a SerialStream's.
+//
+// Events come from gRPC's threads, from whoever ends the work on a message, and from the drain.
+// Each is noted under a lock; then one thread, whichever finds nobody else at it, carries out what
+// is to be done next, with no lock held.
+//
+// Thread safety: internal; gRPC, workers and drain call it from any thread.
+// Ownership: keeps itself alive until gRPC is done with it and no work is left.
+#ifndef CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
+#define CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <utility>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/synchronization/mutex.h"
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/server_callback.h"
+#include "server/api/api.h"
+#include "server/api/stream_slot.h"
+#include "server/rpc/admission.h"
+#include "server/rpc/call_deadline.h"
+#include "server/rpc/message_size.h"
+#include "server/rpc/rpc_errors.h"
+#include "server/rpc/serial_stream.h"
+#include "server/rpc/serial_stream_flow.h"
+#include "server/rpc/status.h"
+
+namespace cellar {
+
+template <class Request, class Response>
+class SerialStreamReactor final
+    : public grpc::ServerBidiReactor<Request, Response>,
+      public DrainListener,
+      public std::enable_shared_from_this<SerialStreamReactor<Request, Response>> {
+ public:
+  using Stream = SerialStream<Request, Response>;
+  using StreamMaker = std::function<std::unique_ptr<Stream>(Call call)>;
+
+  // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
+  // `api` and `admission` outlive it.
+  static grpc::ServerBidiReactor<Request, Response>* Start(
+      const grpc::CallbackServerContext& context, Api& api, Admission& admission,
+      const StreamMaker& make_stream) {
+    std::shared_ptr<SerialStreamReactor> reactor(new SerialStreamReactor(api, admission));
+    reactor->self_ = reactor;
+    absl::Status refused = reactor->Enter(context, make_stream);
+    // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come
+    // before this returns: gRPC keeps what is begun here until then.
+    reactor->Happened([&](SerialStreamFlow& flow) {
+      if (!refused.ok()) flow.End(refused);
+    });
+    return reactor.get();
+  }
+
+  void EndForDrain() override {
+    Happened([](SerialStreamFlow& flow) { flow.End(Draining()); });
+  }
+
+ private:
+  using Do = SerialStreamFlow::Do;
+
+  SerialStreamReactor(Api& api, Admission& admission) : api_(api), admission_(admission) {}
+
+  absl::Status Enter(const grpc::CallbackServerContext& context, const StreamMaker& make_stream) {
+    absl::StatusOr<SharedCaller> caller = admission_.Identify(context, *Request::descriptor());
+    if (!caller.ok()) return caller.status();
+    const absl::Status entered = admission_.Enter();
+    if (!entered.ok()) return entered;
+    entered_ = true;
+    absl::StatusOr<std::unique_ptr<StreamSlot>> slot = StreamSlot::Take(api_);
+    if (!slot.ok()) return slot.status();
+    slot_ = *std::move(slot);
+    Call call(*std::move(caller));
+    call.deadline = CallDeadline(context.deadline());
+    call.cancelled = [cancelled = cancelled_] {
+      return cancelled->load(std::memory_order_relaxed);
+    };
+    stream_ = make_stream(std::move(call));
+    admission_.Tell(this->shared_from_this());
+    return absl::OkStatus();
+  }
+
+  // Reactions of gRPC.
+  void OnReadDone(bool ok) override {
+    Happened([ok](SerialStreamFlow& flow) { flow.ReadDone(ok); });
+  }
+  void OnWriteDone(bool ok) override {
+    Happened([ok](SerialStreamFlow& flow) { flow.WriteDone(ok); });
+  }
+  void OnCancel() override {
+    cancelled_->store(true, std::memory_order_relaxed);
+    Happened([](SerialStreamFlow& flow) { flow.End(CallerGone()); });
+  }
+  void OnDone() override {
+    slot_ = nullptr;
+    if (entered_) {
+      admission_.Forget(this);
+      admission_.Leave();
+    }
+    self_.reset();
+  }
+
+  // Notes an event (a function of SerialStreamFlow&) and carries out what it makes possible, unless
+  // another thread does so already.
+  template <class Event>
+  void Happened(Event event) ABSL_LOCKS_EXCLUDED(mutex_) {
+    {
+      absl::MutexLock lock(&mutex_);
+      event(flow_);
+      if (acting_) return;
+      acting_ = true;
+    }
+    Act();
+  }
+
+  // Carries out actions until there is none. REQUIRES: acting_ was set by the caller.
+  void Act() ABSL_LOCKS_EXCLUDED(mutex_) {
+    while (true) {
+      switch (NextAction()) {
+        case Do::kNothing:
+          return;
+        case Do::kRead:
+          this->StartRead(&incoming_);
+          break;
+        case Do::kWork:
+          Work();
+          break;
+        case Do::kWrite:
+          this->StartWrite(&response_);
+          break;
+        case Do::kFinish:
+          this->Finish(ToGrpcStatus(FinalStatus()));
+          return;  // perhaps OnDone has come: this may be gone
+      }
+    }
+  }
+
+  // The next action. After kFinish acting_ stays set: nobody acts any more.
+  Do NextAction() ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    const Do next = flow_.Next();
+    if (next == Do::kNothing) acting_ = false;
+    if (next == Do::kWork) current_.Swap(&incoming_);
+    return next;
+  }
+
+  void Work() {
+    const absl::Status size = CheckMessageSize(current_, api_.limits.max_message_bytes);
+    if (!size.ok()) return NoteWork(size);
+    // Whoever works may be the last to hold it: gRPC drops a finished call.
+    stream_->Take(current_, &response_,
+                  [this, alive = this->shared_from_this()](absl::StatusOr<bool> has_answer) {
+                    NoteWork(std::move(has_answer));
+                  });
+  }
+
+  void NoteWork(absl::StatusOr<bool> has_answer) {
+    const bool wanted = !cancelled_->load(std::memory_order_relaxed);
+    Happened([&](SerialStreamFlow& flow) {
+      flow.WorkDone(has_answer.status(), has_answer.ok() && *has_answer && wanted);
+    });
+  }
+
+  absl::Status FinalStatus() ABSL_LOCKS_EXCLUDED(mutex_) {
+    const absl::Status status = [&] {
+      absl::MutexLock lock(&mutex_);
+      return flow_.final_status();
+    }();
+    return status.ok() ? stream_->Close() : status;
+  }
+
+  // Constant after Start.
+  Api& api_;
+  Admission& admission_;
+  bool entered_ = false;
+  std::unique_ptr<StreamSlot> slot_;
+  std::unique_ptr<Stream> stream_;
+  std::shared_ptr<SerialStreamReactor> self_;  // until OnDone
+
+  const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
+
+  // Each belongs to who has been given it: gRPC while it reads or writes, else the stream.
+  Request incoming_;
+  Request current_;
+  Response response_;
+
+  absl::Mutex mutex_;
+  bool acting_ ABSL_GUARDED_BY(mutex_) = false;
+  SerialStreamFlow flow_ ABSL_GUARDED_BY(mutex_);
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
