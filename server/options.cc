@@ -133,7 +133,7 @@ void AddWorkFlags(Options& options, Flags& flags) {
               "Steps in one request, of all its sequences together.");
   flags.Count("--max-request-multiply-adds", options.api.max_request_multiply_adds,
               "Multiply-adds of one request; fewer steps are allowed where they are dear.");
-  flags.Count("--max-streams", options.api.max_streams, "StreamSteps calls open at once.");
+  flags.Count("--max-streams", options.api.max_streams, "Streams open at once, of every kind.");
   flags.Bytes("--max-message-bytes", options.api.max_message_bytes,
               "Longest request and longest answer.");
   flags.Bytes("--max-upload-bytes", options.api.max_upload_bytes, "Longest uploaded model file.");
