@@ -17,7 +17,8 @@ void ReadDetail(const google::protobuf::Any& detail, CallError& error) {
   google::rpc::RetryInfo retry;
   if (detail.UnpackTo(&info)) {
     // A proxy on the way has reasons of its own; they are none of Cellar's.
-    if (info.domain() == kDomain) error.reason = info.reason();
+    if (info.domain() != kDomain) return;
+    error.reason = info.reason();
     error.metadata.insert(info.metadata().begin(), info.metadata().end());
   } else if (detail.UnpackTo(&bad_request)) {
     for (const auto& violation : bad_request.field_violations()) {

@@ -56,15 +56,15 @@ absl::StatusOr<v1::StepResponse> SessionClient::Step(v1::Tensor inputs, v1::View
   return answer;
 }
 
-absl::StatusOr<std::unique_ptr<StepStream>> SessionClient::Stream(v1::View view) {
-  StepStreamOptions options;
+absl::StatusOr<std::unique_ptr<SteadyStream>> SessionClient::Stream(v1::View view) {
+  SteadyStreamOptions options;
   options.session = name();
   options.resume_from = next_step();
   options.view = view;
   options.max_unanswered = static_cast<size_t>(std::max(1, session_.replay_window()));
   options.answer_timeout = connection_->options().call_timeout;
   options.open_retry = connection_->options().retry;
-  return StepStream::Open(connection_->sessions(), std::move(options));
+  return SteadyStream::Open(connection_->sessions(), std::move(options));
 }
 
 absl::Status SessionClient::Refresh() {

@@ -53,7 +53,7 @@ std::string JsonLine(const v1::StepResponse& answer, const v1::Tensor& inputs, i
   std::vector<std::string> layers;
   for (const LayerView& layer : LayerViews(answer.trace())) {
     std::vector<std::string> letters;
-    for (const Quantity& quantity : layer.quantities) {
+    for (const TraceQuantity& quantity : layer.quantities) {
       letters.push_back(
           absl::StrCat("\"", quantity.name, "\": ", numbers(Row(*quantity.tensor, row))));
     }

@@ -44,8 +44,8 @@ std::vector<std::string> Texts(absl::Span<const double> numbers, const NumberFor
 }
 
 // The quantities of a table's columns: x, if it is shown, and the layer's.
-std::vector<Quantity> Columns(const LayerView& layer, const TraceTableOptions& options) {
-  std::vector<Quantity> columns;
+std::vector<TraceQuantity> Columns(const LayerView& layer, const TraceTableOptions& options) {
+  std::vector<TraceQuantity> columns;
   if (options.inputs != nullptr) columns.push_back({"x", options.inputs});
   columns.insert(columns.end(), layer.quantities.begin(), layer.quantities.end());
   return columns;
@@ -87,7 +87,7 @@ class RowMaker {
  private:
   bool HasLetter(const std::string& name) const {
     for (const LayerView& layer : layers_) {
-      for (const Quantity& quantity : layer.quantities) {
+      for (const TraceQuantity& quantity : layer.quantities) {
         if (quantity.name == name) return true;
       }
     }
@@ -96,7 +96,7 @@ class RowMaker {
 
   int64_t Height(const LayerView& layer) const {
     int64_t height = 1;
-    for (const Quantity& quantity : layer.quantities) {
+    for (const TraceQuantity& quantity : layer.quantities) {
       height = std::max(height, ShownWidth(*quantity.tensor, options_.max_elements));
     }
     return height;
@@ -117,7 +117,7 @@ class RowMaker {
 
   std::string Cell(const LayerView& layer, const std::string& letter, int64_t step,
                    int64_t element) const {
-    for (const Quantity& quantity : layer.quantities) {
+    for (const TraceQuantity& quantity : layer.quantities) {
       if (quantity.name != letter || element >= RowWidth(*quantity.tensor)) continue;
       const auto numbers = Row(*quantity.tensor, step);
       return FormatNumber(numbers[static_cast<size_t>(element)], options_.format);
@@ -148,10 +148,10 @@ std::vector<LayerView> LayerViews(const v1::Trace& trace) {
 }
 
 Table LayerTable(const LayerView& layer, const TraceTableOptions& options) {
-  const std::vector<Quantity> columns = Columns(layer, options);
+  const std::vector<TraceQuantity> columns = Columns(layer, options);
   Table table;
   table.header.push_back("t");
-  for (const Quantity& column : columns) {
+  for (const TraceQuantity& column : columns) {
     const int64_t width = ShownWidth(*column.tensor, options.max_elements);
     for (int64_t k = 0; k < width; ++k) {
       const bool scalar = RowWidth(*column.tensor) == 1;
@@ -162,7 +162,7 @@ Table LayerTable(const LayerView& layer, const TraceTableOptions& options) {
   const int64_t step_count = some.shape().empty() ? 1 : some.shape(0);
   for (int64_t step = 0; step < step_count; ++step) {
     std::vector<std::string> row = {absl::StrCat(options.first_step + step)};
-    for (const Quantity& column : columns) {
+    for (const TraceQuantity& column : columns) {
       const auto width = static_cast<size_t>(ShownWidth(*column.tensor, options.max_elements));
       const auto texts = Texts(Row(*column.tensor, step).subspan(0, width), options.format);
       row.insert(row.end(), texts.begin(), texts.end());

@@ -16,7 +16,7 @@
 namespace cellar {
 
 // One letter of a layer over the steps shown.
-struct Quantity {
+struct TraceQuantity {
   std::string name;          // "f", "c", "unrounded_h"
   const v1::Tensor* tensor;  // [N, width], as values
 };
@@ -25,7 +25,7 @@ struct Quantity {
 struct LayerView {
   std::string title;  // "layer 1", "layer 1 backward"; empty if the trace has the output only
   // In the order f i o | z r, g, c, unrounded_h, h: those the trace has. Never empty.
-  std::vector<Quantity> quantities;
+  std::vector<TraceQuantity> quantities;
 };
 
 // The layers of a trace from the input upwards, then the backward ones; a single one with `h` if

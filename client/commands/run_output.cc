@@ -54,7 +54,7 @@ std::string RoundedLine(const v1::Trace& trace, const NumberFormat& format) {
 // A line that tells that not all elements are shown.
 std::string ElidedLine(const LayerView& layer, int64_t max_elements) {
   int64_t width = 0;
-  for (const Quantity& quantity : layer.quantities) {
+  for (const TraceQuantity& quantity : layer.quantities) {
     width = std::max(width, RowWidth(*quantity.tensor));
   }
   if (max_elements == 0 || width <= max_elements) return "";
@@ -130,7 +130,7 @@ void WriteStep(JsonWriter& json, const v1::Tensor& inputs, const std::vector<Lay
   json.BeginArray();
   for (const LayerView& layer : layers) {
     json.BeginObject();
-    for (const Quantity& quantity : layer.quantities) {
+    for (const TraceQuantity& quantity : layer.quantities) {
       json.Key(quantity.name);
       json.Numbers(Numbers(Row(*quantity.tensor, step)), format);
     }

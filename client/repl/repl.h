@@ -15,8 +15,8 @@
 #include "absl/status/status.h"
 #include "client/repl/repl_command.h"
 #include "client/session_client.h"
+#include "client/steady_stream.h"
 #include "client/step_printer.h"
-#include "client/step_stream.h"
 
 namespace cellar {
 
@@ -40,7 +40,8 @@ class Repl {
 
   // Acts on a line. Fails with INVALID_ARGUMENT if it cannot be read, and as the server refuses
   // (FromCall); the sessions are then as before, except that the first of several steps may have
-  // been made, and were printed.
+  // been made. Those that were answered were printed; of the last, sent ahead of their answers,
+  // some may have been made all the same, and only the prompt's index tells.
   absl::Status Handle(const std::string& line, Next& next);
 
  private:
@@ -84,7 +85,7 @@ class Repl {
   bool gates_ = true;
   std::vector<std::unique_ptr<Branch>> branches_;  // never empty; shown with numbers from 1
   size_t current_ = 0;                             // the one that lines go to
-  std::unique_ptr<StepStream> stream_;             // on its session, while steps follow steps
+  std::unique_ptr<SteadyStream> stream_;           // on its session, while steps follow steps
 };
 
 }  // namespace cellar

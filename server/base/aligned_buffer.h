@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <memory>
 #include <type_traits>
+#include <utility>
 
 namespace cellar {
 
@@ -32,6 +33,14 @@ class AlignedBuffer {
   // `size` zeros.
   explicit AlignedBuffer(std::size_t size)
       : memory_(AllocateAligned(size * sizeof(Value))), size_(size) {}
+
+  AlignedBuffer(AlignedBuffer&& other) noexcept
+      : memory_(std::move(other.memory_)), size_(std::exchange(other.size_, 0)) {}
+  AlignedBuffer& operator=(AlignedBuffer&& other) noexcept {
+    memory_ = std::move(other.memory_);
+    size_ = std::exchange(other.size_, 0);
+    return *this;
+  }
 
   Value* data() { return static_cast<Value*>(memory_.get()); }
   const Value* data() const { return static_cast<const Value*>(memory_.get()); }

@@ -2,7 +2,8 @@
 // its targets.
 //
 // Only targets that multiply and add with one rounding may be compiled, so x86 has AVX2 and AVX-512
-// but none of the SSE targets; the scalar target does it through the library's fma.
+// but none of the SSE targets; the scalar target does it through the library's fma. (Bit 14 is
+// SSE2, which versions of Highway have that are newer than 1.0.)
 #include "server/cell/row_kernels.h"
 
 #include <cstdint>
@@ -10,7 +11,7 @@
 #include "server/cell/step.h"
 
 #define HWY_DISABLED_TARGETS \
-  (HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
+  ((1LL << 14) | HWY_SSSE3 | HWY_SSE4 | HWY_SVE | HWY_SVE2 | HWY_SVE_256 | HWY_SVE2_128)
 #define HWY_BROKEN_EMU128 1  // the scalar target instead, with every compiler
 #undef HWY_TARGET_INCLUDE
 #define HWY_TARGET_INCLUDE "server/cell/row_kernels.cc"

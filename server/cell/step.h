@@ -1,4 +1,4 @@
-// One step of one cell: the only arithmetic that other floors call.
+// One step of one cell, as it is defined: what tests compare StepRows to, which other floors call.
 //
 // Bits: the result is a pure function of weights, rules, state and x, equal on every processor.
 // Sums over k are chains of fused multiply-adds in ascending k; z = (b + sum W x) + (sum U h), the

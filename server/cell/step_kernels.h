@@ -1,8 +1,8 @@
 // The definition of a step: what every faster path must equal bit for bit. The equations stand in
 // model.proto with the same letters. Multiply first, then pointwise.
 //
-// Included once by each step_kernels_*.cc, which compile it for their instruction set; see
-// activations.h about the namespace. No operation may be merged or reordered.
+// The kernels that run are row_kernels.cc; see activations.h about the namespace. No operation may
+// be merged or reordered.
 //
 // Thread safety: pure functions of the arguments. They neither allocate nor fail.
 #ifndef CELLAR_SERVER_CELL_STEP_KERNELS_H_

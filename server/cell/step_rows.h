@@ -26,7 +26,7 @@
 namespace cellar {
 
 // One session in a batch. No two buffers overlap, nor those of two rows, except that rows may share
-// x.
+// x. Of the rows of one step all have input_sums, or none has.
 template <class Real>
 struct StepRow {
   const Real* x = nullptr;  // [I]; not read if input_sums is given

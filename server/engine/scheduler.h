@@ -11,6 +11,7 @@
 #define CELLAR_SERVER_ENGINE_SCHEDULER_H_
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -25,6 +26,8 @@ namespace cellar {
 struct Task {
   // Fused multiply-adds it will take, about. Decides whether it runs inline.
   int64_t cost = 0;
+  // The cost of what must never run inline: gRPC's threads are few, and must not compute.
+  static constexpr int64_t kDear = std::numeric_limits<int64_t>::max();
 
   // Steps it makes: what counts against the queue limits while it waits. At least 1.
   int64_t step_count = 1;

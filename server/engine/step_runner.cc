@@ -1,7 +1,6 @@
 #include "server/engine/step_runner.h"
 
 #include <algorithm>
-#include <limits>
 #include <utility>
 
 #include "server/base/aligned_buffer.h"
@@ -165,7 +164,7 @@ template StackTrace<double> RunSteps(const Model&, const Numerics&, absl::Span<c
 
 int64_t TraceNumberCount(const Model& model, const Numerics& numerics, TraceOptions options,
                          int64_t step_count) {
-  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  constexpr int64_t kMost = kMostTraceNumbers;
   const int64_t row_numbers = RowNumberCount(model, numerics, options.view);
   const int64_t rows = ShownStepCount(options.density, step_count);
   // Too many to count are too many to send.

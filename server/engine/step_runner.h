@@ -50,7 +50,11 @@ StackTrace<Real> RunSteps(const Model& model, const Numerics& numerics,
                           absl::Span<const Real> inputs, TraceOptions options,
                           StackState<Real>& state);
 
-// Numbers in the trace of `step_count` steps: what an answer will need room for.
+// More numbers than any answer holds, and few enough to be counted in bytes and added up.
+inline constexpr int64_t kMostTraceNumbers = int64_t{1} << 56;
+
+// Numbers in the trace of `step_count` steps: what an answer will need room for. At most
+// kMostTraceNumbers.
 int64_t TraceNumberCount(const Model& model, const Numerics& numerics, TraceOptions options,
                          int64_t step_count);
 

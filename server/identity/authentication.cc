@@ -22,9 +22,8 @@ absl::StatusOr<SharedCaller> Authentication::LetIn(const Presented& presented,
   const RoleSet wanted = RolesFor(method);
   if (!caller->roles.HasAnyOf(wanted)) return RoleMissing(method, caller->roles, wanted);
   if (!presented.tenant.has_value() || *presented.tenant == caller->tenant) return caller;
-  if (!caller->roles.Has(Role::kAdmin) || !IsValidTenant(*presented.tenant)) {
-    return TenantNotYours(caller->roles);
-  }
+  if (!caller->roles.Has(Role::kAdmin)) return TenantNotYours(caller->roles);
+  if (!IsValidTenant(*presented.tenant)) return TenantMalformed();
   Caller elsewhere = *caller;
   elsewhere.tenant = std::string(*presented.tenant);
   return std::make_shared<const Caller>(std::move(elsewhere));

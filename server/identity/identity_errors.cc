@@ -60,4 +60,10 @@ absl::Status TenantNotYours(RoleSet roles) {
                    detail);
 }
 
+absl::Status TenantMalformed() {
+  return BadRequest({{"metadata `cellar-tenant`",
+                      "is no name of a tenant; give one name of 1 to 63 characters of a-z, 0-9 and "
+                      "hyphen that starts with a letter, once"}});
+}
+
 }  // namespace cellar

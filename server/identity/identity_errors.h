@@ -26,6 +26,9 @@ absl::Status RoleMissing(absl::string_view method, RoleSet roles, RoleSet wanted
 // PERMISSION_DENIED: who is no admin asks to act for another tenant.
 absl::Status TenantNotYours(RoleSet roles);
 
+// INVALID_ARGUMENT: an admin asks to act for what can be no tenant.
+absl::Status TenantMalformed();
+
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_IDENTITY_IDENTITY_ERRORS_H_

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <utility>
 
 #include "grpc/support/time.h"
@@ -89,7 +90,7 @@ struct Server::Implementation {
   GradingService gradings;
   std::unique_ptr<grpc::Server> grpc_server;
   std::vector<std::string> addresses;
-  bool drained = false;
+  std::optional<bool> drained;  // what Drain returned
 };
 
 absl::Status Server::Implementation::Listen(const ServerOptions& options,
@@ -172,13 +173,14 @@ int64_t Server::call_count() const { return implementation_->admission.inside();
 
 bool Server::Drain(absl::Duration timeout) {
   Implementation& all = *implementation_;
-  if (std::exchange(all.drained, true)) return true;
+  if (all.drained.has_value()) return *all.drained;
   all.SetServing(false);
   all.admission.StartDraining();
   const bool empty = all.admission.AwaitEmpty(timeout);
   // A time span, so that nothing here reads the clock.
   all.grpc_server->Shutdown(
       gpr_time_from_millis(absl::ToInt64Milliseconds(kShutdownGrace), GPR_TIMESPAN));
+  all.drained = empty;
   return empty;
 }
 

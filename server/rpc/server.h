@@ -61,7 +61,7 @@ class Server {
   // Ends in three stages. Refuse: health says NOT_SERVING, calls get DRAINING. Finish: what runs is
   // finished, streams answer what they took and end with DRAINING; for `timeout` at most or until
   // ForceStop. Force: what is left is cancelled and the connections are closed. Returns whether
-  // nothing had to be forced. Idempotent.
+  // nothing had to be forced; a second call returns what the first did.
   bool Drain(absl::Duration timeout);
 
   // Cuts the second stage of a Drain short, also of one to come.

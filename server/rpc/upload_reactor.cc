@@ -18,7 +18,7 @@ UploadReactor* UploadReactor::Start(Api& api, Admission& admission,
       admission.Identify(context, *v1::UploadModelRequest::descriptor());
   absl::Status admitted = caller.status();
   if (admitted.ok()) admitted = admission.Enter();
-  // Nobody's upload is refused before anything of it is read.
+  // Who is refused is so before anything of the upload is read.
   auto* reactor = new UploadReactor(
       api, admission, caller.ok() ? *std::move(caller) : NobodyCaller(), context, response);
   if (!admitted.ok()) {

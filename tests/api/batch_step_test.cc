@@ -1,11 +1,14 @@
 #include "server/api/batch_step.h"
 
 #include <string>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/identity/caller.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/model_builder.h"
 
@@ -118,6 +121,25 @@ TEST_F(BatchStepTest, ALargeBatchOfManySessionsIsAnsweredInOrder) {
   for (int i = 0; i < 3 * kSessions; ++i) {
     EXPECT_EQ(response.results(i).step().first_step(), i / kSessions);
     EXPECT_EQ(response.results(i).step().state_digest(), "");
+  }
+}
+
+TEST_F(BatchStepTest, ALargeBatchIsWorkedOffByAnotherThreadAndASmallOneByTheCaller) {
+  fixture_.NewSession("a", model_);
+  for (const int item_count : {32, 33}) {
+    request_.Clear();
+    for (int i = 0; i < item_count; ++i) Add("a", {1});
+    v1::BatchStepResponse response;
+    std::thread::id answered_by;
+    absl::Notification answered;
+    BatchStep(fixture_.api(), Call(LocalCaller()), request_, &response,
+              [&](const absl::Status& status) {
+                EXPECT_TRUE(status.ok()) << status;
+                answered_by = std::this_thread::get_id();
+                answered.Notify();
+              });
+    answered.WaitForNotification();
+    EXPECT_EQ(answered_by == std::this_thread::get_id(), item_count == 32);
   }
 }
 

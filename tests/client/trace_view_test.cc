@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 
 std::vector<std::string> Names(const LayerView& layer) {
   std::vector<std::string> names;
-  for (const Quantity& quantity : layer.quantities) names.push_back(quantity.name);
+  for (const TraceQuantity& quantity : layer.quantities) names.push_back(quantity.name);
   return names;
 }
 

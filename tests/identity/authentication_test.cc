@@ -81,7 +81,8 @@ TEST_F(AuthenticationTest, LetsAdminsActForOtherTenants) {
       authentication_.LetIn({.authorization = "bearer all", .tenant = "a"}, kGet).value();
   EXPECT_EQ(caller->name, "root") << "still the same person";
   EXPECT_EQ(caller->roles, RoleSet{Role::kAdmin});
-  EXPECT_EQ(Tenant({.authorization = "bearer all", .tenant = "A/b"}), "ROLE_MISSING");
+  EXPECT_EQ(Tenant({.authorization = "bearer all", .tenant = "A/b"}), "BAD_REQUEST");
+  EXPECT_EQ(Tenant({.authorization = "bearer own", .tenant = "A/b"}), "ROLE_MISSING");
   EXPECT_EQ(Tenant({.authorization = "bearer own", .tenant = "b"}), "ROLE_MISSING");
   EXPECT_EQ(Tenant({.authorization = "bearer own", .tenant = "nobody"}), "ROLE_MISSING");
   EXPECT_EQ(Tenant({.authorization = "bearer own", .tenant = "a"}), "a");

@@ -27,7 +27,7 @@ struct Options {
 // allows, but never a line kept waiting for its answer while there is nothing to read.
 class Streamer {
  public:
-  Streamer(StepStream& stream, StepPrinter printer)
+  Streamer(SteadyStream& stream, StepPrinter printer)
       : stream_(stream), printer_(std::move(printer)) {}
 
   absl::Status Run(LineSource& lines) {
@@ -72,7 +72,7 @@ class Streamer {
     return absl::OkStatus();
   }
 
-  StepStream& stream_;
+  SteadyStream& stream_;
   StepPrinter printer_;
   std::deque<v1::Tensor> sent_;  // inputs without an answer, oldest first
   int line_number_ = 0;
@@ -85,7 +85,7 @@ absl::Status Run(Context& context, const Options& options) {
   if (!session.ok()) return session.status();
   const v1::Session& facts = (*session)->session();
 
-  StepStreamOptions stream_options;
+  SteadyStreamOptions stream_options;
   stream_options.session = facts.name();
   stream_options.resume_from = options.from;
   stream_options.view = ViewOf(options.step);
@@ -93,7 +93,7 @@ absl::Status Run(Context& context, const Options& options) {
   stream_options.max_unanswered = static_cast<size_t>(std::max(1, facts.replay_window()));
   stream_options.answer_timeout = (*connection)->options().call_timeout;
   stream_options.open_retry = (*connection)->options().retry;
-  auto stream = StepStream::Open((*connection)->sessions(), stream_options);
+  auto stream = SteadyStream::Open((*connection)->sessions(), stream_options);
   if (!stream.ok()) return stream.status();
   const auto print = PrinterOptions(options.step, facts.numerics().precision());
   LineSource lines(STDIN_FILENO);

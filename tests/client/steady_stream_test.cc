@@ -1,4 +1,4 @@
-#include "client/step_stream.h"
+#include "client/steady_stream.h"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -18,22 +18,22 @@ using ::testing::SizeIs;
 
 const grpc::Status kGone(grpc::StatusCode::UNAVAILABLE, "gone");
 
-class StepStreamTest : public ::testing::Test {
+class SteadyStreamTest : public ::testing::Test {
  protected:
-  StepStreamTest() : stub_(v1::SessionService::NewStub(server_.channel)) {
+  SteadyStreamTest() : stub_(v1::SessionService::NewStub(server_.channel)) {
     options_.session = "sessions/a";
     options_.max_unanswered = 3;
     options_.sleep = [this](absl::Duration delay) { sleeps_.push_back(delay); };
   }
 
-  std::unique_ptr<StepStream> Open() {
-    auto stream = StepStream::Open(*stub_, options_);
+  std::unique_ptr<SteadyStream> Open() {
+    auto stream = SteadyStream::Open(*stub_, options_);
     EXPECT_TRUE(stream.ok()) << stream.status();
     return stream.ok() ? *std::move(stream) : nullptr;
   }
 
   // Sends all inputs, as far ahead as is allowed, and returns the outputs, or the first failure.
-  static absl::StatusOr<std::vector<double>> Pump(StepStream& stream,
+  static absl::StatusOr<std::vector<double>> Pump(SteadyStream& stream,
                                                   const std::vector<double>& inputs) {
     std::vector<double> outputs;
     size_t sent = 0;
@@ -51,11 +51,11 @@ class StepStreamTest : public ::testing::Test {
 
   FakeServer server_;
   std::unique_ptr<v1::SessionService::Stub> stub_;
-  StepStreamOptions options_;
+  SteadyStreamOptions options_;
   std::vector<absl::Duration> sleeps_;
 };
 
-TEST_F(StepStreamTest, AnswersComeInTheOrderOfTheInputs) {
+TEST_F(SteadyStreamTest, AnswersComeInTheOrderOfTheInputs) {
   const auto stream = Open();
   const auto outputs = Pump(*stream, {1, 2, 3, 4, 5});
   ASSERT_TRUE(outputs.ok()) << outputs.status();
@@ -65,7 +65,7 @@ TEST_F(StepStreamTest, AnswersComeInTheOrderOfTheInputs) {
   EXPECT_EQ(server_.service.stream_count(), 1);
 }
 
-TEST_F(StepStreamTest, NoMoreInputsThanAllowedGoAhead) {
+TEST_F(SteadyStreamTest, NoMoreInputsThanAllowedGoAhead) {
   const auto stream = Open();
   for (int i = 0; i < 3; ++i) stream->Send(MakeTensor({1}));
   EXPECT_FALSE(stream->CanSend());
@@ -73,7 +73,7 @@ TEST_F(StepStreamTest, NoMoreInputsThanAllowedGoAhead) {
   EXPECT_TRUE(stream->CanSend());
 }
 
-TEST_F(StepStreamTest, AStepWhoseAnswerWasLostIsAnsweredAgainAndNotMadeTwice) {
+TEST_F(SteadyStreamTest, AStepWhoseAnswerWasLostIsAnsweredAgainAndNotMadeTwice) {
   server_.service.FailStreams({{.after_steps = 1, .apply_one = true, .status = kGone}});
   const auto stream = Open();
   const auto outputs = Pump(*stream, {1, 2, 3, 4});
@@ -83,7 +83,7 @@ TEST_F(StepStreamTest, AStepWhoseAnswerWasLostIsAnsweredAgainAndNotMadeTwice) {
   EXPECT_EQ(stream->reconnect_count(), 1);
 }
 
-TEST_F(StepStreamTest, AStepThatWasNeverMadeIsSentAgain) {
+TEST_F(SteadyStreamTest, AStepThatWasNeverMadeIsSentAgain) {
   server_.service.FailStreams({{.after_steps = 2, .status = kGone}});
   const auto stream = Open();
   const auto outputs = Pump(*stream, {1, 2, 3, 4});
@@ -92,13 +92,13 @@ TEST_F(StepStreamTest, AStepThatWasNeverMadeIsSentAgain) {
   EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4));
 }
 
-TEST_F(StepStreamTest, EveryCodeOfABrokenConnectionIsResumed) {
+TEST_F(SteadyStreamTest, EveryCodeOfABrokenConnectionIsResumed) {
   for (const auto code :
        {grpc::StatusCode::UNAVAILABLE, grpc::StatusCode::INTERNAL, grpc::StatusCode::CANCELLED}) {
     FakeServer server;
     server.service.FailStreams({{.after_steps = 0, .status = grpc::Status(code, "cut")}});
     const auto stub = v1::SessionService::NewStub(server.channel);
-    auto stream = StepStream::Open(*stub, options_);
+    auto stream = SteadyStream::Open(*stub, options_);
     ASSERT_TRUE(stream.ok());
     const auto outputs = Pump(**stream, {7});
     ASSERT_TRUE(outputs.ok()) << outputs.status();
@@ -106,7 +106,7 @@ TEST_F(StepStreamTest, EveryCodeOfABrokenConnectionIsResumed) {
   }
 }
 
-TEST_F(StepStreamTest, AStreamThatEndsInGoodOrderWithAnswersDueIsResumed) {
+TEST_F(SteadyStreamTest, AStreamThatEndsInGoodOrderWithAnswersDueIsResumed) {
   // The fake ends a faulty stream with its status; DRAINING is how a server says good-bye.
   server_.service.FailStreams(
       {{.after_steps = 1, .status = CellarStatus(grpc::StatusCode::UNAVAILABLE, "DRAINING")}});
@@ -116,7 +116,7 @@ TEST_F(StepStreamTest, AStreamThatEndsInGoodOrderWithAnswersDueIsResumed) {
   EXPECT_THAT(*outputs, ElementsAre(1, 2));
 }
 
-TEST_F(StepStreamTest, AnErrorOfTheServersOwnIsNotRetried) {
+TEST_F(SteadyStreamTest, AnErrorOfTheServersOwnIsNotRetried) {
   server_.service.FailStreams(
       {{.after_steps = 1, .status = CellarStatus(grpc::StatusCode::INTERNAL, "INTERNAL")}});
   const auto stream = Open();
@@ -127,7 +127,7 @@ TEST_F(StepStreamTest, AnErrorOfTheServersOwnIsNotRetried) {
   EXPECT_EQ(stream->Receive().status(), outputs.status()) << "the end is final";
 }
 
-TEST_F(StepStreamTest, StepsThatTheServerLostAreMadeAgainAndAnsweredOnce) {
+TEST_F(SteadyStreamTest, StepsThatTheServerLostAreMadeAgainAndAnsweredOnce) {
   server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 3}});
   const auto stream = Open();
   const auto outputs = Pump(*stream, {1, 2, 3, 4, 5, 6});
@@ -136,7 +136,7 @@ TEST_F(StepStreamTest, StepsThatTheServerLostAreMadeAgainAndAnsweredOnce) {
   EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
-TEST_F(StepStreamTest, StepsLostTogetherWithTheAnswerToOneAreMadeAgain) {
+TEST_F(SteadyStreamTest, StepsLostTogetherWithTheAnswerToOneAreMadeAgain) {
   server_.service.FailStreams(
       {{.after_steps = 4, .apply_one = true, .status = kGone, .lost_steps = 2}});
   const auto stream = Open();
@@ -146,7 +146,7 @@ TEST_F(StepStreamTest, StepsLostTogetherWithTheAnswerToOneAreMadeAgain) {
   EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
-TEST_F(StepStreamTest, ACrashWhileLostStepsAreMadeAgainIsSurvivedToo) {
+TEST_F(SteadyStreamTest, ACrashWhileLostStepsAreMadeAgainIsSurvivedToo) {
   server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 4},
                                {.after_steps = 0, .status = kGone},
                                {.after_steps = 2, .status = kGone, .lost_steps = 1},
@@ -159,7 +159,7 @@ TEST_F(StepStreamTest, ACrashWhileLostStepsAreMadeAgainIsSurvivedToo) {
   EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4, 5, 6));
 }
 
-TEST_F(StepStreamTest, StepsThatSomebodyTookBackStayTakenBack) {
+TEST_F(SteadyStreamTest, StepsThatSomebodyTookBackStayTakenBack) {
   const auto stream = Open();
   ASSERT_TRUE(Pump(*stream, {1, 2, 3}).ok());
   server_.service.LoseSteps(2);
@@ -168,7 +168,7 @@ TEST_F(StepStreamTest, StepsThatSomebodyTookBackStayTakenBack) {
   EXPECT_THAT(server_.service.inputs(), ElementsAre(1));
 }
 
-TEST_F(StepStreamTest, DurableStepsAreNotKept) {
+TEST_F(SteadyStreamTest, DurableStepsAreNotKept) {
   server_.service.SetDurableStep(3);
   server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 2}});
   const auto stream = Open();
@@ -176,7 +176,7 @@ TEST_F(StepStreamTest, DurableStepsAreNotKept) {
   EXPECT_EQ(GetCallError(outputs.status()).reason, "STEP_GAP") << "it lost what it called durable";
 }
 
-TEST_F(StepStreamTest, KeepsNoMoreThanItMay) {
+TEST_F(SteadyStreamTest, KeepsNoMoreThanItMay) {
   options_.max_kept_bytes = 0;
   server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 1}});
   const auto stream = Open();
@@ -184,7 +184,7 @@ TEST_F(StepStreamTest, KeepsNoMoreThanItMay) {
   EXPECT_EQ(GetCallError(outputs.status()).reason, "STEP_GAP");
 }
 
-TEST_F(StepStreamTest, AServerThatMakesLostStepsOtherwiseThanBeforeIsFoundOut) {
+TEST_F(SteadyStreamTest, AServerThatMakesLostStepsOtherwiseThanBeforeIsFoundOut) {
   server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 2}});
   const auto stream = Open();
   ASSERT_TRUE(Pump(*stream, {1, 2, 3, 4}).ok());
@@ -195,7 +195,7 @@ TEST_F(StepStreamTest, AServerThatMakesLostStepsOtherwiseThanBeforeIsFoundOut) {
       << outputs.status();
 }
 
-TEST_F(StepStreamTest, GivesUpWhenThePolicyIsUsedUp) {
+TEST_F(SteadyStreamTest, GivesUpWhenThePolicyIsUsedUp) {
   options_.retry.max_attempts = 3;
   server_.service.FailStreams({{.after_steps = 0, .status = kGone},
                                {.after_steps = -1, .status = kGone},
@@ -208,7 +208,7 @@ TEST_F(StepStreamTest, GivesUpWhenThePolicyIsUsedUp) {
   EXPECT_EQ(server_.service.stream_count(), 3);
 }
 
-TEST_F(StepStreamTest, AnAnswerRenewsThePatience) {
+TEST_F(SteadyStreamTest, AnAnswerRenewsThePatience) {
   options_.retry.max_attempts = 2;
   server_.service.FailStreams({{.after_steps = 1, .status = kGone},
                                {.after_steps = 1, .status = kGone},
@@ -220,23 +220,23 @@ TEST_F(StepStreamTest, AnAnswerRenewsThePatience) {
   EXPECT_EQ(stream->reconnect_count(), 3);
 }
 
-TEST_F(StepStreamTest, OpeningIsRetried) {
+TEST_F(SteadyStreamTest, OpeningIsRetried) {
   server_.service.FailStreams({{.after_steps = -1, .status = kGone}});
   EXPECT_NE(Open(), nullptr);
   EXPECT_THAT(sleeps_, SizeIs(1));
 }
 
-TEST_F(StepStreamTest, OpeningARefusedSessionFailsAtOnce) {
+TEST_F(SteadyStreamTest, OpeningARefusedSessionFailsAtOnce) {
   server_.service.FailStreams(
       {{.after_steps = -1,
         .status = CellarStatus(grpc::StatusCode::NOT_FOUND, "SESSION_EXPIRED")}});
-  const auto stream = StepStream::Open(*stub_, options_);
+  const auto stream = SteadyStream::Open(*stub_, options_);
   EXPECT_TRUE(absl::IsNotFound(stream.status())) << stream.status();
   EXPECT_EQ(GetCallError(stream.status()).reason, "SESSION_EXPIRED");
   EXPECT_THAT(sleeps_, IsEmpty());
 }
 
-TEST_F(StepStreamTest, ResumesFromAnEarlierStepOfTheSession) {
+TEST_F(SteadyStreamTest, ResumesFromAnEarlierStepOfTheSession) {
   ASSERT_TRUE(Pump(*Open(), {1, 2, 3}).ok());
   options_.resume_from = 1;
   const auto stream = Open();
@@ -247,7 +247,7 @@ TEST_F(StepStreamTest, ResumesFromAnEarlierStepOfTheSession) {
   EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2, 3, 4));
 }
 
-TEST_F(StepStreamTest, AForeignStepInBetweenIsAConflictAndNotOverwritten) {
+TEST_F(SteadyStreamTest, AForeignStepInBetweenIsAConflictAndNotOverwritten) {
   const auto stream = Open();
   ASSERT_TRUE(Pump(*Open(), {9}).ok());
   const auto outputs = Pump(*stream, {1});
@@ -255,7 +255,7 @@ TEST_F(StepStreamTest, AForeignStepInBetweenIsAConflictAndNotOverwritten) {
   EXPECT_THAT(server_.service.inputs(), ElementsAre(9));
 }
 
-TEST_F(StepStreamTest, MessagesOfManyStepsAreResumedToo) {
+TEST_F(SteadyStreamTest, MessagesOfManyStepsAreResumedToo) {
   server_.service.FailStreams({{.after_steps = 1, .apply_one = true, .status = kGone}});
   const auto stream = Open();
   stream->Send(MakeTensor({1, 2}));

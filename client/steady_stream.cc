@@ -1,4 +1,4 @@
-#include "client/step_stream.h"
+#include "client/steady_stream.h"
 
 #include <algorithm>
 #include <utility>
@@ -14,7 +14,7 @@ absl::Status MadeHere(grpc::StatusCode code, const std::string& message) {
   return FromCall(grpc::Status(code, message));
 }
 
-StepStreamOptions Corrected(StepStreamOptions options) {
+SteadyStreamOptions Corrected(SteadyStreamOptions options) {
   options.max_unanswered = std::max<size_t>(1, options.max_unanswered);
   return options;
 }
@@ -27,21 +27,21 @@ v1::StreamStepsRequest StepMessage(const v1::Tensor& inputs) {
 
 }  // namespace
 
-absl::StatusOr<std::unique_ptr<StepStream>> StepStream::Open(v1::SessionService::Stub& stub,
-                                                             StepStreamOptions options) {
-  std::unique_ptr<StepStream> stream(new StepStream(stub, Corrected(std::move(options))));
+absl::StatusOr<std::unique_ptr<SteadyStream>> SteadyStream::Open(v1::SessionService::Stub& stub,
+                                                                 SteadyStreamOptions options) {
+  std::unique_ptr<SteadyStream> stream(new SteadyStream(stub, Corrected(std::move(options))));
   absl::Status status = stream->Connect();
   if (!status.ok()) status = stream->Reconnect(status);
   if (!status.ok()) return status;
   return stream;
 }
 
-void StepStream::Send(v1::Tensor inputs) {
+void SteadyStream::Send(v1::Tensor inputs) {
   pending_.push_back(std::move(inputs));
   if (wire_ != nullptr) wire_->Write(StepMessage(pending_.back()), Deadline());
 }
 
-absl::StatusOr<v1::StepResponse> StepStream::Receive() {
+absl::StatusOr<v1::StepResponse> SteadyStream::Receive() {
   if (!ended_.ok()) return ended_;
   for (;;) {
     std::optional<v1::StreamStepsResponse> answer;
@@ -58,7 +58,7 @@ absl::StatusOr<v1::StepResponse> StepStream::Receive() {
   }
 }
 
-absl::Status StepStream::Close() {
+absl::Status SteadyStream::Close() {
   if (!ended_.ok()) return ended_;
   ended_ = MadeHere(grpc::StatusCode::FAILED_PRECONDITION, "the stream was closed");
   if (wire_ == nullptr) return absl::OkStatus();
@@ -68,7 +68,7 @@ absl::Status StepStream::Close() {
   return IsBrokenTransport(status) ? absl::OkStatus() : status;
 }
 
-absl::Status StepStream::Connect() {
+absl::Status SteadyStream::Connect() {
   wire_ = std::make_unique<StepWire>(stub_);
   v1::StreamStepsRequest request;
   v1::StreamStepsOpen& open = *request.mutable_open();
@@ -94,7 +94,7 @@ absl::Status StepStream::Connect() {
   return absl::OkStatus();
 }
 
-void StepStream::WriteWhatIsDue() {
+void SteadyStream::WriteWhatIsDue() {
   repeats_due_ = 0;
   if (const std::optional<size_t> first = kept_.Find(resume_at_)) {
     repeats_due_ = kept_.size() - *first;
@@ -107,7 +107,7 @@ void StepStream::WriteWhatIsDue() {
   }
 }
 
-absl::Status StepStream::Break() {
+absl::Status SteadyStream::Break() {
   if (wire_ == nullptr) return MadeHere(grpc::StatusCode::UNAVAILABLE, "the stream is broken");
   const bool timed_out = wire_->timed_out();
   const grpc::Status status = std::exchange(wire_, nullptr)->Finish();
@@ -117,7 +117,7 @@ absl::Status StepStream::Break() {
   return FromCall(status);
 }
 
-absl::Status StepStream::Reconnect(absl::Status status) {
+absl::Status SteadyStream::Reconnect(absl::Status status) {
   const RetryPolicy& policy = opened_once_ ? options_.retry : options_.open_retry;
   resume_at_ = next_step_;
   while (!status.ok()) {
@@ -136,7 +136,7 @@ absl::Status StepStream::Reconnect(absl::Status status) {
   return absl::OkStatus();
 }
 
-bool StepStream::GoBack(const absl::Status& status) {
+bool SteadyStream::GoBack(const absl::Status& status) {
   const CallError error = GetCallError(status);
   const auto metadata = error.metadata.find("next_step");
   int64_t next_step = 0;
@@ -150,7 +150,7 @@ bool StepStream::GoBack(const absl::Status& status) {
   return true;
 }
 
-absl::StatusOr<bool> StepStream::TakeAnswer(const v1::StreamStepsResponse& answer) {
+absl::StatusOr<bool> SteadyStream::TakeAnswer(const v1::StreamStepsResponse& answer) {
   const v1::StepResponse& step = answer.step();
   absl::Status status;
   if (repeats_due_ > 0) {

@@ -5,7 +5,7 @@
 // back at an earlier step, and then gets them again. The server's step indices and replay window
 // make sure that every step is applied exactly once; the caller sees a pause.
 //
-//   auto stream = StepStream::Open(connection->sessions(), {.session = "sessions/mine"});
+//   auto stream = SteadyStream::Open(connection->sessions(), {.session = "sessions/mine"});
 //   if (!stream.ok()) return stream.status();
 //   for (double x : {0.0, 0.0, 1.0}) (*stream)->Send(MakeTensor({x}));
 //   while ((*stream)->unanswered() > 0) {
@@ -16,8 +16,8 @@
 //
 // Thread safety: externally synchronised.
 // Ownership: the stub must outlive the stream.
-#ifndef CELLAR_CLIENT_STEP_STREAM_H_
-#define CELLAR_CLIENT_STEP_STREAM_H_
+#ifndef CELLAR_CLIENT_STEADY_STREAM_H_
+#define CELLAR_CLIENT_STEADY_STREAM_H_
 
 #include <cstdint>
 #include <deque>
@@ -34,7 +34,7 @@
 
 namespace cellar {
 
-struct StepStreamOptions {
+struct SteadyStreamOptions {
   std::string session{};                 // `sessions/{id}`
   std::optional<int64_t> resume_from{};  // index of the first input; not given: the session's next
   v1::View view = v1::VIEW_OUTPUT;
@@ -49,12 +49,12 @@ struct StepStreamOptions {
   Sleeper sleep = absl::SleepFor;
 };
 
-class StepStream {
+class SteadyStream {
  public:
   // Opens a stream. Fails as StreamSteps does, with UNAVAILABLE once the retries are used up, and
   // with DEADLINE_EXCEEDED if the server does not answer; all made by FromCall.
-  static absl::StatusOr<std::unique_ptr<StepStream>> Open(v1::SessionService::Stub& stub,
-                                                          StepStreamOptions options);
+  static absl::StatusOr<std::unique_ptr<SteadyStream>> Open(v1::SessionService::Stub& stub,
+                                                            SteadyStreamOptions options);
 
   // Sends the inputs of one or more steps. A broken connection is not an error here: Receive
   // repairs it. REQUIRES: CanSend().
@@ -80,7 +80,7 @@ class StepStream {
   int reconnect_count() const { return reconnect_count_; }
 
  private:
-  StepStream(v1::SessionService::Stub& stub, StepStreamOptions options)
+  SteadyStream(v1::SessionService::Stub& stub, SteadyStreamOptions options)
       : stub_(stub), options_(std::move(options)), kept_(options_.max_kept_bytes) {}
 
   // One try to open, and to send all that is due.
@@ -100,7 +100,7 @@ class StepStream {
   absl::Time Deadline() const { return absl::Now() + options_.answer_timeout; }
 
   v1::SessionService::Stub& stub_;
-  const StepStreamOptions options_;
+  const SteadyStreamOptions options_;
   std::unique_ptr<StepWire> wire_;
   std::deque<v1::Tensor> pending_;  // inputs sent and not answered, oldest first
   KeptSteps kept_;                  // those before them
@@ -116,4 +116,4 @@ class StepStream {
 
 }  // namespace cellar
 
-#endif  // CELLAR_CLIENT_STEP_STREAM_H_
+#endif  // CELLAR_CLIENT_STEADY_STREAM_H_
