@@ -5,8 +5,16 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
+#include "server/operations/metrics_page.h"
+#include "server/operations/process_metrics.h"
+#include "server/server_metrics.h"
 
 namespace cellar {
+namespace {
+
+constexpr int kServiceUnavailable = 503;  // of HTTP
+
+}  // namespace
 
 Environment::Environment(const Options& options, Clock& clock)
     : identities_(options.identities_path),
@@ -17,6 +25,8 @@ Environment::Environment(const Options& options, Clock& clock)
       reaper_(sessions_, clock),
       scheduler_(options.scheduler, clock),
       api_{clock, models_, sessions_, exercises_, scheduler_, options.api} {
+  AddServerMetrics(api_, options, metrics_);
+  AddProcessMetrics(metrics_);
   reaper_.Start();
 }
 
@@ -25,9 +35,37 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& 
   std::unique_ptr<Environment> environment(new Environment(options, clock));
   CELLAR_RETURN_IF_ERROR(environment->identities_.Reload().status());
   environment->watcher_.Start();
+  if (!options.metrics_address.empty()) {
+    CELLAR_ASSIGN_OR_RETURN(
+        environment->operator_server_,
+        OperatorServer::Start(options.metrics_address, environment->OperatorPages()));
+  }
   CELLAR_ASSIGN_OR_RETURN(environment->server_, Server::Start(options.server, environment->api_,
                                                               environment->identities_));
+  environment->ready_.store(true);
   return environment;
+}
+
+OperatorServer::Pages Environment::OperatorPages() const {
+  OperatorServer::Pages pages;
+  pages["/metrics"] = [this] {
+    return OperatorPage{.text = MetricsPage(metrics_.Collect()), .type = kMetricsPageType};
+  };
+  pages["/readyz"] = [this] {
+    return ready_.load() ? OperatorPage{.text = "ready\n"}
+                         : OperatorPage{.code = kServiceUnavailable, .text = "not ready\n"};
+  };
+  pages["/livez"] = [] { return OperatorPage{.text = "alive\n"}; };
+  return pages;
+}
+
+std::string Environment::metrics_address() const {
+  return operator_server_ == nullptr ? "" : operator_server_->address();
+}
+
+bool Environment::Drain(absl::Duration timeout) {
+  ready_.store(false);
+  return server_->Drain(timeout);
 }
 
 }  // namespace cellar

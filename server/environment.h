@@ -6,6 +6,7 @@
 #ifndef CELLAR_SERVER_ENVIRONMENT_H_
 #define CELLAR_SERVER_ENVIRONMENT_H_
 
+#include <atomic>
 #include <memory>
 #include <string>
 #include <vector>
@@ -14,11 +15,13 @@
 #include "absl/time/time.h"
 #include "server/api/api.h"
 #include "server/base/clock.h"
+#include "server/base/metrics.h"
 #include "server/engine/scheduler.h"
 #include "server/grading/exercise_registry.h"
 #include "server/identity/identities.h"
 #include "server/identity/identity_watcher.h"
 #include "server/model/model_registry.h"
+#include "server/operations/operator_server.h"
 #include "server/options.h"
 #include "server/rpc/server.h"
 #include "server/session/session_reaper.h"
@@ -29,7 +32,8 @@ namespace cellar {
 class Environment {
  public:
   // Builds everything and serves. `options` are valid. Errors: those of Identities::Reload (nobody
-  // starts with a file that cannot be read) and Server::Start; then nothing runs any more.
+  // starts with a file that cannot be read), OperatorServer::Start and Server::Start; then nothing
+  // runs any more.
   static absl::StatusOr<std::unique_ptr<Environment>> Create(const Options& options, Clock& clock);
 
   Environment(const Environment&) = delete;
@@ -38,16 +42,21 @@ class Environment {
   // Where it listens.
   const std::vector<std::string>& addresses() const { return server_->addresses(); }
 
+  // Where metrics and probes are answered; empty: nowhere.
+  std::string metrics_address() const;
+
   // The parts, for tests that look behind the API.
   Api& api() { return api_; }
   Server& server() { return *server_; }
 
-  // As Server::Drain and Server::ForceStop.
-  bool Drain(absl::Duration timeout) { return server_->Drain(timeout); }
+  // As Server::Drain and Server::ForceStop. From its first moment on /readyz says no.
+  bool Drain(absl::Duration timeout);
   void ForceStop() { server_->ForceStop(); }
 
  private:
   Environment(const Options& options, Clock& clock);
+
+  OperatorServer::Pages OperatorPages() const;
 
   Identities identities_;
   IdentityWatcher watcher_;
@@ -58,6 +67,9 @@ class Environment {
   Scheduler scheduler_;
   Api api_;
   std::unique_ptr<Server> server_;
+  std::atomic<bool> ready_{false};  // calls are answered, and the drain has not begun
+  Metrics metrics_;
+  std::unique_ptr<OperatorServer> operator_server_;  // null without --metrics-address
 };
 
 }  // namespace cellar

@@ -87,6 +87,9 @@ int main(int argc, char** argv) {
   for (const std::string& address : (*environment)->addresses()) {
     std::cerr << "listening on " << address << Exposure(options, address) << std::endl;
   }
+  if (const std::string address = (*environment)->metrics_address(); !address.empty()) {
+    std::cerr << "metrics on " << address << std::endl;
+  }
   if (!options.port_file.empty() &&
       !WritePortFile(options.port_file, (*environment)->addresses())) {
     std::cerr << "error: cannot write --port-file " << options.port_file << std::endl;

@@ -14,6 +14,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "server/build_info.h"
 #include "server/rpc/listen_address.h"
 #include "server/rpc/message_size.h"
 
@@ -37,6 +38,10 @@ class Flags {
 
   void Text(const std::string& name, std::string& value, const std::string& help) {
     app_.add_option(name, value, help)->type_name("PATH")->envname(EnvironmentName(name));
+  }
+
+  void Address(const std::string& name, std::string& value, const std::string& help) {
+    app_.add_option(name, value, help)->type_name("ADDRESS")->envname(EnvironmentName(name));
   }
 
   void Switch(const std::string& name, bool& value, const std::string& help) {
@@ -90,6 +95,10 @@ void AddServerFlags(Options& options, Flags& flags) {
              "Where to listen: host:port (port 0: any) or unix:/path; may be repeated.");
   flags.Text("--port-file", options.port_file,
              "File to write the bound addresses to, one a line, once calls are answered.");
+  flags.Address(
+      "--metrics-address", options.metrics_address,
+      "Where /metrics, /readyz and /livez are answered, over HTTP: host:port (port 0: any). "
+      "Nowhere by default.");
   flags.Duration("--drain-timeout", options.drain_timeout,
                  "How long running calls may take after SIGTERM before they are cancelled.");
   flags.Count("--max-calls-per-connection", options.server.max_calls_per_connection,
@@ -249,6 +258,13 @@ void CheckServer(const Options& options, Problems& problems) {
     const absl::Status status = CheckListenAddress(address);
     problems.Require(status.ok(), absl::StrCat("--listen: ", status.message()));
   }
+  if (!options.metrics_address.empty()) {
+    const absl::Status status = CheckListenAddress(options.metrics_address);
+    problems.Require(status.ok(), absl::StrCat("--metrics-address: ", status.message()));
+    problems.Require(!status.ok() || !IsUnixSocket(options.metrics_address),
+                     absl::StrCat("--metrics-address: ", options.metrics_address,
+                                  " is a unix socket; give host:port"));
+  }
   problems.Require(options.drain_timeout >= absl::ZeroDuration(),
                    absl::StrCat("--drain-timeout: ", absl::FormatDuration(options.drain_timeout),
                                 " is negative; 0s cancels at once"));
@@ -314,7 +330,11 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
       "BYTES may have a unit: 512KiB, 4MiB, 1GiB. DURATION has units: 90s, 15m, 1h30m. A flag "
       "counts "
       "more than its environment variable, that more than the file.");
-  app.set_version_flag("--version", "cellar-server " CELLAR_VERSION, "Print the version and exit.");
+  const BuildInfo build = ThisBuild();
+  app.set_version_flag("--version",
+                       absl::StrCat("cellar-server ", build.version, " (commit ", build.commit,
+                                    ", ", build.compiler, ")"),
+                       "Print which build this is, and exit.");
   app.set_config("--config", "", "File with lines like max-sessions = 1000, in TOML.");
   app.allow_config_extras(CLI::config_extras_mode::error);
   Flags flags(app);

@@ -29,6 +29,7 @@ struct Options {
   ExerciseRegistry::Limits exercises;
   std::string identities_path;  // who may call; empty: nobody is asked (identity_file.h)
   bool allow_insecure = false;  // listen beyond this machine without TLS or identities
+  std::string metrics_address;  // of /metrics, /readyz and /livez; empty: nowhere
   std::string port_file;        // where to write the bound addresses; empty: nowhere
   absl::Duration drain_timeout = absl::Seconds(30);
 };

@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/api/api_counts.h"
 #include "server/base/clock.h"
 #include "server/engine/scheduler.h"
 #include "server/grading/exercise_registry.h"
@@ -54,6 +55,7 @@ struct Api {
   Scheduler& scheduler;
   const ApiLimits limits;
   std::atomic<int64_t> open_streams{0};  // see stream_slot.h
+  ApiCounts counts = {};
 };
 
 // What a handler may know of its call. Whether the caller may call the method at all has been

@@ -124,12 +124,12 @@ class Batch : public std::enable_shared_from_this<Batch> {
     const StepPlan& plan = step.plan;
     const bool done_now = TryTurnNow(
         api_, call_, step.hold, plan.multiply_adds,
-        [&](SessionLease& lease) { return RunPlan(lease, plan, response); },
+        [&](SessionLease& lease) { return RunPlan(api_.counts, lease, plan, response); },
         [&](const absl::Status& status) { Finish(item, status); });
     if (done_now) return;
     SessionTurn turn{std::move(step.hold), plan.multiply_adds, plan.step_count};
-    turn.work = [plan = std::move(step.plan), response](SessionLease& lease) {
-      return RunPlan(lease, plan, response);
+    turn.work = [this, plan = std::move(step.plan), response](SessionLease& lease) {
+      return RunPlan(api_.counts, lease, plan, response);
     };
     TakeTurn(api_, call_, std::move(turn),
              [self = shared_from_this(), item](const absl::Status& status) {
@@ -139,7 +139,10 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
   // Each item has its own result, so that no lock is needed.
   void Finish(int item, const absl::Status& status) {
-    if (!status.ok()) WriteError(status, results_.Mutable(item)->mutable_error());
+    if (!status.ok()) {
+      api_.counts.AddFailure(status);
+      WriteError(status, results_.Mutable(item)->mutable_error());
+    }
     FinishOne();
   }
 
@@ -194,6 +197,7 @@ void StepAll(Api& api, const Call& call, const v1::BatchStepRequest& request,
   FieldViolations violations;
   const TraceOptions options = CheckBatch(api, request, path, violations);
   if (absl::Status bad = BadRequest(std::move(violations)); !bad.ok()) return done(std::move(bad));
+  api.counts.batch_items.Observe(static_cast<double>(request.items_size()));
   auto batch =
       std::make_shared<Batch>(api, call, request, path, response, options, std::move(done));
   if (request.items_size() <= kMostItemsAtOnce) return batch->Run();

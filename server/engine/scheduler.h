@@ -20,6 +20,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/base/histogram.h"
 
 namespace cellar {
 
@@ -79,6 +80,19 @@ class Scheduler {
   // Waits until nothing waits or runs. REQUIRES: not called from inside a task.
   void Drain();
 
+  // What there is to do at the moment.
+  struct Load {
+    int64_t tasks = 0;         // that wait or run
+    int64_t queued_steps = 0;  // of tasks that wait because they must
+    int64_t busy_workers = 0;
+  };
+  Load Look() const;
+
+  // How long tasks waited for a worker, and how long turns took: all those of workers, and of turns
+  // that began at once (TryBegin), which are short and many, a sample that stands for the rest.
+  const Histogram& queue_seconds() const;
+  const Histogram& compute_seconds() const;
+
  private:
   struct Implementation;
   struct Line;
@@ -95,9 +109,10 @@ class Scheduler::InlineTurn {
 
  private:
   friend class Scheduler;
-  InlineTurn(Implementation& scheduler, std::shared_ptr<Line> line);
+  InlineTurn(Implementation& scheduler, std::shared_ptr<Line> line, absl::Time begin_time);
 
   Implementation* scheduler_;
+  absl::Time begin_time_;       // InfinitePast: not part of the sample
   std::shared_ptr<Line> line_;  // null once moved from
   bool was_inside_task_;
 };

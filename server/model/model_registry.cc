@@ -67,6 +67,11 @@ std::vector<std::shared_ptr<const Model>> ModelRegistry::List(const OwnedName& a
   return page;
 }
 
+ModelRegistry::Load ModelRegistry::Look() const {
+  absl::ReaderMutexLock lock(&mutex_);
+  return {model_count_, used_bytes_};
+}
+
 absl::Status ModelRegistry::Remove(const OwnedName& owned) {
   std::shared_ptr<const Model> removed;  // freed after the lock: weights can be large
   absl::MutexLock lock(&mutex_);

@@ -51,6 +51,13 @@ class ModelRegistry {
   // Errors: MODEL_NOT_FOUND, MODEL_IN_USE (pinned).
   absl::Status Remove(const OwnedName& owned);
 
+  // What there is of all tenants together.
+  struct Load {
+    int64_t models = 0;
+    int64_t bytes = 0;
+  };
+  Load Look() const;
+
  private:
   // Of one tenant: models by name, and the bytes of their weights.
   struct TenantModels {

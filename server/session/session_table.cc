@@ -58,6 +58,7 @@ struct SessionTable::Implementation {
   Clock& clock;
   const SessionIdMaker ids;
   const std::shared_ptr<SessionCommons> commons;
+  Counts counts;
 
   mutable absl::Mutex mutex;
   absl::flat_hash_map<OwnedName, Entry> sessions ABSL_GUARDED_BY(mutex);
@@ -71,6 +72,7 @@ struct SessionTable::Implementation {
     const auto found = sessions.find(owned);
     std::shared_ptr<Session> session = std::move(found->second.session);
     const auto [end, end_time] = session->HowEnded();
+    (end == SessionEnd::kExpired ? counts.expired : counts.deleted).Add();
     tombstones.Add(FullName(session->config().owned_name()), {end, end_time});
     due.erase({found->second.due_time, found->first});
     names.erase(found->first);
@@ -133,6 +135,7 @@ struct SessionTable::Implementation {
     sessions.emplace(owned, Entry{session, due_time});
     names.insert(owned);
     due.emplace(due_time, owned);
+    counts.created.Add();
     return session;
   }
 
@@ -249,6 +252,8 @@ absl::Time SessionTable::EndDue() {
   }
   return implementation_->NextDueTime();
 }
+
+const SessionTable::Counts& SessionTable::counts() const { return implementation_->counts; }
 
 int64_t SessionTable::session_count() const {
   absl::ReaderMutexLock lock(&implementation_->mutex);

@@ -17,6 +17,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
+#include "server/base/counter.h"
 #include "server/identity/tenant.h"
 #include "server/session/session.h"
 #include "server/session/session_id.h"
@@ -69,6 +70,14 @@ class SessionTable {
   // something to do again at the earliest (InfiniteFuture if nothing is known). Cost: that of what
   // is due.
   absl::Time EndDue();
+
+  // What happened since the table was made.
+  struct Counts {
+    Counter created;
+    Counter expired;
+    Counter deleted;
+  };
+  const Counts& counts() const;
 
   int64_t session_count() const;
   int64_t used_bytes() const;

@@ -1,10 +1,13 @@
-"""Running the server: health, reflection, draining, restart, caps by flag, bad flags."""
+"""Running the server: health, reflection, metrics, probes, draining, restart, caps by flag, bad flags."""
 
 import os
+import re
 import subprocess
 import threading
 import time
 import unittest
+import urllib.error
+import urllib.request
 
 import grpc
 
@@ -49,6 +52,90 @@ class HealthTest(harness.ConformanceTest):
         answer = next(call(iter([bytes([0x3A, 0x01]) + b"*"])))
         for service in SERVICES[1:]:
             self.assertIn(service.encode(), answer)
+
+
+def page(server, path):
+    """Code and text of a page for operators."""
+    address = re.search(r"metrics on (\S+)", server.log()).group(1)
+    try:
+        with urllib.request.urlopen(f"http://{address}{path}", timeout=harness.CALL_SECONDS) as answer:
+            return answer.status, answer.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def metrics_of(server):
+    """Every sample of /metrics: name with labels, and value."""
+    code, text = page(server, "/metrics")
+    assert code == 200, text
+    samples = {}
+    for line in text.splitlines():
+        if not line.startswith("#"):
+            name, value = line.rsplit(" ", 1)
+            samples[name] = float(value)
+    return samples
+
+
+class MetricsTest(harness.ConformanceTest):
+
+    SERVER_FLAGS = ("--metrics-address", "127.0.0.1:0", "--max-sessions", "5")
+
+    def test_metrics_follow_what_happens(self):
+        before = metrics_of(self.server)
+        model = self.client.create_model(harness.homework_model()).name
+        session = self.client.create_session(model).name
+        for step_index in (0, 0):
+            self.client.step(session, [0, 1], step_index=step_index)
+        with self.refused(grpc.StatusCode.OUT_OF_RANGE, "STEP_GAP"):
+            self.client.step(session, [0], step_index=9)
+        batch = session_service_pb2.BatchStepRequest(items=[
+            session_service_pb2.BatchStepItem(session=session, inputs=tensor_pb2.Tensor(values=[1])),
+            session_service_pb2.BatchStepItem(session="sessions/none", inputs=tensor_pb2.Tensor(values=[1]))])
+        self.client.sessions.BatchStep(batch)
+        after = metrics_of(self.server)
+        grown = {name: value - before.get(name, 0) for name, value in after.items()}
+        self.assertEqual(grown['cellar_sessions{state="awake"}'], 1)
+        self.assertEqual(after["cellar_sessions_limit"], 5)
+        self.assertEqual(grown['cellar_steps_total{outcome="made"}'], 3)
+        self.assertEqual(grown['cellar_steps_total{outcome="repeated"}'], 2)
+        self.assertEqual(grown["cellar_messages_total"], 3)
+        self.assertEqual(grown['cellar_batch_items_bucket{le="2"}'], 1)
+        self.assertEqual(grown['cellar_refusals_total{reason="SESSION_NOT_FOUND"}'], 1)
+        self.assertGreater(after["process_resident_memory_bytes"], 1e6)
+
+    def test_probes_and_nothing_else(self):
+        self.assertEqual(page(self.server, "/readyz"), (200, "ready\n"))
+        self.assertEqual(page(self.server, "/livez"), (200, "alive\n"))
+        self.assertEqual(page(self.server, "/")[0], 404)
+
+    def test_readyz_says_no_while_draining(self):
+        server = harness.Server("--metrics-address", "127.0.0.1:0", "--drain-timeout", "60s")
+        client = harness.Client(server.address)
+        try:
+            session = client.create_session(client.create_model(harness.homework_model()).name)
+            # A call that does not end by itself: an upload whose client says nothing more.
+            more = threading.Event()
+
+            def chunks():
+                yield model_service_pb2.UploadModelRequest(open=model_service_pb2.UploadModelOpen(
+                    format=model_service_pb2.MODEL_FORMAT_CELLAR_BINARY, size_bytes=10))
+                more.wait(harness.CALL_SECONDS)
+
+            upload = client.models.UploadModel.future(chunks())
+            client.step(session.name, [1])
+            waiter = threading.Thread(target=server.terminate)
+            waiter.start()
+            while page(server, "/readyz")[0] == 200:
+                time.sleep(0.01)
+            self.assertEqual(page(server, "/readyz"), (503, "not ready\n"))
+            self.assertEqual(page(server, "/livez")[0], 200)
+            more.set()
+            upload.exception()
+            waiter.join()
+            self.assertEqual(server.process.returncode, 0, server.log())
+        finally:
+            client.close()
+            server.kill()
 
 
 class DrainTest(unittest.TestCase):
@@ -200,7 +287,7 @@ class FlagsTest(unittest.TestCase):
 
     def test_help_and_version(self):
         self.assertIn("--max-sessions", self.run_server("--help").stdout)
-        self.assertRegex(self.run_server("--version").stdout, r"\d+\.\d+\.\d+")
+        self.assertRegex(self.run_server("--version").stdout, r"\d+\.\d+\.\d+ \(commit \S+, (GCC|Clang) \d+\..*\)")
 
 
 if __name__ == "__main__":

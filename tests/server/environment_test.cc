@@ -34,6 +34,21 @@ TEST(Environment, HandsEveryLimitToItsPart) {
   EXPECT_EQ((*environment)->api().sessions.session_count(), 0);
 }
 
+TEST(Environment, AnswersMetricsOnlyWhereItIsTold) {
+  FakeClock clock;
+  auto without = Environment::Create(OnAnyPort(), clock);
+  ASSERT_TRUE(without.ok()) << without.status();
+  EXPECT_EQ((*without)->metrics_address(), "");
+  Options options = OnAnyPort();
+  options.metrics_address = "127.0.0.1:0";
+  auto with = Environment::Create(options, clock);
+  ASSERT_TRUE(with.ok()) << with.status();
+  options.metrics_address = (*with)->metrics_address();
+  const absl::Status taken = Environment::Create(options, clock).status();
+  EXPECT_EQ(taken.code(), absl::StatusCode::kUnavailable);
+  EXPECT_TRUE(absl::StrContains(taken.message(), options.metrics_address)) << taken;
+}
+
 TEST(Environment, FailsToStartOnAnAddressThatIsTaken) {
   FakeClock clock;
   auto first = Environment::Create(OnAnyPort(), clock);

@@ -4,11 +4,15 @@
 
 #include <cstdlib>
 #include <fstream>
+#include <iterator>
+#include <regex>
 #include <string>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 
@@ -166,6 +170,65 @@ TEST(ParseOptions, ShowsHelpAndVersion) {
   const ParsedOptions version = Parse({"--version"});
   EXPECT_EQ(version.exit_code, 0);
   EXPECT_TRUE(absl::StartsWith(version.output, "cellar-server "));
+}
+
+// A flag as the help shows it.
+struct ShownFlag {
+  std::string name;      // "max-sessions"
+  std::string variable;  // "CELLAR_MAX_SESSIONS"
+  std::string type;      // "COUNT"; empty for a switch
+};
+
+std::vector<ShownFlag> ShownFlags() {
+  static const std::regex line("--([a-z-]+)( ([A-Z]+)[^\n]*)?\\s+\\(Env:(CELLAR_[A-Z_]+)\\)");
+  const std::string help = Parse({"--help"}).output;
+  std::vector<ShownFlag> flags;
+  for (std::sregex_iterator match(help.begin(), help.end(), line), end; match != end; ++match) {
+    flags.push_back({(*match)[1], (*match)[4], (*match)[3]});
+  }
+  return flags;
+}
+
+TEST(ParseOptions, EveryFlagIsAlsoAVariableAndALineOfTheFile) {
+  const std::string help = Parse({"--help"}).output;
+  const std::vector<ShownFlag> flags = ShownFlags();
+  EXPECT_GT(flags.size(), 35u) << help;
+  for (const ShownFlag& flag : flags) {
+    EXPECT_EQ(flag.variable, absl::StrCat("CELLAR_", absl::AsciiStrToUpper(absl::StrReplaceAll(
+                                                         flag.name, {{"-", "_"}}))));
+    // What makes no sense is noticed wherever it stands, so it has been read there.
+    if (flag.type == "PATH") continue;
+    const std::string nonsense = "no sense at all";
+    const ScopedFile file(absl::StrCat(flag.name, " = \"", nonsense, "\"\n"));
+    const ParsedOptions from_file = Parse({"--config", ScopedFile::path()});
+    EXPECT_EQ(from_file.exit_code, 2) << flag.name;
+    EXPECT_THAT(from_file.output, Not(HasSubstr("INI was not able to parse"))) << flag.name;
+    const ScopedVariable variable(flag.variable, nonsense);
+    const ParsedOptions from_variable = Parse({});
+    EXPECT_EQ(from_variable.exit_code, 2) << flag.name;
+    EXPECT_THAT(from_variable.output, HasSubstr(flag.name)) << flag.name;
+  }
+}
+
+TEST(ParseOptions, EveryFlagOfTheHelpButThreeHasAVariable) {
+  static const std::regex any("\n +(-[a-z],)?--([a-z-]+)");
+  const std::string help = Parse({"--help"}).output;
+  const auto all = std::distance(std::sregex_iterator(help.begin(), help.end(), any), {});
+  EXPECT_EQ(all, static_cast<std::ptrdiff_t>(ShownFlags().size()) + 3)  // help, version, config
+      << help;
+}
+
+TEST(ParseOptions, PathsAreReadFromVariablesAndTheFileToo) {
+  const ScopedFile file("port-file = \"from-file\"\n");
+  EXPECT_EQ(Parse({"--config", ScopedFile::path()}).options->port_file, "from-file");
+  const ScopedVariable variable("CELLAR_IDENTITIES", "from-variable");
+  EXPECT_EQ(Parse({}).options->identities_path, "from-variable");
+}
+
+TEST(ValidateOptions, KnowsWhereMetricsCanBeAnswered) {
+  EXPECT_EQ(Parse({"--metrics-address", "127.0.0.1:0"}).options->metrics_address, "127.0.0.1:0");
+  EXPECT_THAT(Parse({"--metrics-address", "nowhere"}).output, HasSubstr("--metrics-address: "));
+  EXPECT_THAT(Parse({"--metrics-address", "unix:/a"}).output, HasSubstr("is a unix socket"));
 }
 
 TEST(ValidateOptions, ReportsEveryProblem) {

@@ -1,0 +1,21 @@
+// Which build this is. Free of dates and paths: the same sources and compiler give the same words.
+//
+// Thread safety: a pure function.
+#ifndef CELLAR_SERVER_BUILD_INFO_H_
+#define CELLAR_SERVER_BUILD_INFO_H_
+
+#include "absl/strings/string_view.h"
+
+namespace cellar {
+
+struct BuildInfo {
+  absl::string_view version;   // "0.1.0"
+  absl::string_view commit;    // "1a2b3c4d5e6f"; with "-dirty" if files differed; or "unknown"
+  absl::string_view compiler;  // "GCC 12.2.0"
+};
+
+BuildInfo ThisBuild();
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_BUILD_INFO_H_
