@@ -1,6 +1,5 @@
 #include "server/environment.h"
 
-#include <iostream>
 #include <string>
 #include <utility>
 
@@ -16,23 +15,29 @@ constexpr int kServiceUnavailable = 503;  // of HTTP
 
 }  // namespace
 
-Environment::Environment(const Options& options, Clock& clock)
+Environment::Environment(const Options& options, Clock& clock, Log& log)
     : identities_(options.identities_path),
-      watcher_(identities_, [](const std::string& line) { std::cerr << line << std::endl; }),
+      watcher_(identities_,
+               [&log](const std::string& line) {
+                 log.Write(LogLevel::kWarning, "identities", {{"message", line}});
+               }),
       models_(options.models),
       sessions_(options.sessions, clock),
       exercises_(options.exercises),
       reaper_(sessions_, clock),
       scheduler_(options.scheduler, clock),
-      api_{clock, models_, sessions_, exercises_, scheduler_, options.api} {
+      api_{clock, models_, sessions_, exercises_, scheduler_, options.api},
+      call_book_(api_.counts, log, clock, sessions_.epoch()) {
   AddServerMetrics(api_, options, metrics_);
+  metrics_.AddFamily("cellar_calls_total", "Calls that ended, by method and code.",
+                     MetricKind::kCounter, [this] { return call_book_.Ended(); });
   AddProcessMetrics(metrics_);
   reaper_.Start();
 }
 
 absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& options,
-                                                                 Clock& clock) {
-  std::unique_ptr<Environment> environment(new Environment(options, clock));
+                                                                 Clock& clock, Log& log) {
+  std::unique_ptr<Environment> environment(new Environment(options, clock, log));
   CELLAR_RETURN_IF_ERROR(environment->identities_.Reload().status());
   environment->watcher_.Start();
   if (!options.metrics_address.empty()) {
@@ -40,8 +45,9 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& 
         environment->operator_server_,
         OperatorServer::Start(options.metrics_address, environment->OperatorPages()));
   }
-  CELLAR_ASSIGN_OR_RETURN(environment->server_, Server::Start(options.server, environment->api_,
-                                                              environment->identities_));
+  CELLAR_ASSIGN_OR_RETURN(environment->server_,
+                          Server::Start(options.server, environment->api_, environment->identities_,
+                                        &environment->call_book_));
   environment->ready_.store(true);
   return environment;
 }

@@ -2,7 +2,7 @@
 //
 // Thread safety: Create, Drain and the destructor belong to one thread; ForceStop may be called
 // from any other while Drain runs.
-// Ownership: owns all parts; the clock outlives it.
+// Ownership: owns all parts; the clock and the log outlive it.
 #ifndef CELLAR_SERVER_ENVIRONMENT_H_
 #define CELLAR_SERVER_ENVIRONMENT_H_
 
@@ -15,6 +15,7 @@
 #include "absl/time/time.h"
 #include "server/api/api.h"
 #include "server/base/clock.h"
+#include "server/base/log.h"
 #include "server/base/metrics.h"
 #include "server/engine/scheduler.h"
 #include "server/grading/exercise_registry.h"
@@ -23,6 +24,7 @@
 #include "server/model/model_registry.h"
 #include "server/operations/operator_server.h"
 #include "server/options.h"
+#include "server/rpc/call_book.h"
 #include "server/rpc/server.h"
 #include "server/session/session_reaper.h"
 #include "server/session/session_table.h"
@@ -34,7 +36,8 @@ class Environment {
   // Builds everything and serves. `options` are valid. Errors: those of Identities::Reload (nobody
   // starts with a file that cannot be read), OperatorServer::Start and Server::Start; then nothing
   // runs any more.
-  static absl::StatusOr<std::unique_ptr<Environment>> Create(const Options& options, Clock& clock);
+  static absl::StatusOr<std::unique_ptr<Environment>> Create(const Options& options, Clock& clock,
+                                                             Log& log = SilentLog());
 
   Environment(const Environment&) = delete;
   Environment& operator=(const Environment&) = delete;
@@ -54,7 +57,7 @@ class Environment {
   void ForceStop() { server_->ForceStop(); }
 
  private:
-  Environment(const Options& options, Clock& clock);
+  Environment(const Options& options, Clock& clock, Log& log);
 
   OperatorServer::Pages OperatorPages() const;
 
@@ -66,6 +69,7 @@ class Environment {
   SessionReaper reaper_;
   Scheduler scheduler_;
   Api api_;
+  CallBook call_book_;
   std::unique_ptr<Server> server_;
   std::atomic<bool> ready_{false};  // calls are answered, and the drain has not begun
   Metrics metrics_;

@@ -15,6 +15,8 @@
 
 #include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
+#include "server/base/log.h"
+#include "server/build_info.h"
 #include "server/environment.h"
 #include "server/make_token.h"
 #include "server/options.h"
@@ -22,14 +24,34 @@
 
 namespace {
 
-// What to warn of behind an address.
-std::string Exposure(const cellar::Options& options, const std::string& address) {
-  if (cellar::IsLocal(address) || cellar::IsSecure(options)) return "";
+// Says where the server listens, and warns of addresses that others can reach too easily.
+void TellListening(const cellar::Options& options, const std::string& address, cellar::Log& log) {
+  if (cellar::IsLocal(address) || cellar::IsSecure(options)) {
+    return log.Write(cellar::LogLevel::kInfo, "listening", {{"address", address}});
+  }
   const bool plain = !options.server.tls.enabled();
   const bool anyone = options.identities_path.empty();
-  return std::string(" (warning: to other machines too") + (plain ? ", in plain text" : "") +
-         (anyone ? ", to anyone)" : ")");
+  const std::string exposure = std::string("to other machines too") +
+                               (plain ? ", in plain text" : "") + (anyone ? ", to anyone" : "");
+  log.Write(cellar::LogLevel::kWarning, "listening",
+            {{"address", address}, {"exposure", exposure}});
 }
+
+void TellStart(const cellar::Options& options, const cellar::Environment& environment,
+               cellar::Log& log) {
+  const cellar::BuildInfo build = cellar::ThisBuild();
+  log.Write(cellar::LogLevel::kInfo, "started",
+            {{"version", build.version}, {"commit", build.commit}, {"compiler", build.compiler}});
+  for (const std::string& address : environment.addresses()) TellListening(options, address, log);
+  if (environment.metrics_address().empty()) return;
+  const std::string address = environment.metrics_address();
+  const bool local = cellar::IsLocal(address);
+  log.Write(local ? cellar::LogLevel::kInfo : cellar::LogLevel::kWarning, "serving-metrics",
+            {{"address", address}, {"exposure", local ? "" : "to other machines too, to anyone"}});
+}
+
+// One write a line, so that lines of different threads do not mix.
+void WriteLine(const std::string& line) { std::fwrite(line.data(), 1, line.size(), stderr); }
 
 // Writes all or nothing: whoever waits for the file never sees a part of it.
 bool WritePortFile(const std::string& path, const std::vector<std::string>& addresses) {
@@ -42,13 +64,15 @@ bool WritePortFile(const std::string& path, const std::vector<std::string>& addr
 
 // Waits for a signal, then drains; a second signal cuts that short.
 void ServeUntilSignal(cellar::Environment& environment, absl::Duration drain_timeout,
-                      const sigset_t& signals) {
+                      const sigset_t& signals, cellar::Log& log) {
   int signal = 0;
   sigwait(&signals, &signal);
-  std::cerr << "draining" << std::endl;
+  log.Write(cellar::LogLevel::kInfo, "draining");
   const pthread_t waiting = pthread_self();
   std::thread drain([&] {
-    environment.Drain(drain_timeout);
+    const bool whole = environment.Drain(drain_timeout);
+    log.Write(whole ? cellar::LogLevel::kInfo : cellar::LogLevel::kWarning, "drained",
+              {{"cancelled_calls", whole ? "none" : "some"}});
     // Blocked in every thread: it kills nobody, it ends the wait below.
     pthread_kill(waiting, SIGTERM);  // NOLINT(bugprone-bad-signal-to-kill-thread)
   });
@@ -73,28 +97,24 @@ int main(int argc, char** argv) {
     return parsed.exit_code;
   }
   const cellar::Options& options = *parsed.options;
+  cellar::Log log(options.log_level, cellar::SystemClock(), &WriteLine);
   // Before any thread starts: all of them inherit it, and signals only come to sigwait.
   sigset_t signals;
   sigemptyset(&signals);
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  auto environment = cellar::Environment::Create(options, cellar::SystemClock());
+  auto environment = cellar::Environment::Create(options, cellar::SystemClock(), log);
   if (!environment.ok()) {
     std::cerr << "error: " << std::string(environment.status().message()) << std::endl;
     return 1;
   }
-  for (const std::string& address : (*environment)->addresses()) {
-    std::cerr << "listening on " << address << Exposure(options, address) << std::endl;
-  }
-  if (const std::string address = (*environment)->metrics_address(); !address.empty()) {
-    std::cerr << "metrics on " << address << std::endl;
-  }
+  TellStart(options, **environment, log);
   if (!options.port_file.empty() &&
       !WritePortFile(options.port_file, (*environment)->addresses())) {
     std::cerr << "error: cannot write --port-file " << options.port_file << std::endl;
     return 1;
   }
-  ServeUntilSignal(**environment, options.drain_timeout, signals);
+  ServeUntilSignal(**environment, options.drain_timeout, signals, log);
   return 0;
 }

@@ -44,6 +44,21 @@ class Flags {
     app_.add_option(name, value, help)->type_name("ADDRESS")->envname(EnvironmentName(name));
   }
 
+  void Level(const std::string& name, LogLevel& value, const std::string& help) {
+    const auto read = [name, &value](const std::string& text) {
+      const std::optional<LogLevel> level = ParseLogLevel(text);
+      if (!level.has_value()) {
+        throw CLI::ValidationError(
+            name, absl::StrCat("'", text, "' is no level; none, error, warning, info or debug is"));
+      }
+      value = *level;
+    };
+    app_.add_option_function<std::string>(name, read, help)
+        ->type_name("LEVEL")
+        ->default_str(std::string(LogLevelName(value)))
+        ->envname(EnvironmentName(name));
+  }
+
   void Switch(const std::string& name, bool& value, const std::string& help) {
     app_.add_flag(name, value, help)->envname(EnvironmentName(name));
   }
@@ -95,6 +110,9 @@ void AddServerFlags(Options& options, Flags& flags) {
              "Where to listen: host:port (port 0: any) or unix:/path; may be repeated.");
   flags.Text("--port-file", options.port_file,
              "File to write the bound addresses to, one a line, once calls are answered.");
+  flags.Level("--log-level", options.log_level,
+              "What goes to standard error: none, error, warning, info, or debug, which has every "
+              "failed call.");
   flags.Address(
       "--metrics-address", options.metrics_address,
       "Where /metrics, /readyz and /livez are answered, over HTTP: host:port (port 0: any). "

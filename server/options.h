@@ -12,6 +12,7 @@
 #include "absl/status/status.h"
 #include "absl/time/time.h"
 #include "server/api/api.h"
+#include "server/base/log.h"
 #include "server/engine/scheduler.h"
 #include "server/grading/exercise_registry.h"
 #include "server/model/model_registry.h"
@@ -29,6 +30,7 @@ struct Options {
   ExerciseRegistry::Limits exercises;
   std::string identities_path;  // who may call; empty: nobody is asked (identity_file.h)
   bool allow_insecure = false;  // listen beyond this machine without TLS or identities
+  LogLevel log_level = LogLevel::kInfo;
   std::string metrics_address;  // of /metrics, /readyz and /livez; empty: nowhere
   std::string port_file;        // where to write the bound addresses; empty: nowhere
   absl::Duration drain_timeout = absl::Seconds(30);

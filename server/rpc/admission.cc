@@ -4,6 +4,7 @@
 
 #include "server/rpc/presented.h"
 #include "server/rpc/rpc_errors.h"
+#include "server/rpc/status.h"
 
 namespace cellar {
 
@@ -11,6 +12,13 @@ absl::StatusOr<SharedCaller> Admission::Identify(
     const grpc::ServerContextBase& context, const google::protobuf::Descriptor& request) const {
   if (authentication_ == nullptr) return LocalCaller();
   return authentication_->LetIn(PresentedBy(context), MethodTaking(request));
+}
+
+grpc::Status Admission::Close(grpc::ServerContextBase& context,
+                              const google::protobuf::Descriptor& request, const Caller* caller,
+                              const absl::Status& status) const {
+  if (book_ != nullptr) book_->Note(context, request, caller, status);
+  return ToGrpcStatus(status);
 }
 
 absl::Status Admission::Enter() {

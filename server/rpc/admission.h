@@ -22,6 +22,7 @@
 #include "grpcpp/server_context.h"
 #include "server/identity/authentication.h"
 #include "server/identity/caller.h"
+#include "server/rpc/call_book.h"
 
 namespace cellar {
 
@@ -40,8 +41,9 @@ class Admission {
   // Everybody is the LocalCaller.
   Admission() = default;
 
-  // `authentication` outlives it.
-  explicit Admission(const Authentication& authentication) : authentication_(&authentication) {}
+  // `authentication` and `book` outlive it. A null book: nobody notes how calls end.
+  Admission(const Authentication& authentication, CallBook* book)
+      : authentication_(&authentication), book_(book) {}
 
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
@@ -54,6 +56,11 @@ class Admission {
   // Counts a call in; each success is followed by one Leave. Errors: DRAINING.
   absl::Status Enter();
   void Leave();
+
+  // The last thing to do with a call of the method that takes `request`, whether it was let in or
+  // not: what to finish it with, once it has been noted in the book. `caller`: as CallBook::Note.
+  grpc::Status Close(grpc::ServerContextBase& context, const google::protobuf::Descriptor& request,
+                     const Caller* caller, const absl::Status& status) const;
 
   // Calls inside now.
   int64_t inside() const { return inside_.load(); }
@@ -76,6 +83,7 @@ class Admission {
   bool EmptyOrForced() const;
 
   const Authentication* const authentication_ = nullptr;
+  CallBook* const book_ = nullptr;
 
   std::atomic<int64_t> inside_{0};
   std::atomic<bool> draining_{false};

@@ -11,7 +11,6 @@
 #include "server/rpc/message_size.h"
 #include "server/rpc/on_worker.h"
 #include "server/rpc/rpc_errors.h"
-#include "server/rpc/status.h"
 
 namespace cellar {
 namespace {
@@ -21,8 +20,13 @@ namespace {
 class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateResponse> {
  public:
   // REQUIRES: the call has entered `admission`.
-  EvaluateReactor(Api& api, Admission& admission, SharedCaller caller, absl::Time deadline)
-      : api_(api), admission_(admission), caller_(std::move(caller)), deadline_(deadline) {}
+  EvaluateReactor(Api& api, Admission& admission, SharedCaller caller,
+                  grpc::CallbackServerContext& context)
+      : api_(api),
+        admission_(admission),
+        caller_(std::move(caller)),
+        context_(context),
+        deadline_(CallDeadline(context.deadline())) {}
 
   // Begins. *request lives until OnDone.
   void Start(const v1::EvaluateRequest* request) {
@@ -34,9 +38,9 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   void AnswerOnWorker() {
     RunOnWorker(api_.scheduler, deadline_, [this](absl::Status may_run) {
       absl::Status status = may_run.ok() ? Answer() : std::move(may_run);
-      if (!status.ok()) return Finish(ToGrpcStatus(status));
+      if (!status.ok()) return Finish(Close(status));
       if (evaluation_->AtEnd()) {
-        return StartWriteAndFinish(&response_, grpc::WriteOptions(), grpc::Status::OK);
+        return StartWriteAndFinish(&response_, grpc::WriteOptions(), Close(absl::OkStatus()));
       }
       StartWrite(&response_);
     });
@@ -56,8 +60,12 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(ToGrpcStatus(CallerGone()));
+    if (!ok) return Finish(Close(CallerGone()));
     AnswerOnWorker();
+  }
+
+  grpc::Status Close(const absl::Status& status) {
+    return admission_.Close(context_, *request_->GetDescriptor(), caller_.get(), status);
   }
 
   void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
@@ -70,6 +78,7 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   Api& api_;
   Admission& admission_;
   const SharedCaller caller_;
+  grpc::CallbackServerContext& context_;  // until OnDone
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
 
@@ -81,7 +90,7 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
 // A call that is not let in.
 class RefusedEvaluation final : public grpc::ServerWriteReactor<v1::EvaluateResponse> {
  public:
-  explicit RefusedEvaluation(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+  explicit RefusedEvaluation(const grpc::Status& status) { Finish(status); }
 
  private:
   void OnDone() override { delete this; }
@@ -95,9 +104,12 @@ grpc::ServerWriteReactor<v1::EvaluateResponse>* EvaluationService::Evaluate(
   absl::Status admitted = caller.status();
   if (admitted.ok()) admitted = CheckMessageSize(*request, api_.limits.max_message_bytes);
   if (admitted.ok()) admitted = admission_.Enter();
-  if (!admitted.ok()) return new RefusedEvaluation(admitted);
-  auto* reactor =
-      new EvaluateReactor(api_, admission_, *std::move(caller), CallDeadline(context->deadline()));
+  if (!admitted.ok()) {
+    const Caller* const known = caller.ok() ? caller->get() : nullptr;
+    return new RefusedEvaluation(
+        admission_.Close(*context, *request->GetDescriptor(), known, admitted));
+  }
+  auto* reactor = new EvaluateReactor(api_, admission_, *std::move(caller), *context);
   reactor->Start(request);
   return reactor;
 }

@@ -68,9 +68,9 @@ void SetTransport(const ServerOptions& options, int64_t max_message_bytes,
 }  // namespace
 
 struct Server::Implementation {
-  Implementation(Api& api, const Identities& identities)
+  Implementation(Api& api, const Identities& identities, CallBook* book)
       : authentication(identities, api.clock),
-        admission(authentication),
+        admission(authentication, book),
         models(api, admission),
         sessions(api, admission),
         evaluations(api, admission),
@@ -148,8 +148,9 @@ void Server::Implementation::SetServing(bool serving) {
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Api& api,
-                                                      const Identities& identities) {
-  auto implementation = std::make_unique<Implementation>(api, identities);
+                                                      const Identities& identities,
+                                                      CallBook* book) {
+  auto implementation = std::make_unique<Implementation>(api, identities, book);
   absl::Status listening = implementation->Listen(options, api.limits.max_message_bytes);
   if (!listening.ok()) return listening;
   return std::unique_ptr<Server>(new Server(std::move(implementation)));

@@ -16,6 +16,7 @@
 #include "absl/time/time.h"
 #include "server/api/api.h"
 #include "server/identity/identities.h"
+#include "server/rpc/call_book.h"
 #include "server/rpc/server_credentials.h"
 
 namespace grpc {
@@ -38,10 +39,12 @@ struct ServerOptions {
 
 class Server {
  public:
-  // Listens and serves; who calls is asked of `identities`. Errors: UNAVAILABLE if an address
+  // Listens and serves; who calls is asked of `identities`, how calls end is noted in `book`, if
+  // there is one, which outlives the server. Errors: UNAVAILABLE if an address
   // cannot be had, naming it; INVALID_ARGUMENT if the files of TLS cannot be used, naming them.
   static absl::StatusOr<std::unique_ptr<Server>> Start(const ServerOptions& options, Api& api,
-                                                       const Identities& identities);
+                                                       const Identities& identities,
+                                                       CallBook* book = nullptr);
 
   // Drains without patience, unless drained.
   ~Server();

@@ -4,26 +4,24 @@
 
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/rpc_errors.h"
-#include "server/rpc/status.h"
 
 namespace cellar {
 
-StepStreamReactorBase* StepStreamReactor::Start(const grpc::CallbackServerContext& context,
+StepStreamReactorBase* StepStreamReactor::Start(grpc::CallbackServerContext& context,
                                                 Admission& admission, StepStreamFlow::Limits limits,
                                                 const StepStreamMaker& make_stream) {
-  std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(admission, limits));
+  std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(context, admission, limits));
   reactor->self_ = reactor;
-  reactor->Enter(context, make_stream);
+  reactor->Enter(make_stream);
   // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come before
   // this returns: gRPC keeps what is begun here until then.
   reactor->Happened([](StepStreamFlow&) {});
   return reactor.get();
 }
 
-void StepStreamReactor::Enter(const grpc::CallbackServerContext& context,
-                              const StepStreamMaker& make_stream) {
+void StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
   absl::StatusOr<SharedCaller> caller =
-      admission_.Identify(context, *v1::StreamStepsRequest::descriptor());
+      admission_.Identify(context_, *v1::StreamStepsRequest::descriptor());
   absl::Status refused = caller.status();
   if (refused.ok()) refused = admission_.Enter();
   if (!refused.ok()) {
@@ -32,8 +30,9 @@ void StepStreamReactor::Enter(const grpc::CallbackServerContext& context,
     return;
   }
   entered_ = true;
-  Call call(*std::move(caller));
-  call.deadline = CallDeadline(context.deadline());
+  caller_ = *std::move(caller);
+  Call call(caller_);
+  call.deadline = CallDeadline(context_.deadline());
   call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
   // Weak: the stream holds it, and this holds the stream.
   stream_ = make_stream(std::move(call), [weak = weak_from_this()](absl::Status status) {
@@ -98,7 +97,8 @@ void StepStreamReactor::Act() {
         break;
       case StepStreamFlow::Do::kFinish:
         if (stream_ != nullptr) stream_->Close();
-        Finish(ToGrpcStatus(action.status));
+        Finish(admission_.Close(context_, *v1::StreamStepsRequest::descriptor(), caller_.get(),
+                                action.status));
         return;  // perhaps OnDone has come: this may be gone
     }
   }

@@ -41,18 +41,19 @@ class StepStreamReactor final : public StepStreamReactorBase,
  public:
   // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
   // `admission` outlives it.
-  static StepStreamReactorBase* Start(const grpc::CallbackServerContext& context,
-                                      Admission& admission, StepStreamFlow::Limits limits,
+  static StepStreamReactorBase* Start(grpc::CallbackServerContext& context, Admission& admission,
+                                      StepStreamFlow::Limits limits,
                                       const StepStreamMaker& make_stream);
 
   void EndForDrain() override;
 
  private:
-  StepStreamReactor(Admission& admission, StepStreamFlow::Limits limits)
-      : admission_(admission), flow_(limits) {}
+  StepStreamReactor(grpc::CallbackServerContext& context, Admission& admission,
+                    StepStreamFlow::Limits limits)
+      : context_(context), admission_(admission), flow_(limits) {}
 
   // Lets the call in and makes its stream; ends the flow if it is refused.
-  void Enter(const grpc::CallbackServerContext& context, const StepStreamMaker& make_stream);
+  void Enter(const StepStreamMaker& make_stream);
 
   // Reactions of gRPC.
   void OnReadDone(bool ok) override;
@@ -75,7 +76,9 @@ class StepStreamReactor final : public StepStreamReactorBase,
   void Answer(const StepStreamFlow::Action& action);
 
   // Constant after Start.
+  grpc::CallbackServerContext& context_;  // until OnDone
   Admission& admission_;
+  SharedCaller caller_;  // null: not let in
   bool entered_ = false;
   std::shared_ptr<StepStream> stream_;
   std::shared_ptr<StepStreamReactor> self_;  // until OnDone

@@ -3,22 +3,20 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
-#include "server/rpc/call_deadline.h"
 #include "server/rpc/message_size.h"
 #include "server/rpc/on_worker.h"
 #include "server/rpc/rpc_errors.h"
-#include "server/rpc/status.h"
 
 namespace cellar {
 
 absl::StatusOr<UnaryCall*> UnaryCall::Begin(Api& api, Admission& admission,
-                                            const grpc::CallbackServerContext& context,
+                                            grpc::CallbackServerContext& context,
                                             const google::protobuf::Message& request) {
-  CELLAR_ASSIGN_OR_RETURN(SharedCaller caller,
-                          admission.Identify(context, *request.GetDescriptor()));
+  const google::protobuf::Descriptor& kind = *request.GetDescriptor();
+  CELLAR_ASSIGN_OR_RETURN(SharedCaller caller, admission.Identify(context, kind));
   CELLAR_RETURN_IF_ERROR(CheckMessageSize(request, api.limits.max_message_bytes));
   CELLAR_RETURN_IF_ERROR(admission.Enter());
-  return new UnaryCall(admission, std::move(caller), CallDeadline(context.deadline()));
+  return new UnaryCall(admission, context, kind, std::move(caller));
 }
 
 Call UnaryCall::ForHandler() const {
@@ -28,7 +26,9 @@ Call UnaryCall::ForHandler() const {
   return call;
 }
 
-void UnaryCall::Complete(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+void UnaryCall::Complete(const absl::Status& status) {
+  Finish(admission_.Close(context_, request_, caller_.get(), status));
+}
 
 void UnaryCall::CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::Status()> work) {
   RunOnWorker(scheduler, deadline_,
@@ -45,9 +45,10 @@ void UnaryCall::OnDone() {
 }
 
 grpc::ServerUnaryReactor* UnaryCalls::Refuse(grpc::CallbackServerContext* context,
+                                             const google::protobuf::Message& request,
                                              const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(ToGrpcStatus(status));
+  reactor->Finish(admission_.Close(*context, *request.GetDescriptor(), nullptr, status));
   return reactor;
 }
 

@@ -21,11 +21,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
 #include "server/api/api.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_deadline.h"
 
 namespace cellar {
 
@@ -34,7 +36,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
   // Lets the call in. Errors: those of Admission::Identify, DRAINING, MESSAGE_SIZE_LIMIT.
   static absl::StatusOr<UnaryCall*> Begin(Api& api, Admission& admission,
-                                          const grpc::CallbackServerContext& context,
+                                          grpc::CallbackServerContext& context,
                                           const google::protobuf::Message& request);
 
   // What handlers may know; its `cancelled` may be asked until Complete.
@@ -47,14 +49,21 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   void CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::Status()> work);
 
  private:
-  UnaryCall(Admission& admission, SharedCaller caller, absl::Time deadline)
-      : admission_(admission), caller_(std::move(caller)), deadline_(deadline) {}
+  UnaryCall(Admission& admission, grpc::CallbackServerContext& context,
+            const google::protobuf::Descriptor& request, SharedCaller caller)
+      : admission_(admission),
+        context_(context),
+        request_(request),
+        caller_(std::move(caller)),
+        deadline_(CallDeadline(context.deadline())) {}
   ~UnaryCall() override = default;
 
   void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
   void OnDone() override;
 
   Admission& admission_;
+  grpc::CallbackServerContext& context_;  // until OnDone
+  const google::protobuf::Descriptor& request_;
   const SharedCaller caller_;
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
@@ -70,7 +79,7 @@ class UnaryCalls {
                                    absl::Status (*handler)(Api&, const Call&, const Request&,
                                                            Response*)) {
     absl::StatusOr<UnaryCall*> call = UnaryCall::Begin(api_, admission_, *context, *request);
-    if (!call.ok()) return Refuse(context, call.status());
+    if (!call.ok()) return Refuse(context, *request, call.status());
     (*call)->Complete(handler(api_, (*call)->ForHandler(), *request, response));
     return *call;
   }
@@ -81,7 +90,7 @@ class UnaryCalls {
                                      absl::Status (*handler)(Api&, const Call&, const Request&,
                                                              Response*)) {
     absl::StatusOr<UnaryCall*> call = UnaryCall::Begin(api_, admission_, *context, *request);
-    if (!call.ok()) return Refuse(context, call.status());
+    if (!call.ok()) return Refuse(context, *request, call.status());
     (*call)->CompleteOnWorker(api_.scheduler, [this, call = *call, request, response, handler] {
       return handler(api_, call->ForHandler(), *request, response);
     });
@@ -94,15 +103,16 @@ class UnaryCalls {
                                      void (*handler)(Api&, const Call&, const Request&, Response*,
                                                      Done)) {
     absl::StatusOr<UnaryCall*> call = UnaryCall::Begin(api_, admission_, *context, *request);
-    if (!call.ok()) return Refuse(context, call.status());
+    if (!call.ok()) return Refuse(context, *request, call.status());
     handler(api_, (*call)->ForHandler(), *request, response,
             [call = *call](const absl::Status& status) { call->Complete(status); });
     return *call;
   }
 
  private:
-  static grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context,
-                                          const absl::Status& status);
+  grpc::ServerUnaryReactor* Refuse(grpc::CallbackServerContext* context,
+                                   const google::protobuf::Message& request,
+                                   const absl::Status& status);
 
   Api& api_;
   Admission& admission_;

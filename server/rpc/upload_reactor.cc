@@ -7,12 +7,11 @@
 #include "server/rpc/message_size.h"
 #include "server/rpc/on_worker.h"
 #include "server/rpc/rpc_errors.h"
-#include "server/rpc/status.h"
 
 namespace cellar {
 
 UploadReactor* UploadReactor::Start(Api& api, Admission& admission,
-                                    const grpc::CallbackServerContext& context,
+                                    grpc::CallbackServerContext& context,
                                     v1::UploadModelResponse* response) {
   absl::StatusOr<SharedCaller> caller =
       admission.Identify(context, *v1::UploadModelRequest::descriptor());
@@ -51,7 +50,9 @@ absl::Status UploadReactor::Take(v1::UploadModelRequest&& message) {
   return upload_.Add(std::move(message));
 }
 
-void UploadReactor::Complete(const absl::Status& status) { Finish(ToGrpcStatus(status)); }
+void UploadReactor::Complete(const absl::Status& status) {
+  Finish(admission_.Close(context_, *v1::UploadModelRequest::descriptor(), caller_.get(), status));
+}
 
 void UploadReactor::OnDone() {
   if (entered_) admission_.Leave();

@@ -22,18 +22,18 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
  public:
   // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
   // *response lives until OnDone.
-  static UploadReactor* Start(Api& api, Admission& admission,
-                              const grpc::CallbackServerContext& context,
+  static UploadReactor* Start(Api& api, Admission& admission, grpc::CallbackServerContext& context,
                               v1::UploadModelResponse* response);
 
  private:
   UploadReactor(Api& api, Admission& admission, SharedCaller caller,
-                const grpc::CallbackServerContext& context, v1::UploadModelResponse* response)
+                grpc::CallbackServerContext& context, v1::UploadModelResponse* response)
       : api_(api),
         admission_(admission),
         context_(context),
         response_(response),
-        upload_(api, Call(std::move(caller))) {}
+        caller_(std::move(caller)),
+        upload_(api, Call(caller_)) {}
   ~UploadReactor() override = default;
 
   void OnReadDone(bool ok) override;
@@ -46,10 +46,11 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
 
   Api& api_;
   Admission& admission_;
-  const grpc::CallbackServerContext& context_;  // asked whether the client is there; until OnDone
+  grpc::CallbackServerContext& context_;  // asked whether the client is there; until OnDone
   v1::UploadModelResponse* const response_;
   bool entered_ = false;
 
+  const SharedCaller caller_;
   ModelUpload upload_;
   v1::UploadModelRequest message_;  // being read
 };

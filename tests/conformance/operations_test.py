@@ -56,7 +56,7 @@ class HealthTest(harness.ConformanceTest):
 
 def page(server, path):
     """Code and text of a page for operators."""
-    address = re.search(r"metrics on (\S+)", server.log()).group(1)
+    address = re.search(r"event=serving-metrics address=(\S+)", server.log()).group(1)
     try:
         with urllib.request.urlopen(f"http://{address}{path}", timeout=harness.CALL_SECONDS) as answer:
             return answer.status, answer.read().decode()
