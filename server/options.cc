@@ -154,6 +154,8 @@ void AddWorkFlags(Options& options, Flags& flags) {
               "Fused multiply-adds up to which a request is stepped at once, without a worker.");
   flags.Count("--max-queued-steps", options.scheduler.max_queued_steps,
               "Steps that may wait for a worker, of all sessions together.");
+  flags.Count("--max-queued-steps-per-tenant", options.scheduler.max_queued_steps_per_tenant,
+              "The same of one tenant; 0: as many as of all.");
   flags.Count("--max-queued-steps-per-session", options.scheduler.max_queued_steps_per_session,
               "Steps that may wait for their turn on one session.");
   flags.Count("--max-steps-per-request", options.api.max_steps_per_request,
@@ -301,6 +303,8 @@ void CheckWork(const Options& options, Problems& problems) {
                                 " is too large; at most ", kMaxWorkers));
   problems.AtLeast("--inline-cost", options.scheduler.inline_cost, 0);
   problems.AtLeast("--max-queued-steps", options.scheduler.max_queued_steps, 1);
+  problems.AtLeast("--max-queued-steps-per-tenant", options.scheduler.max_queued_steps_per_tenant,
+                   0);
   problems.AtLeast("--max-queued-steps-per-session", options.scheduler.max_queued_steps_per_session,
                    1);
   problems.AtLeast("--max-steps-per-request", options.api.max_steps_per_request, 1);

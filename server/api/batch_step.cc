@@ -203,6 +203,7 @@ void StepAll(Api& api, const Call& call, const v1::BatchStepRequest& request,
   if (request.items_size() <= kMostItemsAtOnce) return batch->Run();
   Task task;
   task.cost = Task::kDear;
+  task.tenant = call.tenant();
   task.deadline = call.deadline;
   task.run = [batch](absl::Status may_run) {
     may_run.ok() ? batch->Run() : batch->Refuse(std::move(may_run));

@@ -64,6 +64,7 @@ absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done
   Task task;
   task.cost = turn.multiply_adds;
   task.step_count = turn.step_count;
+  task.tenant = call.tenant();
   task.deadline = call.deadline;
   task.run = [pending = PendingTurn{call, std::move(turn.hold), std::move(turn.work),
                                     std::move(done)}](absl::Status status) mutable {

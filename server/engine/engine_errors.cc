@@ -26,6 +26,18 @@ void Add(absl::string_view key, int64_t value, ErrorDetail& detail) {
   detail.metadata.emplace_back(std::string(key), absl::StrCat(value));
 }
 
+absl::string_view ScopeWord(StepQueueScope scope) {
+  switch (scope) {
+    case StepQueueScope::kSession:
+      return "session";
+    case StepQueueScope::kTenant:
+      return "tenant";
+    case StepQueueScope::kServer:
+      break;
+  }
+  return "server";
+}
+
 ErrorDetail StepDetail(absl::string_view reason, absl::string_view session, int64_t step_index,
                        int64_t next_step) {
   ErrorDetail detail = SessionDetail(reason, session);
@@ -36,18 +48,19 @@ ErrorDetail StepDetail(absl::string_view reason, absl::string_view session, int6
 
 }  // namespace
 
-absl::Status StepQueueLimit(StepQueueScope scope, int64_t limit) {
-  const bool of_session = scope == StepQueueScope::kSession;
+absl::Status StepQueueLimit(StepQueueScope scope, int64_t limit, int64_t used) {
+  const absl::string_view whose = ScopeWord(scope);
   ErrorDetail detail;
   detail.reason = "STEP_QUEUE_LIMIT";
   Add("limit", limit, detail);
-  detail.metadata.emplace_back("scope", of_session ? "session" : "server");
+  Add("used", used, detail);
+  detail.metadata.emplace_back("scope", whose);
   detail.retry_delay = kQueueRetryDelay;
-  detail.quota_subject = of_session ? "waiting steps of the session" : "waiting steps";
+  detail.quota_subject = absl::StrCat("waiting steps of the ", whose);
   return MakeError(
       absl::StatusCode::kResourceExhausted,
-      absl::StrCat("too many steps are waiting on this ", of_session ? "session" : "server",
-                   ": at most ", limit, " may; nothing was applied, try again later"),
+      absl::StrCat("too many steps are waiting on this ", whose, ": ", used, " are, at most ",
+                   limit, " may; nothing was applied, try again later"),
       detail);
 }
 

@@ -11,10 +11,10 @@
 
 namespace cellar {
 
-enum class StepQueueScope { kSession, kServer };
+enum class StepQueueScope { kSession, kTenant, kServer };
 
-// RESOURCE_EXHAUSTED / STEP_QUEUE_LIMIT: `limit` steps of this scope may wait.
-absl::Status StepQueueLimit(StepQueueScope scope, int64_t limit);
+// RESOURCE_EXHAUSTED / STEP_QUEUE_LIMIT: `limit` steps of this scope may wait, `used` do.
+absl::Status StepQueueLimit(StepQueueScope scope, int64_t limit, int64_t used);
 
 // DEADLINE_EXCEEDED / DEADLINE_PASSED.
 absl::Status DeadlinePassed();

@@ -1,7 +1,6 @@
 #include "server/engine/scheduler.h"
 
 #include <algorithm>
-#include <deque>
 #include <list>
 #include <thread>
 #include <utility>
@@ -13,6 +12,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/engine/engine_errors.h"
 #include "server/engine/turn_policy.h"
+#include "server/engine/turn_rotation.h"
 
 namespace cellar {
 namespace {
@@ -43,6 +43,7 @@ constexpr size_t kMaxSpareLines = 64;
 // a line of its own.
 struct Scheduler::Line {
   std::string key;  // empty: a task without a key
+  std::string tenant;
   std::list<WaitingTask> waiting;
   int64_t waiting_steps = 0;  // the charged steps of `waiting`
 };
@@ -55,15 +56,29 @@ struct Scheduler::Implementation {
   absl::Status Schedule(absl::string_view key, Task task) ABSL_LOCKS_EXCLUDED(mutex);
 
   // Decides about `task` and, unless it is refused or to be run inline, moves it to the end of its
-  // line. In `line`: where it stands, nothing if it needs no line.
-  Turn Enter(absl::string_view key, Task& task, std::shared_ptr<Line>& line)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // line. In `line`: where it stands, nothing if it needs no line; in `situation`: what it found.
+  Turn Enter(absl::string_view key, Task& task, std::shared_ptr<Line>& line,
+             TurnSituation& situation) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // The line of `key`, nullptr if there is none.
   std::shared_ptr<Line> FindLine(absl::string_view key) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // A new line for `key`. REQUIRES: there is none.
   std::shared_ptr<Line> AddLine(absl::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // `line` waits for a worker.
+  void AddReady(std::shared_ptr<Line> line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Counts so many more waiting steps of `line` (fewer, if negative).
+  void CountWaiting(Line& line, int64_t steps) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  int64_t TenantSteps(absl::string_view tenant) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    const auto found = tenant_steps.find(tenant);
+    return found == tenant_steps.end() ? 0 : found->second;
+  }
+
+  // Why `turn` refuses a task that found `situation`.
+  absl::Status WhyRefused(Turn turn, const TurnSituation& situation) const;
 
   // The line of a turn of `key` that has begun on this thread; nullptr if none may begin here now.
   std::shared_ptr<Line> TryBegin(absl::string_view key, int64_t cost) ABSL_LOCKS_EXCLUDED(mutex);
@@ -102,7 +117,10 @@ struct Scheduler::Implementation {
 
   // Lines of which a task can start, each once: those that have waiting tasks and none that runs.
   // Each entry is matched by a signal to a worker or by a worker that has yet to look here.
-  std::deque<std::shared_ptr<Line>> ready ABSL_GUARDED_BY(mutex);
+  TurnRotation<std::shared_ptr<Line>> ready ABSL_GUARDED_BY(mutex);
+
+  // Waiting steps of each tenant that has any.
+  absl::flat_hash_map<std::string, int64_t> tenant_steps ABSL_GUARDED_BY(mutex);
 
   int64_t waiting_steps ABSL_GUARDED_BY(mutex) = 0;  // of all lines
   int64_t task_count ABSL_GUARDED_BY(mutex) = 0;     // tasks that wait or run
@@ -129,24 +147,29 @@ Scheduler::Implementation::~Implementation() {
 absl::Status Scheduler::Implementation::Schedule(absl::string_view key, Task task) {
   Turn turn;
   std::shared_ptr<Line> line;
+  TurnSituation situation;
   {
     absl::MutexLock lock(&mutex);
-    turn = Enter(key, task, line);
+    turn = Enter(key, task, line, situation);
   }
-  switch (turn) {
-    case Turn::kStart:
-    case Turn::kWait:
-      return absl::OkStatus();
-    case Turn::kRefusedBySession:
-      return StepQueueLimit(StepQueueScope::kSession, options.max_queued_steps_per_session);
-    case Turn::kRefusedByServer:
-      return StepQueueLimit(StepQueueScope::kServer, options.max_queued_steps);
-    case Turn::kInline:
-      break;
-  }
+  if (turn == Turn::kStart || turn == Turn::kWait) return absl::OkStatus();
+  if (turn != Turn::kInline) return WhyRefused(turn, situation);
   Run(std::move(task), !key.empty());
   EndInline(std::move(line));
   return absl::OkStatus();
+}
+
+absl::Status Scheduler::Implementation::WhyRefused(Turn turn,
+                                                   const TurnSituation& situation) const {
+  if (turn == Turn::kRefusedBySession) {
+    return StepQueueLimit(StepQueueScope::kSession, options.max_queued_steps_per_session,
+                          situation.session_steps);
+  }
+  if (turn == Turn::kRefusedByTenant) {
+    return StepQueueLimit(StepQueueScope::kTenant, options.max_queued_steps_per_tenant,
+                          situation.tenant_steps);
+  }
+  return StepQueueLimit(StepQueueScope::kServer, options.max_queued_steps, situation.server_steps);
 }
 
 std::shared_ptr<Scheduler::Line> Scheduler::Implementation::TryBegin(absl::string_view key,
@@ -161,34 +184,47 @@ std::shared_ptr<Scheduler::Line> Scheduler::Implementation::TryBegin(absl::strin
 }
 
 Turn Scheduler::Implementation::Enter(absl::string_view key, Task& task,
-                                      std::shared_ptr<Line>& line) {
+                                      std::shared_ptr<Line>& line, TurnSituation& situation) {
   line = FindLine(key);
   const int64_t worker_count = static_cast<int64_t>(workers.size());
-  TurnSituation situation;
   situation.session_idle = line == nullptr;
   situation.inside_task = inside_task;
-  situation.free_workers = worker_count - busy_workers - static_cast<int64_t>(ready.size());
+  situation.free_workers = worker_count - busy_workers - ready.size();
   situation.session_steps = line == nullptr ? 0 : line->waiting_steps;
+  situation.tenant_steps = TenantSteps(task.tenant);
   situation.server_steps = waiting_steps;
   const Turn turn = DecideTurn({task.cost, task.step_count}, situation, options);
-  if (turn == Turn::kRefusedBySession || turn == Turn::kRefusedByServer) return turn;
-
-  ++task_count;
   if (turn == Turn::kInline) {
+    ++task_count;
     if (!key.empty()) line = AddLine(key);
     return turn;
   }
+  if (turn != Turn::kStart && turn != Turn::kWait) return turn;
+  ++task_count;
   const bool can_start = line == nullptr;
   if (can_start) line = AddLine(key);
+  line->tenant = task.tenant;  // a turn that began inline has not told it
   const int64_t charged_steps = turn == Turn::kStart ? 0 : task.step_count;
+  CountWaiting(*line, charged_steps);
   line->waiting.push_back({std::move(task), charged_steps, clock.Now()});
-  line->waiting_steps += charged_steps;
-  waiting_steps += charged_steps;
   if (can_start) {
-    ready.push_back(line);
+    AddReady(line);
     work_ready.Signal();
   }
   return turn;
+}
+
+void Scheduler::Implementation::CountWaiting(Line& line, int64_t steps) {
+  if (steps == 0) return;
+  line.waiting_steps += steps;
+  waiting_steps += steps;
+  if ((tenant_steps[line.tenant] += steps) == 0) tenant_steps.erase(line.tenant);
+}
+
+void Scheduler::Implementation::AddReady(std::shared_ptr<Line> line) {
+  const TurnPlace place = line->key.empty() ? TurnPlace::kShared : TurnPlace::kOwn;
+  const std::string& tenant = line->tenant;
+  ready.Add(tenant, place, line);
 }
 
 std::shared_ptr<Scheduler::Line> Scheduler::Implementation::FindLine(absl::string_view key) const {
@@ -231,7 +267,7 @@ bool Scheduler::Implementation::EndTurn(std::shared_ptr<Line> line) {
     if (spare_lines.size() < kMaxSpareLines) spare_lines.push_back(std::move(line));
     return false;
   }
-  ready.push_back(std::move(line));
+  AddReady(std::move(line));
   return true;
 }
 
@@ -245,12 +281,10 @@ void Scheduler::Implementation::Work() {
   while (true) {
     while (ready.empty() && !stopping) work_ready.Wait(&mutex);
     if (ready.empty()) return;
-    std::shared_ptr<Line> line = std::move(ready.front());
-    ready.pop_front();
+    std::shared_ptr<Line> line = ready.Next();
     WaitingTask next = std::move(line->waiting.front());
     line->waiting.pop_front();
-    line->waiting_steps -= next.charged_steps;
-    waiting_steps -= next.charged_steps;
+    CountWaiting(*line, -next.charged_steps);
     ++busy_workers;
     mutex.Unlock();
     const absl::Time begin_time = clock.Now();

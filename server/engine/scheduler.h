@@ -2,8 +2,9 @@
 //
 // Work on one session runs in turns: one task at a time, in the order in which it was scheduled. A
 // cheap task whose turn it is runs at once on the thread that schedules it (a hand-over costs more
-// than a small step); a dear one, or one that has to wait, runs on a worker. Workers take sessions
-// in turn, one task each, so that a long queue on one session does not starve the others.
+// than a small step); a dear one, or one that has to wait, runs on a worker. Workers take tenants
+// in turn, and of each its sessions in turn, one task each (turn_rotation.h), so that a flood of
+// one does not starve the others.
 //
 // Thread safety: all methods may be called from any thread, also from inside a task. No lock is
 // held while a task runs.
@@ -33,6 +34,9 @@ struct Task {
   // Steps it makes: what counts against the queue limits while it waits. At least 1.
   int64_t step_count = 1;
 
+  // Whose it is. Tasks of one key have the same.
+  std::string tenant;
+
   // When nobody will want it any more.
   absl::Time deadline = absl::InfiniteFuture();
 
@@ -46,7 +50,8 @@ class Scheduler {
   struct Options {
     int worker_count = 2;          // >= 1
     int64_t inline_cost = 50'000;  // tasks of at most this cost run inline when their turn is now
-    int64_t max_queued_steps = 1'000'000;  // of all sessions together
+    int64_t max_queued_steps = 1'000'000;     // of all sessions together
+    int64_t max_queued_steps_per_tenant = 0;  // 0: only what all may have together
     int64_t max_queued_steps_per_session = 100'000;
   };
 
@@ -72,7 +77,8 @@ class Scheduler {
   // Schedule.
   std::optional<InlineTurn> TryBegin(const std::string& key, int64_t cost);
 
-  // Takes a task that belongs to no session; tasks without a key run in any order. A task scheduled
+  // Takes a task that belongs to no session; tasks of a tenant without a key start in order of
+  // arrival and may run at the same time. A task scheduled
   // from inside a task never runs inline, with a key or without: a chain would eat the stack.
   // Errors: STEP_QUEUE_LIMIT.
   absl::Status ScheduleAlone(Task task);

@@ -14,6 +14,10 @@ Turn DecideTurn(const TurnRequest& request, const TurnSituation& situation,
   if (request.step_count > options.max_queued_steps_per_session - situation.session_steps) {
     return Turn::kRefusedBySession;
   }
+  if (options.max_queued_steps_per_tenant > 0 &&
+      request.step_count > options.max_queued_steps_per_tenant - situation.tenant_steps) {
+    return Turn::kRefusedByTenant;
+  }
   if (request.step_count > options.max_queued_steps - situation.server_steps) {
     return Turn::kRefusedByServer;
   }

@@ -15,6 +15,7 @@ enum class Turn {
   kStart,             // runs now, on a worker that has nothing to do
   kWait,              // its session is busy, or all workers are
   kRefusedBySession,  // would have to wait, and enough of its session waits
+  kRefusedByTenant,   // would have to wait, and enough of its tenant waits
   kRefusedByServer,   // would have to wait, and enough waits in all
 };
 
@@ -30,6 +31,7 @@ struct TurnSituation {
   bool inside_task = false;   // the asking thread is running a task itself
   int64_t free_workers = 0;   // workers with nothing to do that no task has been promised
   int64_t session_steps = 0;  // steps of the session that wait
+  int64_t tenant_steps = 0;   // steps of all sessions of the tenant that wait
   int64_t server_steps = 0;   // steps of all sessions that wait
 };
 

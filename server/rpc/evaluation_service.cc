@@ -36,7 +36,7 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
 
  private:
   void AnswerOnWorker() {
-    RunOnWorker(api_.scheduler, deadline_, [this](absl::Status may_run) {
+    RunOnWorker(api_.scheduler, caller_->tenant, deadline_, [this](absl::Status may_run) {
       absl::Status status = may_run.ok() ? Answer() : std::move(may_run);
       if (!status.ok()) return Finish(Close(status));
       if (evaluation_->AtEnd()) {

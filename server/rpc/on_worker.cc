@@ -5,12 +5,13 @@
 
 namespace cellar {
 
-void RunOnWorker(Scheduler& scheduler, absl::Time deadline,
+void RunOnWorker(Scheduler& scheduler, const std::string& tenant, absl::Time deadline,
                  absl::AnyInvocable<void(absl::Status)> work) {
   // Shared, because a refused task is gone with what it holds.
   auto shared = std::make_shared<absl::AnyInvocable<void(absl::Status)>>(std::move(work));
   Task task;
   task.cost = Task::kDear;
+  task.tenant = tenant;
   task.deadline = deadline;
   task.run = [shared](absl::Status status) { (*shared)(std::move(status)); };
   absl::Status taken = scheduler.ScheduleAlone(std::move(task));

@@ -4,6 +4,8 @@
 #ifndef CELLAR_SERVER_RPC_ON_WORKER_H_
 #define CELLAR_SERVER_RPC_ON_WORKER_H_
 
+#include <string>
+
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/time/time.h"
@@ -11,9 +13,9 @@
 
 namespace cellar {
 
-// Calls `work` exactly once: on a worker with OK to do it, or with why it cannot be done
+// Calls `work` exactly once, in its turn among what `tenant` has waiting: on a worker with OK to do it, or with why it cannot be done
 // (STEP_QUEUE_LIMIT, then before this returns; DEADLINE_PASSED).
-void RunOnWorker(Scheduler& scheduler, absl::Time deadline,
+void RunOnWorker(Scheduler& scheduler, const std::string& tenant, absl::Time deadline,
                  absl::AnyInvocable<void(absl::Status)> work);
 
 }  // namespace cellar

@@ -31,7 +31,7 @@ void UnaryCall::Complete(const absl::Status& status) {
 }
 
 void UnaryCall::CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::Status()> work) {
-  RunOnWorker(scheduler, deadline_,
+  RunOnWorker(scheduler, caller_->tenant, deadline_,
               [this, work = std::move(work)](const absl::Status& may_run) mutable {
                 if (!may_run.ok()) return Complete(may_run);
                 if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());

@@ -37,7 +37,7 @@ void UploadReactor::OnReadDone(bool ok) {
     return StartRead(&message_);
   }
   const absl::Time deadline = CallDeadline(context_.deadline());
-  RunOnWorker(api_.scheduler, deadline, [this](const absl::Status& may_run) {
+  RunOnWorker(api_.scheduler, caller_->tenant, deadline, [this](const absl::Status& may_run) {
     if (!may_run.ok()) return Complete(may_run);
     // A broken connection ends the messages as well, and leaves nothing.
     if (context_.IsCancelled()) return Complete(CallerGone());

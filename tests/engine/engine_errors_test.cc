@@ -20,17 +20,20 @@ using ::testing::Pair;
 std::string MessageOf(const absl::Status& status) { return std::string(status.message()); }
 
 TEST(EngineErrors, StepQueueLimitNamesScopeAndLimitAndWhenToTryAgain) {
-  const absl::Status session = StepQueueLimit(StepQueueScope::kSession, 7);
+  const absl::Status session = StepQueueLimit(StepQueueScope::kSession, 7, 6);
   EXPECT_EQ(session.code(), absl::StatusCode::kResourceExhausted);
   const ErrorDetail detail = *GetErrorDetail(session);
   EXPECT_EQ(detail.reason, "STEP_QUEUE_LIMIT");
-  EXPECT_THAT(detail.metadata, ElementsAre(Pair("limit", "7"), Pair("scope", "session")));
+  EXPECT_THAT(detail.metadata, ElementsAre(Pair("limit", "7"), Pair("used", "6"), Pair("scope", "session")));
   ASSERT_TRUE(detail.retry_delay.has_value());
   EXPECT_GT(*detail.retry_delay, absl::ZeroDuration());
   EXPECT_THAT(MessageOf(session), HasSubstr("at most 7"));
 
-  const ErrorDetail server = *GetErrorDetail(StepQueueLimit(StepQueueScope::kServer, 8));
-  EXPECT_THAT(server.metadata, ElementsAre(Pair("limit", "8"), Pair("scope", "server")));
+  const ErrorDetail server = *GetErrorDetail(StepQueueLimit(StepQueueScope::kServer, 8, 7));
+  EXPECT_THAT(server.metadata,
+              ElementsAre(Pair("limit", "8"), Pair("used", "7"), Pair("scope", "server")));
+  EXPECT_EQ(GetErrorDetail(StepQueueLimit(StepQueueScope::kTenant, 8, 7))->quota_subject,
+            "waiting steps of the tenant");
 }
 
 TEST(EngineErrors, DeadlinePassedSaysThatNothingWasApplied) {

@@ -68,6 +68,17 @@ TEST(TurnPolicy, RefusesWhatExceedsTheLimitOfTheServer) {
   EXPECT_EQ(DecideTurn({.step_count = 6}, situation, Limits()), Turn::kRefusedByServer);
 }
 
+TEST(TurnPolicy, RefusesWhatExceedsTheLimitOfTheTenant) {
+  TurnSituation situation = SessionBusy();
+  situation.tenant_steps = 1'000'000;
+  EXPECT_EQ(DecideTurn({.step_count = 1}, situation, Limits()), Turn::kWait);  // there is none
+  Scheduler::Options options = Limits();
+  options.max_queued_steps_per_tenant = 15;
+  situation.tenant_steps = 12;
+  EXPECT_EQ(DecideTurn({.step_count = 3}, situation, options), Turn::kWait);
+  EXPECT_EQ(DecideTurn({.step_count = 4}, situation, options), Turn::kRefusedByTenant);
+}
+
 TEST(TurnPolicy, NamesTheSessionFirstWhenBothLimitsAreExceeded) {
   TurnSituation situation = SessionBusy();
   situation.session_steps = 10;

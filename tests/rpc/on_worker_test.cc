@@ -14,7 +14,7 @@ TEST(RunOnWorker, RunsOnAnotherThread) {
   FakeClock clock;
   Scheduler scheduler({.worker_count = 1}, clock);
   std::thread::id worker;
-  RunOnWorker(scheduler, absl::InfiniteFuture(), [&](absl::Status status) {
+  RunOnWorker(scheduler, "", absl::InfiniteFuture(), [&](absl::Status status) {
     EXPECT_TRUE(status.ok());
     worker = std::this_thread::get_id();
   });
@@ -27,7 +27,7 @@ TEST(RunOnWorker, ReportsADeadlineThatHasPassed) {
   FakeClock clock;
   Scheduler scheduler({.worker_count = 1}, clock);
   absl::Status seen;
-  RunOnWorker(scheduler, clock.Now() - absl::Seconds(1),
+  RunOnWorker(scheduler, "", clock.Now() - absl::Seconds(1),
               [&](absl::Status status) { seen = status; });
   scheduler.Drain();
   EXPECT_EQ(GetErrorReason(seen), "DEADLINE_PASSED");
@@ -37,12 +37,12 @@ TEST(RunOnWorker, ReportsARefusalBeforeItReturns) {
   FakeClock clock;
   Scheduler scheduler({.worker_count = 1, .max_queued_steps = 1}, clock);
   absl::Notification release;
-  RunOnWorker(scheduler, absl::InfiniteFuture(),
+  RunOnWorker(scheduler, "", absl::InfiniteFuture(),
               [&](absl::Status) { release.WaitForNotification(); });
   int waited = 0;
-  RunOnWorker(scheduler, absl::InfiniteFuture(), [&](absl::Status) { ++waited; });
+  RunOnWorker(scheduler, "", absl::InfiniteFuture(), [&](absl::Status) { ++waited; });
   absl::Status refused;
-  RunOnWorker(scheduler, absl::InfiniteFuture(), [&](absl::Status status) { refused = status; });
+  RunOnWorker(scheduler, "", absl::InfiniteFuture(), [&](absl::Status status) { refused = status; });
   EXPECT_EQ(GetErrorReason(refused), "STEP_QUEUE_LIMIT");
   release.Notify();
   scheduler.Drain();

@@ -71,6 +71,8 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
                                       "--inline-cost=7",
                                       "--max-queued-steps=8",
                                       "--max-queued-steps-per-session=9",
+                                      "--max-queued-steps-per-tenant=25",
+                                      "--log-level=debug",
                                       "--max-steps-per-request=10",
                                       "--max-streams=11",
                                       "--max-message-bytes=12KiB",
@@ -99,6 +101,8 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
   EXPECT_EQ(options.scheduler.inline_cost, 7);
   EXPECT_EQ(options.scheduler.max_queued_steps, 8);
   EXPECT_EQ(options.scheduler.max_queued_steps_per_session, 9);
+  EXPECT_EQ(options.scheduler.max_queued_steps_per_tenant, 25);
+  EXPECT_EQ(options.log_level, LogLevel::kDebug);
   EXPECT_EQ(options.api.max_steps_per_request, 10);
   EXPECT_EQ(options.api.max_streams, 11);
   EXPECT_EQ(options.api.max_message_bytes, 12 * 1024);
