@@ -124,12 +124,12 @@ class Batch : public std::enable_shared_from_this<Batch> {
     const StepPlan& plan = step.plan;
     const bool done_now = TryTurnNow(
         api_, call_, step.hold, plan.multiply_adds,
-        [&](SessionLease& lease) { return RunPlan(api_.counts, lease, plan, response); },
+        [&](SessionLease& lease) { return RunPlan(api_, call_, lease, plan, response); },
         [&](const absl::Status& status) { Finish(item, status); });
     if (done_now) return;
     SessionTurn turn{std::move(step.hold), plan.multiply_adds, plan.step_count};
     turn.work = [this, plan = std::move(step.plan), response](SessionLease& lease) {
-      return RunPlan(api_.counts, lease, plan, response);
+      return RunPlan(api_, call_, lease, plan, response);
     };
     TakeTurn(api_, call_, std::move(turn),
              [self = shared_from_this(), item](const absl::Status& status) {

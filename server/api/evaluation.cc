@@ -29,7 +29,7 @@ class PlannedEvaluation : public Evaluation {
       : clock_(api.clock), call_(std::move(call)), plan_(std::move(plan)) {}
 
   bool AtEnd() const override { return sequence_ == plan_.sequences.size(); }
-  absl::Status Next(v1::EvaluateResponse* response) override;
+  absl::StatusOr<bool> Next(v1::EvaluateResponse* response) override;
 
  private:
   absl::Status CheckWanted() const;
@@ -37,12 +37,12 @@ class PlannedEvaluation : public Evaluation {
   // Reads the state that the sequence begins with.
   void Begin();
 
-  // Runs `step_count` steps from next_step_ on.
-  AnyStackTrace Run(int64_t step_count, TraceOptions options);
+  // Runs `step_count` steps from next_step_ on. Errors: as CheckWanted.
+  absl::StatusOr<AnyStackTrace> Run(int64_t step_count, TraceOptions options);
 
   // The next rows of a sequence that is cut, and of one that was run as a whole.
-  absl::Status NextOfSteps(v1::EvaluateResponse* response);
-  absl::Status NextOfWhole(v1::EvaluateResponse* response);
+  absl::StatusOr<bool> NextOfSteps(v1::EvaluateResponse* response);
+  absl::StatusOr<bool> NextOfWhole(v1::EvaluateResponse* response);
 
   // Tells which steps are shown, and how the sequence ended if these were the last.
   void Finish(int64_t first_step, int64_t step_count, v1::EvaluateResponse* response);
@@ -64,7 +64,7 @@ absl::Status PlannedEvaluation::CheckWanted() const {
   return absl::OkStatus();
 }
 
-absl::Status PlannedEvaluation::Next(v1::EvaluateResponse* response) {
+absl::StatusOr<bool> PlannedEvaluation::Next(v1::EvaluateResponse* response) {
   CELLAR_RETURN_IF_ERROR(CheckWanted());
   if (!state_.has_value()) Begin();
   response->set_sequence_index(static_cast<int32_t>(sequence_));
@@ -78,45 +78,50 @@ void PlannedEvaluation::Begin() {
                       {*plan_.model, plan_.numerics.precision}, "", none);
 }
 
-AnyStackTrace PlannedEvaluation::Run(int64_t step_count, TraceOptions options) {
+absl::StatusOr<AnyStackTrace> PlannedEvaluation::Run(int64_t step_count, TraceOptions options) {
   const int64_t input_size = plan_.model->input_size();
-  return std::visit(
+  absl::Status unwanted;
+  const auto must_stop = [&] {
+    unwanted = CheckWanted();
+    return !unwanted.ok();
+  };
+  StopHook hook{must_stop};
+  AnyStackTrace trace = std::visit(
       [&](auto& state) -> AnyStackTrace {
         using Real = std::decay_t<decltype(state.layers[0].h[0])>;
         const auto& inputs = std::get<std::vector<Real>>(sequence().inputs);
         return RunSteps<Real>(
             *plan_.model, plan_.numerics,
             absl::MakeConstSpan(inputs).subspan(next_step_ * input_size, step_count * input_size),
-            options, state);
+            options, state, &hook);
       },
       *state_);
+  CELLAR_RETURN_IF_ERROR(unwanted);
+  return trace;
 }
 
-absl::Status PlannedEvaluation::NextOfSteps(v1::EvaluateResponse* response) {
+absl::StatusOr<bool> PlannedEvaluation::NextOfSteps(v1::EvaluateResponse* response) {
   const bool last_only = plan_.options.density == TraceDensity::kLastStep;
-  while (true) {
-    const int64_t left = sequence().step_count - next_step_;
-    const int64_t step_count = std::min(left, plan_.steps_per_piece);
-    const bool shown = !last_only || step_count == left;
-    // What is not shown is asked for in the shortest form there is.
-    const TraceOptions options =
-        shown ? plan_.options : TraceOptions{TraceView::kOutput, TraceDensity::kLastStep};
-    const AnyStackTrace trace = Run(step_count, options);
-    const int64_t first_step = next_step_;
-    next_step_ += step_count;
-    if (!shown) {
-      CELLAR_RETURN_IF_ERROR(CheckWanted());
-      continue;
-    }
-    const int64_t row_count = RowCount(trace);
-    WriteTrace(trace, {0, row_count}, plan_.encoding, response->mutable_trace());
-    Finish(first_step + step_count - row_count, row_count, response);
-    return absl::OkStatus();
-  }
+  const int64_t left = sequence().step_count - next_step_;
+  const int64_t step_count = std::min(left, plan_.steps_per_piece);
+  const bool shown = !last_only || step_count == left;
+  // What is not shown is asked for in the shortest form there is.
+  const TraceOptions options =
+      shown ? plan_.options : TraceOptions{TraceView::kOutput, TraceDensity::kLastStep};
+  CELLAR_ASSIGN_OR_RETURN(const AnyStackTrace trace, Run(step_count, options));
+  const int64_t first_step = next_step_;
+  next_step_ += step_count;
+  if (!shown) return false;
+  const int64_t row_count = RowCount(trace);
+  WriteTrace(trace, {0, row_count}, plan_.encoding, response->mutable_trace());
+  Finish(first_step + step_count - row_count, row_count, response);
+  return true;
 }
 
-absl::Status PlannedEvaluation::NextOfWhole(v1::EvaluateResponse* response) {
-  if (!whole_.has_value()) whole_ = Run(sequence().step_count, plan_.options);
+absl::StatusOr<bool> PlannedEvaluation::NextOfWhole(v1::EvaluateResponse* response) {
+  if (!whole_.has_value()) {
+    CELLAR_ASSIGN_OR_RETURN(whole_, Run(sequence().step_count, plan_.options));
+  }
   const int64_t all_rows = RowCount(*whole_);
   // Rows are counted from the end: under LAST_STEP there is one, and it shows the last step.
   const int64_t hidden = sequence().step_count - all_rows;
@@ -125,7 +130,7 @@ absl::Status PlannedEvaluation::NextOfWhole(v1::EvaluateResponse* response) {
   WriteTrace(*whole_, {first_row, row_count}, plan_.encoding, response->mutable_trace());
   next_step_ = hidden + first_row + row_count;
   Finish(hidden + first_row, row_count, response);
-  return absl::OkStatus();
+  return true;
 }
 
 void PlannedEvaluation::Finish(int64_t first_step, int64_t step_count,

@@ -27,9 +27,11 @@ class Evaluation {
   // Whether every answer has been given.
   virtual bool AtEnd() const = 0;
 
-  // Computes the next answer: as many steps as fit well into a message and do not take long.
-  // Errors: CANCELLED, DEADLINE_EXCEEDED. REQUIRES: not AtEnd().
-  virtual absl::Status Next(v1::EvaluateResponse* response) = 0;
+  // Computes towards the next answer: as many steps as fit well into a message and do not take
+  // long. Returns whether *response is an answer; if not (nothing of these steps is shown), there
+  // is more to do before the next one, and others may have a turn in between. Errors: CANCELLED,
+  // DEADLINE_EXCEEDED. REQUIRES: not AtEnd().
+  virtual absl::StatusOr<bool> Next(v1::EvaluateResponse* response) = 0;
 };
 
 }  // namespace cellar

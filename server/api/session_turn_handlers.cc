@@ -63,10 +63,11 @@ void RewindSession(Api& api, const Call& call, const v1::RewindSessionRequest& r
   }
   SessionTurn turn{*std::move(hold)};
   turn.multiply_adds = GoBackCost(*turn.hold.session(), request.step_index());
-  turn.work = [session = turn.hold.session(), step_index = request.step_index(),
+  turn.work = [&api, call, session = turn.hold.session(), step_index = request.step_index(),
                response](SessionLease& lease) -> absl::Status {
     CELLAR_ASSIGN_OR_RETURN(SessionProgress progress,
-                            ProgressAt(lease.config(), lease.progress(), step_index));
+                            ProgressAt(lease.config(), lease.progress(), step_index,
+                                       [&] { return CheckWanted(api, call); }));
     return CommitAndShow(lease, *session, std::move(progress), response->mutable_session());
   };
   TakeTurn(api, call, std::move(turn), std::move(done));
@@ -92,11 +93,12 @@ void ForkSession(Api& api, const Call& call, const v1::ForkSessionRequest& reque
   if (request.has_step_index()) step_index = request.step_index();
   SessionTurn turn{*std::move(hold)};
   if (step_index.has_value()) turn.multiply_adds = GoBackCost(*turn.hold.session(), *step_index);
-  turn.work = [&api, config = std::move(config), step_index,
+  turn.work = [&api, call, config = std::move(config), step_index,
                response](SessionLease& lease) mutable -> absl::Status {
     CELLAR_ASSIGN_OR_RETURN(SessionProgress progress,
                             ProgressAt(lease.config(), lease.progress(),
-                                       step_index.value_or(lease.progress().next_step)));
+                                       step_index.value_or(lease.progress().next_step),
+                                       [&] { return CheckWanted(api, call); }));
     config.create_time = api.clock.Now();
     CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> fork,
                             api.sessions.Create(std::move(config), std::move(progress)));

@@ -32,12 +32,12 @@ void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepRe
   StepPlan& plan = step->plan;
   const bool done_now = TryTurnNow(
       api, call, step->hold, plan.multiply_adds,
-      [&](SessionLease& lease) { return RunPlan(api.counts, lease, plan, response); },
+      [&](SessionLease& lease) { return RunPlan(api, call, lease, plan, response); },
       [&](absl::Status status) { done(std::move(status)); });
   if (done_now) return;
   SessionTurn turn{std::move(step->hold), plan.multiply_adds, plan.step_count};
-  turn.work = [&api, plan = std::move(plan), response](SessionLease& lease) {
-    return RunPlan(api.counts, lease, plan, response);
+  turn.work = [&api, call, plan = std::move(plan), response](SessionLease& lease) {
+    return RunPlan(api, call, lease, plan, response);
   };
   TakeTurn(api, call, std::move(turn), std::move(done));
 }

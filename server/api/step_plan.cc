@@ -109,14 +109,15 @@ absl::StatusOr<PreparedStep> PrepareSteps(Api& api, const Call& call, absl::stri
   return PreparedStep{*std::move(hold), std::move(plan)};
 }
 
-absl::Status RunPlan(ApiCounts& counts, SessionLease& lease, const StepPlan& plan,
+absl::Status RunPlan(Api& api, const Call& call, SessionLease& lease, const StepPlan& plan,
                      v1::StepResponse* response) {
   const int64_t step_before = lease.progress().next_step;
   CELLAR_ASSIGN_OR_RETURN(const StepOutcome outcome,
-                          MakeSteps(lease, plan.step_index, plan.inputs, plan.options));
+                          MakeSteps(lease, plan.step_index, plan.inputs, plan.options,
+                                    [&] { return CheckWanted(api, call); }));
   const bool made = lease.progress().next_step != step_before;
-  (made ? counts.steps : counts.repeated_steps).Add(outcome.step_count);
-  counts.messages.Add();
+  (made ? api.counts.steps : api.counts.repeated_steps).Add(outcome.step_count);
+  api.counts.messages.Add();
   response->set_first_step(outcome.first_step);
   response->set_step_count(outcome.step_count);
   WriteTrace(outcome.trace, {0, RowCount(outcome.trace)}, plan.encoding, response->mutable_trace());

@@ -76,9 +76,9 @@ int64_t GoBackCost(const Session& session, int64_t step_index);
 // How many steps one request may have that cannot be interrupted once it runs.
 int64_t MaxSteps(const ApiLimits& limits, int64_t step_cost);
 
-// Makes the steps, fills the answer and counts both. Errors: as MakeSteps; then the session is as
-// before.
-absl::Status RunPlan(ApiCounts& counts, SessionLease& lease, const StepPlan& plan,
+// Makes the steps, fills the answer and counts both; gives up in the middle if nobody wants them
+// any more. Errors: as MakeSteps, CANCELLED, DEADLINE_PASSED; then the session is as before.
+absl::Status RunPlan(Api& api, const Call& call, SessionLease& lease, const StepPlan& plan,
                      v1::StepResponse* response);
 
 }  // namespace cellar

@@ -74,7 +74,7 @@ class OpenStepStream final : public StepStream,
   absl::Status RunStep(SessionLease& lease, const StepPlan& plan,
                        v1::StreamStepsResponse* response) {
     CELLAR_RETURN_IF_ERROR(CheckStanding());
-    return RunPlan(api_.counts, lease, plan, response->mutable_step());
+    return RunPlan(api_, call_, lease, plan, response->mutable_step());
   }
 
   // Makes or queues a step of a stream that stands. Errors: STEP_QUEUE_LIMIT; then `done` is as it

@@ -67,10 +67,11 @@ absl::Status StepQueueLimit(StepQueueScope scope, int64_t limit, int64_t used) {
 absl::Status DeadlinePassed() {
   ErrorDetail detail;
   detail.reason = "DEADLINE_PASSED";
-  return MakeError(absl::StatusCode::kDeadlineExceeded,
-                   "the deadline passed before the work began; nothing was applied, try again with "
-                   "more time",
-                   detail);
+  return MakeError(
+      absl::StatusCode::kDeadlineExceeded,
+      "the deadline passed before the work was done; nothing was applied, try again with "
+      "more time",
+      detail);
 }
 
 absl::Status StepConflict(absl::string_view session, int64_t step_index, int64_t next_step) {

@@ -16,20 +16,29 @@ namespace {
 // Shows as little as can be shown: for steps whose results nobody asked for.
 constexpr TraceOptions kSilent = {TraceView::kOutput, TraceDensity::kLastStep};
 
-// Steps `state` through the rows of `inputs` in [begin, end).
-AnyStackTrace RunRows(const SessionConfig& config, const AnyInputs& inputs,
-                      std::pair<int64_t, int64_t> rows, TraceOptions options,
-                      AnyStackState& state) {
+// Steps `state` through the rows of `inputs` in [begin, end). Errors: what `wanted` says; then
+// `state` means nothing.
+absl::StatusOr<AnyStackTrace> RunRows(const SessionConfig& config, const AnyInputs& inputs,
+                                      std::pair<int64_t, int64_t> rows, TraceOptions options,
+                                      WantedCheck wanted, AnyStackState& state) {
   const int64_t input_size = config.model->input_size();
-  return std::visit(
+  absl::Status unwanted;
+  const auto must_stop = [&] {
+    unwanted = wanted();
+    return !unwanted.ok();
+  };
+  StopHook hook{must_stop};
+  AnyStackTrace trace = std::visit(
       [&](auto& typed_state) -> AnyStackTrace {
         using Real = std::decay_t<decltype(typed_state.layers[0].h[0])>;
         const auto& all = std::get<std::vector<Real>>(inputs);
         const auto span = absl::MakeConstSpan(all).subspan(rows.first * input_size,
                                                            (rows.second - rows.first) * input_size);
-        return RunSteps<Real>(*config.model, config.numerics, span, options, typed_state);
+        return RunSteps<Real>(*config.model, config.numerics, span, options, typed_state, &hook);
       },
       state);
+  CELLAR_RETURN_IF_ERROR(unwanted);
+  return trace;
 }
 
 // The request in which `step` was made. REQUIRES: step < progress.next_step.
@@ -42,10 +51,13 @@ absl::StatusOr<const ReplayEntry*> FindEntry(const SessionConfig& config,
 }
 
 // The state before `step`, which `entry` contains: its own, or stepped there.
-AnyStackState StateBefore(const SessionConfig& config, const ReplayEntry& entry, int64_t step) {
+absl::StatusOr<AnyStackState> StateBefore(const SessionConfig& config, const ReplayEntry& entry,
+                                          int64_t step, WantedCheck wanted) {
   AnyStackState state = *entry.state_before;
   const int64_t row_count = step - entry.first_step;
-  if (row_count > 0) RunRows(config, *entry.inputs, {0, row_count}, kSilent, state);
+  if (row_count == 0) return state;
+  CELLAR_RETURN_IF_ERROR(
+      RunRows(config, *entry.inputs, {0, row_count}, kSilent, wanted, state).status());
   return state;
 }
 
@@ -87,7 +99,8 @@ std::optional<int64_t> FindConflict(const SessionConfig& config, const ReplayWin
 
 // The steps were made before: answers them again.
 absl::StatusOr<StepOutcome> RepeatSteps(const SessionLease& lease, int64_t first_step,
-                                        const AnyInputs& inputs, TraceOptions options) {
+                                        const AnyInputs& inputs, TraceOptions options,
+                                        WantedCheck wanted) {
   const SessionConfig& config = lease.config();
   const SessionProgress& progress = lease.progress();
   const int64_t step_count = StepCount(config, inputs);
@@ -98,11 +111,12 @@ absl::StatusOr<StepOutcome> RepeatSteps(const SessionLease& lease, int64_t first
   const auto conflict = FindConflict(config, progress.window, first_step, inputs);
   if (conflict.has_value()) return StepConflict(config.name, *conflict, progress.next_step);
 
-  AnyStackState state = StateBefore(config, *entry, first_step);
+  CELLAR_ASSIGN_OR_RETURN(AnyStackState state, StateBefore(config, *entry, first_step, wanted));
   StepOutcome outcome;
   outcome.first_step = first_step;
   outcome.step_count = step_count;
-  outcome.trace = RunRows(config, inputs, {0, step_count}, options, state);
+  CELLAR_ASSIGN_OR_RETURN(outcome.trace,
+                          RunRows(config, inputs, {0, step_count}, options, wanted, state));
   outcome.next_step = progress.next_step;
   outcome.state_after = std::make_shared<const AnyStackState>(std::move(state));
   return outcome;
@@ -110,7 +124,7 @@ absl::StatusOr<StepOutcome> RepeatSteps(const SessionLease& lease, int64_t first
 
 // The steps are new: makes and remembers them.
 absl::StatusOr<StepOutcome> ApplySteps(SessionLease& lease, std::shared_ptr<const AnyInputs> inputs,
-                                       TraceOptions options) {
+                                       TraceOptions options, WantedCheck wanted) {
   const SessionConfig& config = lease.config();
   const int64_t first_step = lease.progress().next_step;
   const int64_t step_count = StepCount(config, *inputs);
@@ -121,7 +135,8 @@ absl::StatusOr<StepOutcome> ApplySteps(SessionLease& lease, std::shared_ptr<cons
   StepOutcome outcome;
   outcome.first_step = first_step;
   outcome.step_count = step_count;
-  outcome.trace = RunRows(config, *inputs, {0, step_count}, options, state);
+  CELLAR_ASSIGN_OR_RETURN(outcome.trace,
+                          RunRows(config, *inputs, {0, step_count}, options, wanted, state));
   outcome.next_step = first_step + step_count;
   outcome.state_after = std::make_shared<const AnyStackState>(std::move(state));
 
@@ -132,27 +147,29 @@ absl::StatusOr<StepOutcome> ApplySteps(SessionLease& lease, std::shared_ptr<cons
 }  // namespace
 
 absl::StatusOr<StepOutcome> MakeSteps(SessionLease& lease, std::optional<int64_t> step_index,
-                                      std::shared_ptr<const AnyInputs> inputs,
-                                      TraceOptions options) {
+                                      std::shared_ptr<const AnyInputs> inputs, TraceOptions options,
+                                      WantedCheck wanted) {
   const int64_t next_step = lease.progress().next_step;
   const int64_t first_step = step_index.value_or(next_step);
   if (first_step > next_step) return StepGap(lease.config().name, first_step, next_step);
-  if (first_step < next_step) return RepeatSteps(lease, first_step, *inputs, options);
-  return ApplySteps(lease, std::move(inputs), options);
+  if (first_step < next_step) return RepeatSteps(lease, first_step, *inputs, options, wanted);
+  return ApplySteps(lease, std::move(inputs), options, wanted);
 }
 
 absl::StatusOr<SessionProgress> ProgressAt(const SessionConfig& config,
-                                           const SessionProgress& progress, int64_t step_index) {
+                                           const SessionProgress& progress, int64_t step_index,
+                                           WantedCheck wanted) {
   if (step_index > progress.next_step) {
     return StepGap(config.name, step_index, progress.next_step);
   }
   if (step_index == progress.next_step) return progress;
   CELLAR_ASSIGN_OR_RETURN(const ReplayEntry* entry, FindEntry(config, progress, step_index));
   SessionProgress earlier = progress;
-  earlier.state =
-      entry->first_step == step_index
-          ? entry->state_before
-          : std::make_shared<const AnyStackState>(StateBefore(config, *entry, step_index));
+  earlier.state = entry->state_before;
+  if (entry->first_step < step_index) {
+    CELLAR_ASSIGN_OR_RETURN(AnyStackState state, StateBefore(config, *entry, step_index, wanted));
+    earlier.state = std::make_shared<const AnyStackState>(std::move(state));
+  }
   earlier.next_step = step_index;
   earlier.window.TruncateAt(step_index);
   return earlier;

@@ -9,6 +9,8 @@
 #include <memory>
 #include <optional>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/engine/step_runner.h"
 #include "server/session/session_lease.h"
@@ -24,18 +26,24 @@ struct StepOutcome {
       state_after;  // after the last of these steps, not of the session
 };
 
+// Asked now and then during long work (see StopHook): OK as long as somebody wants the outcome.
+using WantedCheck = absl::FunctionRef<absl::Status()>;
+inline absl::Status AlwaysWanted() { return absl::OkStatus(); }
+
 // Makes the steps `inputs` ([T, I], in the session's precision), or answers them again if they were
 // made before. `step_index`: where they must start; nothing: at next_step. Errors: STEP_CONFLICT,
-// STEP_GAP, STEP_TOO_OLD, STEP_COUNT_LIMIT (the largest index would be passed), and those of
-// SessionLease::Commit; then the session is as before. REQUIRES: T >= 1.
+// STEP_GAP, STEP_TOO_OLD, STEP_COUNT_LIMIT (the largest index would be passed), what `wanted`
+// says, and those of SessionLease::Commit; then the session is as before. REQUIRES: T >= 1.
 absl::StatusOr<StepOutcome> MakeSteps(SessionLease& lease, std::optional<int64_t> step_index,
-                                      std::shared_ptr<const AnyInputs> inputs,
-                                      TraceOptions options);
+                                      std::shared_ptr<const AnyInputs> inputs, TraceOptions options,
+                                      WantedCheck wanted = AlwaysWanted);
 
 // What the session was before `step_index`, with the window cut there; nothing is committed.
-// Errors: STEP_GAP (beyond next_step), STEP_TOO_OLD (before the window).
+// Errors: STEP_GAP (beyond next_step), STEP_TOO_OLD (before the window), what `wanted`
+// says.
 absl::StatusOr<SessionProgress> ProgressAt(const SessionConfig& config,
-                                           const SessionProgress& progress, int64_t step_index);
+                                           const SessionProgress& progress, int64_t step_index,
+                                           WantedCheck wanted = AlwaysWanted);
 
 }  // namespace cellar
 

@@ -51,7 +51,15 @@ struct StepLoops {
   const Numerics& numerics;
   const int64_t step_count;
   StepRecorder<Real>& recorder;
+  StopHook* const hook;
   RunWorkspace<Real>& workspace = ThreadWorkspace<Real>();
+
+  // Whether nobody wants the outcome any more.
+  bool MustStop() const {
+    if (hook == nullptr) return false;
+    hook->stopped = hook->stopped || hook->must_stop();
+    return hook->stopped;
+  }
 
   // The pieces that `step_count` steps of this cell are cut into.
   int64_t PieceLength(const PackedCell<Real>& cell) const {
@@ -98,6 +106,7 @@ struct StepLoops {
     int64_t length = step_count;
     for (const auto& layer : stack.layers) length = std::min(length, PieceLength(layer));
     for (int64_t begin = 0; begin < step_count; begin += length) {
+      if (begin > 0 && MustStop()) return;
       const Piece piece = {begin, std::min(begin + length, step_count)};
       const Real* x = inputs.data() + begin * stack.layers.front().shape.input_size;
       for (size_t layer = 0; layer < stack.layers.size(); ++layer) {
@@ -129,9 +138,11 @@ struct StepLoops {
                   x + begin * shape.input_size, {rows + begin * row_length, row_length}, state);
       };
       for (int64_t begin = 0; begin < step_count; begin += length) {
+        if (begin > 0 && MustStop()) return;
         step_piece(Direction::kForward, begin, above.data());
       }
       for (int64_t begin = (step_count - 1) / length * length; begin >= 0; begin -= length) {
+        if (begin > 0 && MustStop()) return;
         step_piece(Direction::kBackward, begin, above.data() + forward_size);
       }
       below = std::move(above);
@@ -145,10 +156,10 @@ struct StepLoops {
 template <class Real>
 StackTrace<Real> RunSteps(const Model& model, const Numerics& numerics,
                           absl::Span<const Real> inputs, TraceOptions options,
-                          StackState<Real>& state) {
+                          StackState<Real>& state, StopHook* hook) {
   const int64_t step_count = static_cast<int64_t>(inputs.size()) / model.input_size();
   StepRecorder<Real> recorder(model, numerics, options, step_count);
-  StepLoops<Real> loops{model.Packed<Real>(), numerics, step_count, recorder};
+  StepLoops<Real> loops{model.Packed<Real>(), numerics, step_count, recorder, hook};
   if (model.bidirectional()) {
     loops.BothWays(inputs, state);
   } else {
@@ -158,9 +169,9 @@ StackTrace<Real> RunSteps(const Model& model, const Numerics& numerics,
 }
 
 template StackTrace<float> RunSteps(const Model&, const Numerics&, absl::Span<const float>,
-                                    TraceOptions, StackState<float>&);
+                                    TraceOptions, StackState<float>&, StopHook*);
 template StackTrace<double> RunSteps(const Model&, const Numerics&, absl::Span<const double>,
-                                     TraceOptions, StackState<double>&);
+                                     TraceOptions, StackState<double>&, StopHook*);
 
 int64_t TraceNumberCount(const Model& model, const Numerics& numerics, TraceOptions options,
                          int64_t step_count) {

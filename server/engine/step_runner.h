@@ -8,6 +8,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/types/span.h"
 #include "server/cell/numerics.h"
 #include "server/model/model.h"
@@ -42,13 +43,22 @@ struct StackTrace {
 
 using AnyStackTrace = std::variant<StackTrace<float>, StackTrace<double>>;
 
+// Asked between the pieces of a long run whether anybody wants its outcome: about every few
+// milliseconds with a small model, after each few steps with a very large one, and never in a run
+// of one piece.
+struct StopHook {
+  absl::FunctionRef<bool()> must_stop;
+  bool stopped = false;  // set by RunSteps if it gave up
+};
+
 // Steps `state` through the rows of `inputs` ([T, I], row-major; T >= 1) and returns what `options`
 // asks for. Bidirectional models too: then `inputs` is taken as the whole sequence. REQUIRES:
-// numerics.precision is that of Real and fits the model; `state` fits the model.
+// numerics.precision is that of Real and fits the model; `state` fits the model. If `hook` (may be
+// null) stopped it, the trace and `state` mean nothing.
 template <class Real>
 StackTrace<Real> RunSteps(const Model& model, const Numerics& numerics,
                           absl::Span<const Real> inputs, TraceOptions options,
-                          StackState<Real>& state);
+                          StackState<Real>& state, StopHook* hook = nullptr);
 
 // More numbers than any answer holds, and few enough to be counted in bytes and added up.
 inline constexpr int64_t kMostTraceNumbers = int64_t{1} << 56;

@@ -37,8 +37,9 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
  private:
   void AnswerOnWorker() {
     RunOnWorker(api_.scheduler, caller_->tenant, deadline_, [this](absl::Status may_run) {
-      absl::Status status = may_run.ok() ? Answer() : std::move(may_run);
-      if (!status.ok()) return Finish(Close(status));
+      const absl::StatusOr<bool> answered = may_run.ok() ? Answer() : std::move(may_run);
+      if (!answered.ok()) return Finish(Close(answered.status()));
+      if (!*answered) return AnswerOnWorker();  // behind whoever waits
       if (evaluation_->AtEnd()) {
         return StartWriteAndFinish(&response_, grpc::WriteOptions(), Close(absl::OkStatus()));
       }
@@ -46,8 +47,8 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
     });
   }
 
-  // Computes the next answer into response_.
-  absl::Status Answer() {
+  // Computes towards the next answer, into response_; as Evaluation::Next.
+  absl::StatusOr<bool> Answer() {
     if (cancelled_.load(std::memory_order_relaxed)) return CallerGone();
     if (evaluation_ == nullptr) {
       Call call(caller_);

@@ -99,7 +99,7 @@ TEST_F(StepPlanTest, ARunPlanFillsTheWholeAnswer) {
   SessionHold hold = *fixture_.api().sessions.Hold({kDefaultTenant, "sessions/a"});
   SessionLease lease = *hold.Lease();
   v1::StepResponse response;
-  ASSERT_TRUE(RunPlan(fixture_.api().counts, lease, *plan, &response).ok());
+  ASSERT_TRUE(RunPlan(fixture_.api(), Call(LocalCaller()), lease, *plan, &response).ok());
   EXPECT_EQ(response.first_step(), 0);
   EXPECT_EQ(response.step_count(), 3);
   EXPECT_EQ(response.next_step(), 3);

@@ -24,7 +24,8 @@ TEST(EngineErrors, StepQueueLimitNamesScopeAndLimitAndWhenToTryAgain) {
   EXPECT_EQ(session.code(), absl::StatusCode::kResourceExhausted);
   const ErrorDetail detail = *GetErrorDetail(session);
   EXPECT_EQ(detail.reason, "STEP_QUEUE_LIMIT");
-  EXPECT_THAT(detail.metadata, ElementsAre(Pair("limit", "7"), Pair("used", "6"), Pair("scope", "session")));
+  EXPECT_THAT(detail.metadata,
+              ElementsAre(Pair("limit", "7"), Pair("used", "6"), Pair("scope", "session")));
   ASSERT_TRUE(detail.retry_delay.has_value());
   EXPECT_GT(*detail.retry_delay, absl::ZeroDuration());
   EXPECT_THAT(MessageOf(session), HasSubstr("at most 7"));

@@ -195,5 +195,62 @@ TEST(StepRunner, AllocatesTheAnswerAndNothingElse) {
   EXPECT_EQ(AllocationsOf(*model, 500, kAll), AllocationsOf(*model, 1, kAll));
 }
 
+TEST(StepRunner, AsksBetweenThePiecesOfALongRunWhetherToGoOn) {
+  const auto model = HomeworkModel();
+  const std::vector<float> inputs(200'000, 1.0F);
+  int asked = 0;
+  const auto never = [&asked] {
+    ++asked;
+    return false;
+  };
+  StopHook hook{never};
+  StackState<float> state = Zero(*model);
+  const auto hooked = RunSteps<float>(*model, {}, inputs, {}, state, &hook);
+  EXPECT_FALSE(hook.stopped);
+  EXPECT_GE(asked, 2);
+  EXPECT_LE(asked, 100);  // not at every step
+  EXPECT_EQ(hooked.outputs, RunFromZero(*model, {}, inputs, {}).outputs);
+
+  asked = 0;
+  const auto second = [&asked] { return ++asked == 2; };
+  StopHook stopping{second};
+  RunSteps<float>(*model, {}, inputs, {}, state, &stopping);
+  EXPECT_TRUE(stopping.stopped);
+  EXPECT_EQ(asked, 2);
+}
+
+TEST(StepRunner, AsksNobodyDuringAShortRun) {
+  const auto model = HomeworkModel();
+  const auto always = [] { return true; };
+  StopHook hook{always};
+  StackState<float> state = Zero(*model);
+  const std::vector<float> inputs(1000, 1.0F);
+  EXPECT_EQ(RunSteps<float>(*model, {}, inputs, {}, state, &hook).outputs.size(), 1000u);
+  EXPECT_FALSE(hook.stopped);
+}
+
+TEST(StepRunner, StopsABidirectionalRunInEitherDirection) {
+  const auto model = RandomModel(1, {.layer_count = 2, .bidirectional = true});
+  const auto inputs = RandomNumbers<float>(1, 100'000 * model->input_size());
+  int total = 0;
+  const auto count = [&total] {
+    ++total;
+    return false;
+  };
+  StopHook counting{count};
+  StackState<float> state = Zero(*model);
+  RunSteps<float>(*model, {}, inputs, {}, state, &counting);
+  ASSERT_GE(total, 4);
+  for (const int stop_at : {1, total / 2, total}) {
+    int asked = 0;
+    const auto stop = [&asked, stop_at] { return ++asked >= stop_at; };
+    StopHook hook{stop};
+    state = Zero(*model);
+    RunSteps<float>(*model, {}, inputs, {}, state, &hook);
+    EXPECT_TRUE(hook.stopped);
+    EXPECT_EQ(asked, stop_at);
+  }
+}
+
 }  // namespace
 }  // namespace cellar
