@@ -31,6 +31,16 @@ Environment::Environment(const Options& options, Clock& clock, Log& log)
   AddServerMetrics(api_, options, metrics_);
   metrics_.AddFamily("cellar_calls_total", "Calls that ended, by method and code.",
                      MetricKind::kCounter, [this] { return call_book_.Ended(); });
+  metrics_.AddGauge("cellar_calls", "Calls in flight.", [this] {
+    const Server* const server = started_server_.load();
+    return server == nullptr ? 0 : static_cast<double>(server->call_count());
+  });
+  metrics_.AddGauge("cellar_call_bytes", "Bytes that calls in flight hold.", [this] {
+    const Server* const server = started_server_.load();
+    return server == nullptr ? 0 : static_cast<double>(server->call_bytes());
+  });
+  metrics_.AddGauge("cellar_call_bytes_limit", "What a flag allows at most.",
+                    [limit = static_cast<double>(options.server.max_call_bytes)] { return limit; });
   AddProcessMetrics(metrics_);
   reaper_.Start();
 }
@@ -48,6 +58,7 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& 
   CELLAR_ASSIGN_OR_RETURN(environment->server_,
                           Server::Start(options.server, environment->api_, environment->identities_,
                                         &environment->call_book_));
+  environment->started_server_.store(environment->server_.get());
   environment->ready_.store(true);
   return environment;
 }

@@ -72,6 +72,7 @@ class Environment {
   CallBook call_book_;
   std::unique_ptr<Server> server_;
   std::atomic<bool> ready_{false};  // calls are answered, and the drain has not begun
+  std::atomic<const Server*> started_server_{nullptr};  // for metrics, once it is there
   Metrics metrics_;
   std::unique_ptr<OperatorServer> operator_server_;  // null without --metrics-address
 };

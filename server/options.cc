@@ -15,6 +15,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "server/build_info.h"
+#include "server/flags.h"
 #include "server/rpc/listen_address.h"
 #include "server/rpc/message_size.h"
 
@@ -26,84 +27,6 @@ constexpr int64_t kMaxWorkers = 1024;
 constexpr int64_t kMinMessageBytes = 1024;  // room for any request that carries no numbers
 // gRPC counts bytes in an int, and its own limit is a multiple of ours.
 constexpr int64_t kMaxMessageBytes = ((int64_t{1} << 31) - 1) / kUnreadMessageFactor;
-
-std::string EnvironmentName(absl::string_view flag) {
-  return absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"--", "CELLAR_"}, {"-", "_"}}));
-}
-
-// Adds flags to an App: name, where the value goes (which also gives the default), help.
-class Flags {
- public:
-  explicit Flags(CLI::App& app) : app_(app) {}
-
-  void Text(const std::string& name, std::string& value, const std::string& help) {
-    app_.add_option(name, value, help)->type_name("PATH")->envname(EnvironmentName(name));
-  }
-
-  void Address(const std::string& name, std::string& value, const std::string& help) {
-    app_.add_option(name, value, help)->type_name("ADDRESS")->envname(EnvironmentName(name));
-  }
-
-  void Level(const std::string& name, LogLevel& value, const std::string& help) {
-    const auto read = [name, &value](const std::string& text) {
-      const std::optional<LogLevel> level = ParseLogLevel(text);
-      if (!level.has_value()) {
-        throw CLI::ValidationError(
-            name, absl::StrCat("'", text, "' is no level; none, error, warning, info or debug is"));
-      }
-      value = *level;
-    };
-    app_.add_option_function<std::string>(name, read, help)
-        ->type_name("LEVEL")
-        ->default_str(std::string(LogLevelName(value)))
-        ->envname(EnvironmentName(name));
-  }
-
-  void Switch(const std::string& name, bool& value, const std::string& help) {
-    app_.add_flag(name, value, help)->envname(EnvironmentName(name));
-  }
-
-  void List(const std::string& name, std::vector<std::string>& values, const std::string& help) {
-    app_.add_option(name, values, help)
-        ->type_name("ADDRESS")
-        ->delimiter(',')
-        ->capture_default_str()
-        ->envname(EnvironmentName(name));
-  }
-
-  template <class Integer>
-  void Count(const std::string& name, Integer& value, const std::string& help) {
-    app_.add_option(name, value, help)
-        ->type_name("COUNT")
-        ->capture_default_str()
-        ->envname(EnvironmentName(name));
-  }
-
-  void Bytes(const std::string& name, int64_t& value, const std::string& help) {
-    CLI::AsSizeValue with_unit(/*kb_is_1000=*/false);
-    with_unit.description("");  // the help says it once, for all
-    app_.add_option(name, value, help)
-        ->transform(with_unit)
-        ->type_name("BYTES")
-        ->capture_default_str()
-        ->envname(EnvironmentName(name));
-  }
-
-  void Duration(const std::string& name, absl::Duration& value, const std::string& help) {
-    const auto read = [name, &value](const std::string& text) {
-      if (absl::ParseDuration(text, &value)) return;
-      throw CLI::ValidationError(
-          name, absl::StrCat("'", text, "' is not a duration; write 90s, 15m or 1h30m"));
-    };
-    app_.add_option_function<std::string>(name, read, help)
-        ->type_name("DURATION")
-        ->default_str(absl::FormatDuration(value))
-        ->envname(EnvironmentName(name));
-  }
-
- private:
-  CLI::App& app_;
-};
 
 void AddServerFlags(Options& options, Flags& flags) {
   flags.List("--listen", options.server.listen,
@@ -117,12 +40,19 @@ void AddServerFlags(Options& options, Flags& flags) {
       "--metrics-address", options.metrics_address,
       "Where /metrics, /readyz and /livez are answered, over HTTP: host:port (port 0: any). "
       "Nowhere by default.");
+  flags.Switch("--channelz", options.server.channelz,
+               "Answer grpc.channelz, which tells of connections and peers: to admins if there are "
+               "--identities, else to anyone.");
   flags.Duration("--drain-timeout", options.drain_timeout,
                  "How long running calls may take after SIGTERM before they are cancelled.");
   flags.Count("--max-calls-per-connection", options.server.max_calls_per_connection,
               "Calls open at once on one connection; further ones wait in the client.");
   flags.Bytes("--max-transport-bytes", options.server.max_transport_bytes,
               "Bytes that gRPC may hold for all connections together.");
+  flags.Bytes("--max-call-bytes", options.server.max_call_bytes,
+              "Bytes of requests, uploads and unread answers of all calls in flight together.");
+  flags.Bytes("--max-call-bytes-per-tenant", options.server.max_call_bytes_per_tenant,
+              "The same of one tenant; 0: as many as of all.");
   flags.Duration("--keepalive-interval", options.server.keepalive_interval,
                  "Silence after which a connection is probed.");
   flags.Duration("--keepalive-timeout", options.server.keepalive_timeout,
@@ -163,6 +93,8 @@ void AddWorkFlags(Options& options, Flags& flags) {
   flags.Count("--max-request-multiply-adds", options.api.max_request_multiply_adds,
               "Multiply-adds of one request; fewer steps are allowed where they are dear.");
   flags.Count("--max-streams", options.api.max_streams, "Streams open at once, of every kind.");
+  flags.Count("--max-streams-per-tenant", options.api.max_streams_per_tenant,
+              "The same of one tenant; 0: as many as of all.");
   flags.Bytes("--max-message-bytes", options.api.max_message_bytes,
               "Longest request and longest answer.");
   flags.Bytes("--max-upload-bytes", options.api.max_upload_bytes, "Longest uploaded model file.");
@@ -182,6 +114,10 @@ void AddResourceFlags(Options& options, Flags& flags) {
   flags.Count("--max-models", options.models.max_models, "Models held at once.");
   flags.Bytes("--max-model-bytes", options.models.max_bytes,
               "Bytes of the weights of all models together, as they are kept in memory.");
+  flags.Count("--max-models-per-tenant", options.models.max_models_per_tenant,
+              "Models of one tenant; 0: as many as of all.");
+  flags.Bytes("--max-model-bytes-per-tenant", options.models.max_bytes_per_tenant,
+              "Bytes of the models of one tenant; 0: as many as of all.");
   flags.Count("--max-exercises", options.exercises.max_exercises, "Exercises held at once.");
   flags.Bytes("--max-exercise-bytes", options.exercises.max_bytes,
               "Bytes of models, inputs and keys of all exercises together.");
@@ -292,6 +228,9 @@ void CheckServer(const Options& options, Problems& problems) {
   problems.AtLeast(
       "--max-transport-bytes", options.server.max_transport_bytes,
       kUnreadMessageFactor * std::min(options.api.max_message_bytes, kMaxMessageBytes));
+  problems.AtLeast("--max-call-bytes", options.server.max_call_bytes,
+                   std::min(2 * options.api.max_message_bytes, kMaxMessageBytes));
+  problems.AtLeast("--max-call-bytes-per-tenant", options.server.max_call_bytes_per_tenant, 0);
   problems.Positive("--keepalive-interval", options.server.keepalive_interval);
   problems.Positive("--keepalive-timeout", options.server.keepalive_timeout);
 }
@@ -310,6 +249,7 @@ void CheckWork(const Options& options, Problems& problems) {
   problems.AtLeast("--max-steps-per-request", options.api.max_steps_per_request, 1);
   problems.AtLeast("--max-request-multiply-adds", options.api.max_request_multiply_adds, 1);
   problems.AtLeast("--max-streams", options.api.max_streams, 0);
+  problems.AtLeast("--max-streams-per-tenant", options.api.max_streams_per_tenant, 0);
   const int64_t message_bytes = options.api.max_message_bytes;
   problems.Require(message_bytes >= kMinMessageBytes && message_bytes <= kMaxMessageBytes,
                    absl::StrCat("--max-message-bytes: ", message_bytes, " is not possible; from ",
@@ -333,6 +273,8 @@ void CheckResources(const Options& options, Problems& problems) {
   problems.AtLeast("--max-tombstones", options.sessions.max_tombstones, 0);
   problems.AtLeast("--max-models", options.models.max_models, 0);
   problems.AtLeast("--max-model-bytes", options.models.max_bytes, 0);
+  problems.AtLeast("--max-models-per-tenant", options.models.max_models_per_tenant, 0);
+  problems.AtLeast("--max-model-bytes-per-tenant", options.models.max_bytes_per_tenant, 0);
   problems.AtLeast("--max-exercises", options.exercises.max_exercises, 0);
   problems.AtLeast("--max-exercise-bytes", options.exercises.max_bytes, 0);
   problems.AtLeast("--max-exercise-values", options.api.max_exercise_values, 1);

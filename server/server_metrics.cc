@@ -69,8 +69,8 @@ void AddServerMetrics(const Api& api, const Options& options, Metrics& metrics) 
   AddSessions(api.sessions, options.sessions, metrics);
   AddModels(api.models, options.models, metrics);
   AddWork(api.scheduler, options.scheduler, metrics);
-  metrics.AddGauge("cellar_open_streams", "StreamSteps calls that are open.",
-                   [&api] { return AsDouble(api.open_streams.load()); });
+  metrics.AddGauge("cellar_open_streams", "Open streams of every kind.",
+                   [&api] { return AsDouble(api.open_streams.total()); });
   AddLimit(metrics, "cellar_open_streams_limit", options.api.max_streams);
   const ApiCounts& counts = api.counts;
   metrics.AddCounter("cellar_steps_total", "Steps, made or answered once more.", counts.steps,

@@ -10,7 +10,6 @@
 #ifndef CELLAR_SERVER_API_API_H_
 #define CELLAR_SERVER_API_API_H_
 
-#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -26,6 +25,7 @@
 #include "server/grading/exercise_registry.h"
 #include "server/identity/caller.h"
 #include "server/identity/tenant.h"
+#include "server/identity/tenant_tally.h"
 #include "server/model/model_registry.h"
 #include "server/model/model_validation.h"
 #include "server/session/session_table.h"
@@ -41,6 +41,7 @@ struct ApiLimits {
   // a second. One step is always allowed.
   int64_t max_request_multiply_adds = 20'000'000'000;
   int64_t max_streams = 10'000;           // open streams, of whatever method
+  int64_t max_streams_per_tenant = 0;     // 0: as many as of all
   int64_t max_exercise_values = 100'000;  // asked for by one exercise
   absl::Duration default_ttl = absl::Hours(1);
   absl::Duration max_ttl = absl::Hours(24 * 30);
@@ -54,7 +55,7 @@ struct Api {
   ExerciseRegistry& exercises;
   Scheduler& scheduler;
   const ApiLimits limits;
-  std::atomic<int64_t> open_streams{0};  // see stream_slot.h
+  TenantTally open_streams{{limits.max_streams_per_tenant, limits.max_streams}};  // stream_slot.h
   ApiCounts counts = {};
 };
 

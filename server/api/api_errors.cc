@@ -54,14 +54,17 @@ absl::Status StepCountLimit(int64_t steps, int64_t limit) {
                    detail);
 }
 
-absl::Status StreamLimit(int64_t limit) {
+absl::Status StreamLimit(const ReachedCap& cap) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
   ErrorDetail detail;
   detail.reason = "STREAM_LIMIT";
-  Add("limit", limit, detail);
+  Add("limit", cap.limit, detail);
+  Add("used", cap.used, detail);
+  detail.metadata.emplace_back("scope", whose);
   detail.retry_delay = kStreamRetryDelay;
-  detail.quota_subject = "open streams";
+  detail.quota_subject = absl::StrCat("open streams of the ", whose);
   return MakeError(absl::StatusCode::kResourceExhausted,
-                   absl::StrCat("the server has ", limit,
+                   absl::StrCat("the ", whose, " has ", cap.used, " of ", cap.limit,
                                 " open streams, as many as it may; close streams, try later, or "
                                 "send single Step calls"),
                    detail);

@@ -9,12 +9,13 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "server/identity/cap.h"
 
 namespace cellar {
 
 absl::Status AnswerSizeLimit(int64_t answer_bytes, int64_t limit_bytes);
 absl::Status StepCountLimit(int64_t steps, int64_t limit);
-absl::Status StreamLimit(int64_t limit);
+absl::Status StreamLimit(const ReachedCap& cap);
 absl::Status ModelBidirectional(absl::string_view model);
 absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,
                            absl::string_view snapshot_digest);

@@ -76,6 +76,7 @@ absl::Status CreateSession(Api& api, const Call& call, const v1::CreateSessionRe
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   if (model.bidirectional()) return ModelBidirectional(model.name());
   CELLAR_RETURN_IF_ERROR(CheckDurability(settings.durability));
+  CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(model.name()), numerics.precision));
   return CreateAt(
       api,
       {call.tenant(), ChosenName(kSessionCollection, request.session_id()), *std::move(pin),
@@ -144,6 +145,7 @@ absl::Status ImportSession(Api& api, const Call& call, const v1::ImportSessionRe
   CELLAR_ASSIGN_OR_RETURN(const Snapshot snapshot, DecodeSnapshot(request.snapshot()));
   if (model.bidirectional()) return ModelBidirectional(model.name());
   CELLAR_ASSIGN_OR_RETURN(RestoredState restored, RestoreSnapshot(snapshot, model));
+  CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(model.name()), restored.numerics.precision));
   CELLAR_RETURN_IF_ERROR(CheckDurability(settings.durability));
   return CreateAt(
       api,

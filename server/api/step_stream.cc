@@ -156,7 +156,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const v1::StreamStepsReq
   if (!hold.ok() || !violations.empty()) {
     return FirstFailure(std::move(violations), hold.status());
   }
-  CELLAR_ASSIGN_OR_RETURN(std::unique_ptr<StreamSlot> slot, StreamSlot::Take(api_));
+  CELLAR_ASSIGN_OR_RETURN(std::unique_ptr<StreamSlot> slot, StreamSlot::Take(api_, call_.tenant()));
   session_ = hold->session();
   listener_ = std::make_shared<Listener>(weak_from_this());
   {

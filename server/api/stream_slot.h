@@ -5,33 +5,34 @@
 #define CELLAR_SERVER_API_STREAM_SLOT_H_
 
 #include <memory>
+#include <optional>
+#include <string>
 
 #include "absl/status/statusor.h"
 #include "server/api/api.h"
 #include "server/api/api_errors.h"
+#include "server/identity/cap.h"
 
 namespace cellar {
 
 class StreamSlot {
  public:
   // `api` outlives the slot. Errors: STREAM_LIMIT.
-  static absl::StatusOr<std::unique_ptr<StreamSlot>> Take(Api& api) {
-    std::unique_ptr<StreamSlot> slot(new StreamSlot(api));
-    if (slot->count_ > api.limits.max_streams) {
-      return StreamLimit(api.limits.max_streams);
-    }
-    return slot;
+  static absl::StatusOr<std::unique_ptr<StreamSlot>> Take(Api& api, const std::string& tenant) {
+    const std::optional<ReachedCap> full = api.open_streams.Take(tenant, 1);
+    if (full.has_value()) return StreamLimit(*full);
+    return std::unique_ptr<StreamSlot>(new StreamSlot(api, tenant));
   }
 
-  ~StreamSlot() { api_.open_streams.fetch_sub(1); }
+  ~StreamSlot() { api_.open_streams.GiveBack(tenant_, 1); }
   StreamSlot(const StreamSlot&) = delete;
   StreamSlot& operator=(const StreamSlot&) = delete;
 
  private:
-  explicit StreamSlot(Api& api) : api_(api), count_(api.open_streams.fetch_add(1) + 1) {}
+  StreamSlot(Api& api, const std::string& tenant) : api_(api), tenant_(tenant) {}
 
   Api& api_;
-  const int64_t count_;  // of open streams, with this one
+  const std::string tenant_;
 };
 
 }  // namespace cellar

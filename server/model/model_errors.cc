@@ -3,9 +3,16 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "server/base/error.h"
 
 namespace cellar {
+namespace {
+
+// Room comes when somebody deletes a model, which nobody can foretell; this keeps retries cheap.
+constexpr absl::Duration kRetryDelay = absl::Seconds(10);
+
+}  // namespace
 
 absl::Status ModelNotFound(absl::string_view name) {
   return MakeError(absl::StatusCode::kNotFound,
@@ -36,25 +43,32 @@ absl::Status ModelInUse(absl::string_view name, int64_t session_count) {
        .resource_name = std::string(name)});
 }
 
-absl::Status ModelLimit(int64_t limit) {
-  return MakeError(
-      absl::StatusCode::kResourceExhausted,
-      absl::StrCat("the server holds ", limit, " models, as many as it may; delete a model first"),
-      {.reason = "MODEL_LIMIT",
-       .metadata = {{"limit", absl::StrCat(limit)}},
-       .quota_subject = "models"});
+absl::Status ModelLimit(const ReachedCap& cap) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("the ", whose, " holds ", cap.used, " of ", cap.limit,
+                                " models, as many as it may; delete a model first"),
+                   {.reason = "MODEL_LIMIT",
+                    .metadata = {{"limit", absl::StrCat(cap.limit)},
+                                 {"used", absl::StrCat(cap.used)},
+                                 {"scope", std::string(whose)}},
+                    .retry_delay = kRetryDelay,
+                    .quota_subject = absl::StrCat("models of the ", whose)});
 }
 
-absl::Status ModelBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes) {
+absl::Status ModelBytesLimit(const ReachedCap& cap, int64_t requested_bytes) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
   return MakeError(
       absl::StatusCode::kResourceExhausted,
-      absl::StrCat("the model needs ", requested_bytes, " bytes; models hold ", used_bytes, " of ",
-                   limit_bytes, " bytes already; delete models first"),
+      absl::StrCat("the model needs ", requested_bytes, " bytes; models of the ", whose, " hold ",
+                   cap.used, " of ", cap.limit, " bytes already; delete models first"),
       {.reason = "MODEL_BYTES_LIMIT",
-       .metadata = {{"limit_bytes", absl::StrCat(limit_bytes)},
-                    {"used_bytes", absl::StrCat(used_bytes)},
-                    {"requested_bytes", absl::StrCat(requested_bytes)}},
-       .quota_subject = "model bytes"});
+       .metadata = {{"limit_bytes", absl::StrCat(cap.limit)},
+                    {"used_bytes", absl::StrCat(cap.used)},
+                    {"requested_bytes", absl::StrCat(requested_bytes)},
+                    {"scope", std::string(whose)}},
+       .retry_delay = kRetryDelay,
+       .quota_subject = absl::StrCat("model bytes of the ", whose)});
 }
 
 absl::Status ModelSizeLimit(absl::string_view field, int64_t value, int64_t limit) {

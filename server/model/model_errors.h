@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "server/identity/cap.h"
 
 namespace cellar {
 
@@ -21,10 +22,10 @@ absl::Status ModelExists(absl::string_view name, absl::string_view digest);
 absl::Status ModelInUse(absl::string_view name, int64_t session_count);
 
 // RESOURCE_EXHAUSTED: there are `limit` models already.
-absl::Status ModelLimit(int64_t limit);
+absl::Status ModelLimit(const ReachedCap& cap);
 
 // RESOURCE_EXHAUSTED: `requested_bytes` more would go beyond what all models together may hold.
-absl::Status ModelBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes);
+absl::Status ModelBytesLimit(const ReachedCap& cap, int64_t requested_bytes);
 
 // RESOURCE_EXHAUSTED: one model's `field` is larger than any model's may be.
 absl::Status ModelSizeLimit(absl::string_view field, int64_t value, int64_t limit);

@@ -16,7 +16,7 @@ std::shared_ptr<const Model> ModelRegistry::Find(const OwnedName& owned) const {
   const TenantModels* const models = FindTenant(owned.tenant);
   if (models == nullptr) return nullptr;
   const auto found = models->by_name.find(owned.name);
-  return found == models->by_name.end() ? nullptr : found->second;
+  return found == models->by_name.end() ? nullptr : found->second.model;
 }
 
 absl::StatusOr<std::shared_ptr<const Model>> ModelRegistry::Add(
@@ -26,14 +26,14 @@ absl::StatusOr<std::shared_ptr<const Model>> ModelRegistry::Add(
     if (found->digest() == model->digest()) return found;
     return ModelExists(model->name(), found->digest());
   }
-  if (model_count_ >= limits_.max_models) return ModelLimit(limits_.max_models);
-  const int64_t bytes = model->memory_bytes();
-  if (bytes > limits_.max_bytes - used_bytes_) {
-    return ModelBytesLimit(limits_.max_bytes, used_bytes_, bytes);
-  }
   TenantModels& models = tenants_[tenant];
+  const auto full = FindReachedCap({limits_.max_models_per_tenant, limits_.max_models},
+                                   static_cast<int64_t>(models.by_name.size()), model_count_, 1);
+  if (full.has_value()) return ModelLimit(*full);
+  const int64_t bytes = model->memory_bytes();
+  CELLAR_RETURN_IF_ERROR(CheckBytes(models, bytes));
   models.used_bytes += bytes;
-  models.by_name.emplace(model->name(), model);
+  models.by_name.emplace(model->name(), Kept{model, bytes});
   used_bytes_ += bytes;
   ++model_count_;
   return model;
@@ -62,9 +62,34 @@ std::vector<std::shared_ptr<const Model>> ModelRegistry::List(const OwnedName& a
   if (models == nullptr) return page;
   for (auto next = models->by_name.upper_bound(after.name);
        next != models->by_name.end() && static_cast<int64_t>(page.size()) < max_count; ++next) {
-    page.push_back(next->second);
+    page.push_back(next->second.model);
   }
   return page;
+}
+
+absl::Status ModelRegistry::CheckBytes(const TenantModels& models, int64_t bytes) const {
+  const auto full = FindReachedCap({limits_.max_bytes_per_tenant, limits_.max_bytes},
+                                   models.used_bytes, used_bytes_, bytes);
+  return full.has_value() ? ModelBytesLimit(*full, bytes) : absl::OkStatus();
+}
+
+absl::Status ModelRegistry::Reserve(const OwnedName& owned, Precision precision) {
+  absl::MutexLock lock(&mutex_);
+  const auto tenant = tenants_.find(owned.tenant);
+  if (tenant == tenants_.end()) return absl::OkStatus();
+  const auto found = tenant->second.by_name.find(owned.name);
+  if (found == tenant->second.by_name.end()) return absl::OkStatus();
+  Kept& kept = found->second;
+  if (kept.model->precision() == precision || kept.both_precisions) return absl::OkStatus();
+  // Numbers of FLOAT64 are twice as long.
+  const int64_t own = kept.model->memory_bytes();
+  const int64_t bytes = precision == Precision::kFloat64 ? 2 * own : own / 2;
+  CELLAR_RETURN_IF_ERROR(CheckBytes(tenant->second, bytes));
+  kept.both_precisions = true;
+  kept.bytes += bytes;
+  tenant->second.used_bytes += bytes;
+  used_bytes_ += bytes;
+  return absl::OkStatus();
 }
 
 ModelRegistry::Load ModelRegistry::Look() const {
@@ -80,9 +105,10 @@ absl::Status ModelRegistry::Remove(const OwnedName& owned) {
   const int64_t session_count = removed->pin_count();
   if (session_count > 0) return ModelInUse(owned.name, session_count);
   const auto tenant = tenants_.find(owned.tenant);
-  tenant->second.by_name.erase(removed->name());
-  tenant->second.used_bytes -= removed->memory_bytes();
-  used_bytes_ -= removed->memory_bytes();
+  const auto kept = tenant->second.by_name.find(owned.name);
+  tenant->second.used_bytes -= kept->second.bytes;
+  used_bytes_ -= kept->second.bytes;
+  tenant->second.by_name.erase(kept);
   --model_count_;
   return absl::OkStatus();
 }

@@ -29,6 +29,9 @@ class ModelRegistry {
     int64_t max_models = 1000;
     // Weights of all models together, as they are kept, each in its own precision.
     int64_t max_bytes = int64_t{4} << 30;
+    // Of one tenant; 0: as much as of all together.
+    int64_t max_models_per_tenant = 0;
+    int64_t max_bytes_per_tenant = 0;
   };
 
   explicit ModelRegistry(Limits limits) : limits_(limits) {}
@@ -48,6 +51,11 @@ class ModelRegistry {
   // At most `max_count` models of the tenant of `after` whose names sort after its name, in order.
   std::vector<std::shared_ptr<const Model>> List(const OwnedName& after, int64_t max_count) const;
 
+  // Makes room for the weights in the other precision than the model's own, which the model is
+  // about to keep as well; once, until it is removed. Nothing to do for other models. Errors:
+  // MODEL_BYTES_LIMIT.
+  absl::Status Reserve(const OwnedName& owned, Precision precision);
+
   // Errors: MODEL_NOT_FOUND, MODEL_IN_USE (pinned).
   absl::Status Remove(const OwnedName& owned);
 
@@ -59,9 +67,15 @@ class ModelRegistry {
   Load Look() const;
 
  private:
+  struct Kept {
+    std::shared_ptr<const Model> model;
+    int64_t bytes = 0;             // that it is charged for
+    bool both_precisions = false;  // charged for the other one as well
+  };
+
   // Of one tenant: models by name, and the bytes of their weights.
   struct TenantModels {
-    std::map<std::string, std::shared_ptr<const Model>, std::less<>> by_name;
+    std::map<std::string, Kept, std::less<>> by_name;
     int64_t used_bytes = 0;
   };
 
@@ -70,6 +84,10 @@ class ModelRegistry {
 
   // The model; nullptr if there is none.
   std::shared_ptr<const Model> Find(const OwnedName& owned) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
+  // Whether so many more bytes fit. Errors: MODEL_BYTES_LIMIT.
+  absl::Status CheckBytes(const TenantModels& models, int64_t bytes) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   const Limits limits_;

@@ -37,7 +37,8 @@ class OperatorServer {
   static absl::StatusOr<std::unique_ptr<OperatorServer>> Start(const std::string& address,
                                                                Pages pages);
 
-  // Finishes what is being answered, 5 s at most. The library looks every 2 s whether it shall stop.
+  // Finishes what is being answered, 5 s at most. The library looks every 2 s whether it shall
+  // stop.
   ~OperatorServer();
   OperatorServer(const OperatorServer&) = delete;
   OperatorServer& operator=(const OperatorServer&) = delete;

@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "server/api/evaluation.h"
 #include "server/base/status_macros.h"
+#include "server/rpc/call_bytes.h"
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/message_size.h"
 #include "server/rpc/on_worker.h"
@@ -25,12 +26,15 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
       : api_(api),
         admission_(admission),
         caller_(std::move(caller)),
+        bytes_(admission.call_bytes(), caller_->tenant),
         context_(context),
         deadline_(CallDeadline(context.deadline())) {}
 
   // Begins. *request lives until OnDone.
   void Start(const v1::EvaluateRequest* request) {
     request_ = request;
+    const absl::Status full = bytes_.Set(RequestBytes());
+    if (!full.ok()) return Finish(Close(full));
     AnswerOnWorker();
   }
 
@@ -57,13 +61,21 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
       CELLAR_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(api_, call, *request_));
     }
     response_.Clear();
-    return evaluation_->Next(&response_);
+    CELLAR_ASSIGN_OR_RETURN(const bool answered, evaluation_->Next(&response_));
+    if (answered) {
+      CELLAR_RETURN_IF_ERROR(
+          bytes_.Set(RequestBytes() + static_cast<int64_t>(response_.ByteSizeLong())));
+    }
+    return answered;
   }
 
   void OnWriteDone(bool ok) override {
     if (!ok) return Finish(Close(CallerGone()));
     AnswerOnWorker();
   }
+
+  // The request, and what was read from it.
+  int64_t RequestBytes() const { return 2 * static_cast<int64_t>(request_->ByteSizeLong()); }
 
   grpc::Status Close(const absl::Status& status) {
     return admission_.Close(context_, *request_->GetDescriptor(), caller_.get(), status);
@@ -79,6 +91,7 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   Api& api_;
   Admission& admission_;
   const SharedCaller caller_;
+  CallBytes bytes_;
   grpc::CallbackServerContext& context_;  // until OnDone
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};

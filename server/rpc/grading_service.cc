@@ -1,6 +1,7 @@
 #include "server/rpc/grading_service.h"
 
 #include <memory>
+#include <string>
 #include <utility>
 
 #include "server/api/exercise_check_handlers.h"
@@ -18,11 +19,14 @@ using GradeStreamReactor = SerialStreamReactor<v1::GradeStreamRequest, v1::Grade
 class GradeMessages final : public GradeStreamReactor::Stream {
  public:
   GradeMessages(Api& api, const Call& call)
-      : scheduler_(api.scheduler), deadline_(call.deadline), stream_(api, call) {}
+      : scheduler_(api.scheduler),
+        tenant_(call.tenant()),
+        deadline_(call.deadline),
+        stream_(api, call) {}
 
   void Take(const v1::GradeStreamRequest& request, v1::GradeStreamResponse* response,
             WorkDone done) override {
-    RunOnWorker(scheduler_, deadline_,
+    RunOnWorker(scheduler_, tenant_, deadline_,
                 [this, &request, response, done = std::move(done)](absl::Status may_run) mutable {
                   done(may_run.ok() ? Work(request, response) : std::move(may_run));
                 });
@@ -42,6 +46,7 @@ class GradeMessages final : public GradeStreamReactor::Stream {
   }
 
   Scheduler& scheduler_;
+  const std::string tenant_;
   const absl::Time deadline_;
   GradeStream stream_;
   bool opened_ = false;

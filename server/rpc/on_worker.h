@@ -13,8 +13,8 @@
 
 namespace cellar {
 
-// Calls `work` exactly once, in its turn among what `tenant` has waiting: on a worker with OK to do it, or with why it cannot be done
-// (STEP_QUEUE_LIMIT, then before this returns; DEADLINE_PASSED).
+// Calls `work` exactly once, in its turn among what `tenant` has waiting: on a worker with OK to do
+// it, or with why it cannot be done (STEP_QUEUE_LIMIT, then before this returns; DEADLINE_PASSED).
 void RunOnWorker(Scheduler& scheduler, const std::string& tenant, absl::Time deadline,
                  absl::AnyInvocable<void(absl::Status)> work);
 

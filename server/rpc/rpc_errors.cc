@@ -1,5 +1,7 @@
 #include "server/rpc/rpc_errors.h"
 
+#include <string>
+
 #include "absl/strings/str_cat.h"
 #include "absl/time/time.h"
 #include "server/base/error.h"
@@ -9,6 +11,9 @@ namespace {
 
 // About what a restarted or replaced server takes to be there again.
 constexpr absl::Duration kDrainingRetryDelay = absl::Seconds(1);
+
+// Calls in flight are short, most of them.
+constexpr absl::Duration kCallBytesRetryDelay = absl::Milliseconds(100);
 
 }  // namespace
 
@@ -33,6 +38,24 @@ absl::Status MessageSizeLimit(int64_t message_bytes, int64_t limit_bytes) {
       absl::StrCat("the request has ", message_bytes, " bytes, a message may have at most ",
                    limit_bytes, "; send less in one message (models: UploadModel)"),
       detail);
+}
+
+absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
+  ErrorDetail detail;
+  detail.reason = "CALL_BYTES_LIMIT";
+  detail.metadata = {{"limit_bytes", absl::StrCat(cap.limit)},
+                     {"used_bytes", absl::StrCat(cap.used)},
+                     {"requested_bytes", absl::StrCat(requested_bytes)},
+                     {"scope", std::string(whose)}};
+  detail.retry_delay = kCallBytesRetryDelay;
+  detail.quota_subject = absl::StrCat("bytes of the calls in flight of the ", whose);
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("calls of the ", whose, " hold ", cap.used, " of the ", cap.limit,
+                                " bytes they may, and ", requested_bytes,
+                                " more do not fit; read answers, have fewer calls open at once, or "
+                                "try again later"),
+                   detail);
 }
 
 absl::Status StreamWithoutOpen() {

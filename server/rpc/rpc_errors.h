@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "server/identity/cap.h"
 
 namespace cellar {
 
@@ -16,6 +17,9 @@ absl::Status Draining();
 
 // RESOURCE_EXHAUSTED / MESSAGE_SIZE_LIMIT: a request longer than a message may be.
 absl::Status MessageSizeLimit(int64_t message_bytes, int64_t limit_bytes);
+
+// RESOURCE_EXHAUSTED / CALL_BYTES_LIMIT: calls in flight have no room for so many bytes more.
+absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes);
 
 // INVALID_ARGUMENT / BAD_REQUEST: a stream that ended before its first message.
 absl::Status StreamWithoutOpen();

@@ -1,5 +1,6 @@
 // A bidirectional stream on the wire whose messages are worked off one after another: what it does
-// when is SerialStreamFlow's, what a message means is a SerialStream's.
+// when is SerialStreamFlow's, what a message means is a SerialStream's. Longer than 200 lines, as a
+// template has its code here.
 //
 // Events come from gRPC's threads, from whoever ends the work on a message, and from the drain.
 // Each is noted under a lock; then one thread, whichever finds nobody else at it, carries out what
@@ -13,6 +14,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -24,12 +26,12 @@
 #include "server/api/api.h"
 #include "server/api/stream_slot.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_bytes.h"
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/message_size.h"
 #include "server/rpc/rpc_errors.h"
 #include "server/rpc/serial_stream.h"
 #include "server/rpc/serial_stream_flow.h"
-#include "server/rpc/status.h"
 
 namespace cellar {
 
@@ -44,12 +46,12 @@ class SerialStreamReactor final
 
   // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
   // `api` and `admission` outlive it.
-  static grpc::ServerBidiReactor<Request, Response>* Start(
-      const grpc::CallbackServerContext& context, Api& api, Admission& admission,
-      const StreamMaker& make_stream) {
-    std::shared_ptr<SerialStreamReactor> reactor(new SerialStreamReactor(api, admission));
+  static grpc::ServerBidiReactor<Request, Response>* Start(grpc::CallbackServerContext& context,
+                                                           Api& api, Admission& admission,
+                                                           const StreamMaker& make_stream) {
+    std::shared_ptr<SerialStreamReactor> reactor(new SerialStreamReactor(context, api, admission));
     reactor->self_ = reactor;
-    absl::Status refused = reactor->Enter(context, make_stream);
+    absl::Status refused = reactor->Enter(make_stream);
     // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come
     // before this returns: gRPC keeps what is begun here until then.
     reactor->Happened([&](SerialStreamFlow& flow) {
@@ -65,19 +67,22 @@ class SerialStreamReactor final
  private:
   using Do = SerialStreamFlow::Do;
 
-  SerialStreamReactor(Api& api, Admission& admission) : api_(api), admission_(admission) {}
+  SerialStreamReactor(grpc::CallbackServerContext& context, Api& api, Admission& admission)
+      : context_(context), api_(api), admission_(admission) {}
 
-  absl::Status Enter(const grpc::CallbackServerContext& context, const StreamMaker& make_stream) {
-    absl::StatusOr<SharedCaller> caller = admission_.Identify(context, *Request::descriptor());
+  absl::Status Enter(const StreamMaker& make_stream) {
+    absl::StatusOr<SharedCaller> caller = admission_.Identify(context_, *Request::descriptor());
     if (!caller.ok()) return caller.status();
+    caller_ = *std::move(caller);
     const absl::Status entered = admission_.Enter();
     if (!entered.ok()) return entered;
     entered_ = true;
-    absl::StatusOr<std::unique_ptr<StreamSlot>> slot = StreamSlot::Take(api_);
+    bytes_.emplace(admission_.call_bytes(), caller_->tenant);
+    absl::StatusOr<std::unique_ptr<StreamSlot>> slot = StreamSlot::Take(api_, caller_->tenant);
     if (!slot.ok()) return slot.status();
     slot_ = *std::move(slot);
-    Call call(*std::move(caller));
-    call.deadline = CallDeadline(context.deadline());
+    Call call(caller_);
+    call.deadline = CallDeadline(context_.deadline());
     call.cancelled = [cancelled = cancelled_] {
       return cancelled->load(std::memory_order_relaxed);
     };
@@ -135,7 +140,8 @@ class SerialStreamReactor final
           this->StartWrite(&response_);
           break;
         case Do::kFinish:
-          this->Finish(ToGrpcStatus(FinalStatus()));
+          this->Finish(
+              admission_.Close(context_, *Request::descriptor(), caller_.get(), FinalStatus()));
           return;  // perhaps OnDone has come: this may be gone
       }
     }
@@ -151,8 +157,9 @@ class SerialStreamReactor final
   }
 
   void Work() {
-    const absl::Status size = CheckMessageSize(current_, api_.limits.max_message_bytes);
-    if (!size.ok()) return NoteWork(size);
+    absl::Status fits = CheckMessageSize(current_, api_.limits.max_message_bytes);
+    if (fits.ok()) fits = bytes_->Set(static_cast<int64_t>(current_.ByteSizeLong()));
+    if (!fits.ok()) return NoteWork(fits);
     // Whoever works may be the last to hold it: gRPC drops a finished call.
     stream_->Take(current_, &response_,
                   [this, alive = this->shared_from_this()](absl::StatusOr<bool> has_answer) {
@@ -176,8 +183,10 @@ class SerialStreamReactor final
   }
 
   // Constant after Start.
+  grpc::CallbackServerContext& context_;  // until OnDone
   Api& api_;
   Admission& admission_;
+  SharedCaller caller_;  // null: not let in
   bool entered_ = false;
   std::unique_ptr<StreamSlot> slot_;
   std::unique_ptr<Stream> stream_;
@@ -186,6 +195,7 @@ class SerialStreamReactor final
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
 
   // Each belongs to who has been given it: gRPC while it reads or writes, else the stream.
+  std::optional<CallBytes> bytes_;  // once let in; of whoever works
   Request incoming_;
   Request current_;
   Response response_;

@@ -68,9 +68,11 @@ void SetTransport(const ServerOptions& options, int64_t max_message_bytes,
 }  // namespace
 
 struct Server::Implementation {
-  Implementation(Api& api, const Identities& identities, CallBook* book)
+  Implementation(const ServerOptions& options, Api& api, const Identities& identities,
+                 CallBook* book)
       : authentication(identities, api.clock),
-        admission(authentication, book),
+        admission(authentication, book,
+                  {options.max_call_bytes_per_tenant, options.max_call_bytes}),
         models(api, admission),
         sessions(api, admission),
         evaluations(api, admission),
@@ -97,7 +99,7 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
                                             int64_t max_message_bytes) {
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
-  grpc::channelz::experimental::InitChannelzService();
+  if (options.channelz) grpc::channelz::experimental::InitChannelzService();
   grpc::ServerBuilder builder;
   if (authentication.asked()) {
     std::vector<std::unique_ptr<grpc::experimental::ServerInterceptorFactoryInterface>> doors;
@@ -150,7 +152,7 @@ void Server::Implementation::SetServing(bool serving) {
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Api& api,
                                                       const Identities& identities,
                                                       CallBook* book) {
-  auto implementation = std::make_unique<Implementation>(api, identities, book);
+  auto implementation = std::make_unique<Implementation>(options, api, identities, book);
   absl::Status listening = implementation->Listen(options, api.limits.max_message_bytes);
   if (!listening.ok()) return listening;
   return std::unique_ptr<Server>(new Server(std::move(implementation)));
@@ -171,6 +173,8 @@ std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
 }
 
 int64_t Server::call_count() const { return implementation_->admission.inside(); }
+
+int64_t Server::call_bytes() const { return implementation_->admission.call_bytes().total(); }
 
 bool Server::Drain(absl::Duration timeout) {
   Implementation& all = *implementation_;

@@ -75,6 +75,9 @@ class StepStreamFlow {
   // first End counts, and the failure of a step counts more. A message still being read is dropped.
   void End(absl::Status status);
 
+  // Bytes of the messages that are not answered and of the answers that are not written.
+  int64_t bytes() const { return bytes_; }
+
   // Nobody listens any more: nothing is written; the stream finishes as soon as it can.
   void Cancel();
 

@@ -6,6 +6,12 @@
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
+namespace {
+
+// A stream is charged for what it holds in multiples of this.
+constexpr int64_t kChargeBytes = int64_t{64} << 10;
+
+}  // namespace
 
 StepStreamReactorBase* StepStreamReactor::Start(grpc::CallbackServerContext& context,
                                                 Admission& admission, StepStreamFlow::Limits limits,
@@ -31,6 +37,7 @@ void StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
   }
   entered_ = true;
   caller_ = *std::move(caller);
+  call_bytes_.emplace(admission_.call_bytes(), caller_->tenant);
   Call call(caller_);
   call.deadline = CallDeadline(context_.deadline());
   call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
@@ -82,6 +89,7 @@ void StepStreamReactor::Happened(Event event) {
 void StepStreamReactor::Act() {
   while (true) {
     StepStreamFlow::Action action = NextAction();
+    Charge(held_bytes_);
     switch (action.what) {
       case StepStreamFlow::Do::kNothing:
         return;
@@ -107,8 +115,20 @@ void StepStreamReactor::Act() {
 StepStreamFlow::Action StepStreamReactor::NextAction() {
   absl::MutexLock lock(&mutex_);
   StepStreamFlow::Action action = flow_.Next();
+  held_bytes_ = flow_.bytes();
   if (action.what == StepStreamFlow::Do::kNothing) acting_ = false;
   return action;
+}
+
+void StepStreamReactor::Charge(int64_t bytes) {
+  const int64_t charge = bytes / kChargeBytes * kChargeBytes;
+  if (charge == charged_bytes_) return;
+  absl::Status full = call_bytes_->Set(charge);
+  if (full.ok()) {
+    charged_bytes_ = charge;
+  } else {
+    Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
+  }
 }
 
 void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {

@@ -15,6 +15,7 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -24,6 +25,7 @@
 #include "grpcpp/support/server_callback.h"
 #include "server/api/step_stream.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_bytes.h"
 #include "server/rpc/step_stream_flow.h"
 
 namespace cellar {
@@ -72,6 +74,10 @@ class StepStreamReactor final : public StepStreamReactorBase,
   // any more.
   StepStreamFlow::Action NextAction() ABSL_LOCKS_EXCLUDED(mutex_);
 
+  // Has the stream charged for what it holds, in steps so large that small messages cost nothing;
+  // ends it if there is no room.
+  void Charge(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
+
   // Has the exchange of kOpen or kStep answered.
   void Answer(const StepStreamFlow::Action& action);
 
@@ -82,6 +88,11 @@ class StepStreamReactor final : public StepStreamReactorBase,
   bool entered_ = false;
   std::shared_ptr<StepStream> stream_;
   std::shared_ptr<StepStreamReactor> self_;  // until OnDone
+
+  // Of the thread that acts.
+  std::optional<CallBytes> call_bytes_;  // once let in
+  int64_t charged_bytes_ = 0;
+  int64_t held_bytes_ = 0;  // by the flow, when it was last asked
 
   // Shared with the stream, which may outlive this reactor.
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);

@@ -15,8 +15,10 @@ absl::StatusOr<UnaryCall*> UnaryCall::Begin(Api& api, Admission& admission,
   const google::protobuf::Descriptor& kind = *request.GetDescriptor();
   CELLAR_ASSIGN_OR_RETURN(SharedCaller caller, admission.Identify(context, kind));
   CELLAR_RETURN_IF_ERROR(CheckMessageSize(request, api.limits.max_message_bytes));
+  CallBytes bytes(admission.call_bytes(), caller->tenant);
+  CELLAR_RETURN_IF_ERROR(bytes.Set(static_cast<int64_t>(request.ByteSizeLong())));
   CELLAR_RETURN_IF_ERROR(admission.Enter());
-  return new UnaryCall(admission, context, kind, std::move(caller));
+  return new UnaryCall(admission, context, kind, std::move(caller), std::move(bytes));
 }
 
 Call UnaryCall::ForHandler() const {

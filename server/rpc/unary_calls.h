@@ -27,6 +27,7 @@
 #include "grpcpp/support/server_callback.h"
 #include "server/api/api.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_bytes.h"
 #include "server/rpc/call_deadline.h"
 
 namespace cellar {
@@ -34,7 +35,8 @@ namespace cellar {
 // One unary call from its admission to its end; deletes itself.
 class UnaryCall final : public grpc::ServerUnaryReactor {
  public:
-  // Lets the call in. Errors: those of Admission::Identify, DRAINING, MESSAGE_SIZE_LIMIT.
+  // Lets the call in. Errors: those of Admission::Identify, DRAINING, MESSAGE_SIZE_LIMIT,
+  // CALL_BYTES_LIMIT.
   static absl::StatusOr<UnaryCall*> Begin(Api& api, Admission& admission,
                                           grpc::CallbackServerContext& context,
                                           const google::protobuf::Message& request);
@@ -50,8 +52,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
  private:
   UnaryCall(Admission& admission, grpc::CallbackServerContext& context,
-            const google::protobuf::Descriptor& request, SharedCaller caller)
+            const google::protobuf::Descriptor& request, SharedCaller caller, CallBytes bytes)
       : admission_(admission),
+        bytes_(std::move(bytes)),
         context_(context),
         request_(request),
         caller_(std::move(caller)),
@@ -62,6 +65,7 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
   void OnDone() override;
 
   Admission& admission_;
+  const CallBytes bytes_;
   grpc::CallbackServerContext& context_;  // until OnDone
   const google::protobuf::Descriptor& request_;
   const SharedCaller caller_;

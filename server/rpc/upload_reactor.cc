@@ -47,6 +47,8 @@ void UploadReactor::OnReadDone(bool ok) {
 
 absl::Status UploadReactor::Take(v1::UploadModelRequest&& message) {
   CELLAR_RETURN_IF_ERROR(CheckMessageSize(message, api_.limits.max_message_bytes));
+  // The file, and the message that will be read from it.
+  CELLAR_RETURN_IF_ERROR(bytes_.Add(2 * static_cast<int64_t>(message.chunk().size())));
   return upload_.Add(std::move(message));
 }
 

@@ -15,6 +15,7 @@
 #include "server/api/api.h"
 #include "server/api/model_upload.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_bytes.h"
 
 namespace cellar {
 
@@ -33,6 +34,7 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
         context_(context),
         response_(response),
         caller_(std::move(caller)),
+        bytes_(admission.call_bytes(), caller_->tenant),
         upload_(api, Call(caller_)) {}
   ~UploadReactor() override = default;
 
@@ -51,6 +53,7 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
   bool entered_ = false;
 
   const SharedCaller caller_;
+  CallBytes bytes_;
   ModelUpload upload_;
   v1::UploadModelRequest message_;  // being read
 };

@@ -12,6 +12,8 @@
 namespace cellar {
 namespace {
 
+constexpr ReachedCap kFull = {CapScope::kTenant, 3, 2};
+
 using ::testing::HasSubstr;
 
 struct Case {
@@ -31,7 +33,10 @@ std::vector<Case> AllErrors() {
        absl::StatusCode::kResourceExhausted,
        "STEP_COUNT_LIMIT",
        {"steps=7", "limit=5"}},
-      {StreamLimit(3), absl::StatusCode::kResourceExhausted, "STREAM_LIMIT", {"limit=3"}},
+      {StreamLimit(kFull),
+       absl::StatusCode::kResourceExhausted,
+       "STREAM_LIMIT",
+       {"limit=3", "used=2", "scope=tenant"}},
       {ModelBidirectional("models/a"),
        absl::StatusCode::kFailedPrecondition,
        "MODEL_BIDIRECTIONAL",
@@ -74,7 +79,7 @@ TEST(ApiErrorsTest, EveryMessageTellsTheValuesOfItsMetadata) {
 }
 
 TEST(ApiErrorsTest, AFullServerTellsWhenToTryAgain) {
-  EXPECT_GT(GetErrorDetail(StreamLimit(3))->retry_delay.value(), absl::ZeroDuration());
+  EXPECT_GT(GetErrorDetail(StreamLimit(kFull))->retry_delay.value(), absl::ZeroDuration());
 }
 
 TEST(ApiErrorsTest, CancellationAndAPassedDeadlineHaveTheirCanonicalCodes) {
@@ -94,7 +99,7 @@ TEST(ApiErrorsTest, AMissingModelLearnsTheEpochOfTheServerOnce) {
 
 TEST(ApiErrorsTest, OtherStatusesStayAsTheyAre) {
   EXPECT_EQ(WithServerFacts(absl::OkStatus(), "12ab"), absl::OkStatus());
-  EXPECT_EQ(WithServerFacts(StreamLimit(3), "12ab"), StreamLimit(3));
+  EXPECT_EQ(WithServerFacts(StreamLimit(kFull), "12ab"), StreamLimit(kFull));
   EXPECT_EQ(WithServerFacts(CallCancelled(), "12ab"), CallCancelled());
 }
 

@@ -98,7 +98,7 @@ TEST_F(StepStreamEndTest, ADroppedStreamIsClosed) {
   StreamClient older(api());
   ASSERT_TRUE(older.OpenA().ok());
   older.Drop();
-  EXPECT_EQ(api().open_streams, 0);
+  EXPECT_EQ(api().open_streams.total(), 0);
   StreamClient newer(api());
   ASSERT_TRUE(newer.OpenA().ok());
   EXPECT_THAT(older.ends(), IsEmpty());

@@ -211,7 +211,7 @@ TEST_F(StepStreamTest, EveryViolationOfAnOpenIsReportedAtOnce) {
   EXPECT_THAT(ViolatedFields(client.outcome(0)),
               ElementsAre("open.session", "open.view", "open.density", "open.encoding",
                           "open.resume_from"));
-  EXPECT_EQ(api().open_streams, 0);
+  EXPECT_EQ(api().open_streams.total(), 0);
 }
 
 TEST_F(StepStreamTest, EveryViolationOfAStepIsReportedAtOnce) {

@@ -46,11 +46,6 @@ Task MakeTask(int64_t cost, std::function<void()> work, int64_t step_count = 1) 
   return task;
 }
 
-Task Of(const std::string& tenant, Task task) {
-  task.tenant = tenant;
-  return task;
-}
-
 // Schedules a task that must be taken.
 void Take(Scheduler& scheduler, const std::string& key, Task task) {
   const absl::Status status = scheduler.Schedule(key, std::move(task));
@@ -163,44 +158,6 @@ TEST_F(SchedulerTest, TakesTheKeysInTurnOneTaskEach) {
   blocker.Release();
   scheduler_.Drain();
   EXPECT_THAT(journal_.Names(), ElementsAre("a1", "b1", "c1", "a2", "c2", "a3"));
-}
-
-TEST_F(SchedulerTest, TakesTheTenantsInTurnWhateverEachHasWaiting) {
-  Blocker blocker(scheduler_);
-  blocker.WaitUntilStarted();
-  for (int i = 0; i < 100; ++i) {
-    const std::string name = absl::StrCat("f", i);
-    Take(scheduler_, "flood/" + name, Of("flood", MakeTask(kDear, journal_.Writes(name))));
-    TakeAlone(scheduler_, Of("flood", MakeTask(kDear, journal_.Writes("f alone"))));
-  }
-  for (const char* name : {"p0", "p1"}) {
-    Take(scheduler_, "polite/session", Of("polite", MakeTask(kDear, journal_.Writes(name))));
-  }
-  blocker.Release();
-  scheduler_.Drain();
-  const std::vector<std::string> names = journal_.Names();
-  ASSERT_EQ(names.size(), 202u);
-  EXPECT_THAT(std::vector<std::string>(names.begin(), names.begin() + 4),
-              ElementsAre("f0", "p0", "f alone", "p1"));
-}
-
-TEST_F(SchedulerTest, RefusesWhatExceedsTheLimitOfTheTenant) {
-  Scheduler::Options options = Workers(1);
-  options.max_queued_steps_per_tenant = 50;
-  Scheduler scheduler(options, clock_);
-  Blocker blocker(scheduler);
-  blocker.WaitUntilStarted();
-  Take(scheduler, "t/a", Of("t", MakeTask(kDear, Nothing, 30)));
-  TakeAlone(scheduler, Of("t", MakeTask(kDear, Nothing, 10)));
-  const absl::Status refused = scheduler.Schedule("t/b", Of("t", MakeTask(kDear, Nothing, 11)));
-  EXPECT_EQ(GetErrorReason(refused), "STEP_QUEUE_LIMIT");
-  EXPECT_THAT(GetErrorDetail(refused)->metadata,
-              ElementsAre(Pair("limit", "50"), Pair("used", "40"), Pair("scope", "tenant")));
-  Take(scheduler, "u/a", Of("u", MakeTask(kDear, Nothing, 50)));
-  blocker.Release();
-  scheduler.Drain();
-  EXPECT_EQ(scheduler.Look().queued_steps, 0);
-  Take(scheduler, "t/b", Of("t", MakeTask(kDear, Nothing, 50)));
 }
 
 TEST_F(SchedulerTest, WorksOnDifferentKeysAtTheSameTime) {

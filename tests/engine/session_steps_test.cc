@@ -180,25 +180,6 @@ TEST(MakeSteps, SaysWhyTheSessionEndedAndLeavesIt) {
   EXPECT_EQ(session.next_step(), 1);
 }
 
-TEST(MakeSteps, GivesUpInTheMiddleWhenNobodyWantsItAnyMore) {
-  StepSession session = HomeworkSession();
-  ASSERT_TRUE(session.Step(0, Floats{1}).ok());
-  const std::string digest = session.digest();
-  SessionHold hold = *session.table().Hold({kDefaultTenant, "sessions/a"});
-  SessionLease lease = *hold.Lease();
-  const auto inputs = std::make_shared<const AnyInputs>(Floats(200'000, 1.0F));
-  const auto gone = [] { return absl::CancelledError("gone"); };
-  EXPECT_EQ(MakeSteps(lease, 1, inputs, {}, gone).status().code(), absl::StatusCode::kCancelled);
-  EXPECT_EQ(session.digest(), digest);
-  EXPECT_EQ(session.next_step(), 1);
-
-  ASSERT_TRUE(MakeSteps(lease, 1, inputs, {}).ok());
-  EXPECT_EQ(MakeSteps(lease, 1, inputs, {}, gone).status().code(), absl::StatusCode::kCancelled);
-  EXPECT_EQ(ProgressAt(lease.config(), lease.progress(), 150'000, gone).status().code(),
-            absl::StatusCode::kCancelled);
-  EXPECT_TRUE(ProgressAt(lease.config(), lease.progress(), 150'000).ok());
-}
-
 TEST(ProgressAt, GoesBackToAnyStepOfTheWindow) {
   const Floats inputs = {0, 0, 1, 1, 1, 0};
   for (int64_t step = 0; step <= 6; ++step) {

@@ -53,23 +53,26 @@ TEST(ModelErrors, InUseTellsHowManySessions) {
 }
 
 TEST(ModelErrors, LimitTellsTheLimit) {
-  const absl::Status status = ModelLimit(1000);
+  const absl::Status status = ModelLimit({CapScope::kServer, 1000, 999});
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   const ErrorDetail detail = CheckedDetail(status);
   EXPECT_EQ(detail.reason, "MODEL_LIMIT");
-  EXPECT_THAT(detail.metadata, UnorderedElementsAre(Pair("limit", "1000")));
-  EXPECT_EQ(detail.quota_subject, "models");
+  EXPECT_THAT(detail.metadata, UnorderedElementsAre(Pair("limit", "1000"), Pair("used", "999"),
+                                                    Pair("scope", "server")));
+  EXPECT_EQ(detail.quota_subject, "models of the server");
+  EXPECT_TRUE(detail.retry_delay.has_value());
 }
 
 TEST(ModelErrors, BytesLimitTellsLimitUseAndWish) {
-  const absl::Status status = ModelBytesLimit(100, 70, 50);
+  const absl::Status status = ModelBytesLimit({CapScope::kTenant, 100, 70}, 50);
   EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
   const ErrorDetail detail = CheckedDetail(status);
   EXPECT_EQ(detail.reason, "MODEL_BYTES_LIMIT");
   EXPECT_THAT(detail.metadata,
               UnorderedElementsAre(Pair("limit_bytes", "100"), Pair("used_bytes", "70"),
-                                   Pair("requested_bytes", "50")));
-  EXPECT_EQ(detail.quota_subject, "model bytes");
+                                   Pair("requested_bytes", "50"), Pair("scope", "tenant")));
+  EXPECT_EQ(detail.quota_subject, "model bytes of the tenant");
+  EXPECT_TRUE(detail.retry_delay.has_value());
 }
 
 TEST(ModelErrors, SizeLimitTellsFieldValueAndLimit) {

@@ -75,7 +75,8 @@ TEST(ModelRegistry, RefusesMoreBytesThanItMayHold) {
   EXPECT_THAT(GetErrorDetail(status)->metadata,
               ElementsAre(std::pair("limit_bytes", std::to_string(2 * bytes + 1)),
                           std::pair("used_bytes", std::to_string(bytes)),
-                          std::pair("requested_bytes", std::to_string(big->memory_bytes()))));
+                          std::pair("requested_bytes", std::to_string(big->memory_bytes())),
+                          std::pair("scope", "server")));
   ASSERT_TRUE(registry.Add(kDefaultTenant, Named("b")).ok());
   EXPECT_EQ(GetErrorReason(registry.Add(kDefaultTenant, Named("c")).status()), "MODEL_BYTES_LIMIT");
   ASSERT_TRUE(registry.Remove({kDefaultTenant, "models/b"}).ok());
@@ -184,6 +185,36 @@ TEST(ModelRegistry, KeepsTheModelsOfTenantsApart) {
   EXPECT_EQ(GetErrorReason(registry.Add("me", Named("c")).status()), "MODEL_LIMIT");  // in all
   ASSERT_TRUE(registry.Remove({"me", "models/a"}).ok());
   EXPECT_EQ(registry.Get({"they", "models/a"}).value(), theirs);
+}
+
+TEST(ModelRegistry, ATenantHasCapsOfItsOwn) {
+  const int64_t bytes = Named("a")->memory_bytes();
+  ModelRegistry registry({.max_models_per_tenant = 2, .max_bytes_per_tenant = 3 * bytes});
+  EXPECT_TRUE(registry.Add("me", Named("a")).ok());
+  EXPECT_TRUE(registry.Add("me", Named("b")).ok());
+  const absl::Status full = registry.Add("me", Named("c")).status();
+  EXPECT_EQ(GetErrorReason(full), "MODEL_LIMIT");
+  EXPECT_THAT(GetErrorDetail(full)->metadata, testing::Contains(testing::Pair("scope", "tenant")));
+  EXPECT_TRUE(registry.Add("you", Named("c")).ok());
+  EXPECT_EQ(GetErrorReason(registry.Reserve({"me", "models/a"}, Precision::kFloat64)),
+            "MODEL_BYTES_LIMIT");
+  EXPECT_EQ(registry.Look().models, 3);
+  EXPECT_EQ(registry.Look().bytes, 3 * bytes);
+}
+
+TEST(ModelRegistry, ChargesTheOtherPrecisionOnceAndGivesItBack) {
+  const int64_t bytes = Named("a")->memory_bytes();
+  ModelRegistry registry({.max_bytes = 4 * bytes - 1});
+  ASSERT_TRUE(registry.Add("me", Named("a")).ok());
+  EXPECT_TRUE(registry.Reserve({"me", "models/a"}, Named("a")->precision()).ok());
+  EXPECT_EQ(registry.Look().bytes, bytes);
+  EXPECT_TRUE(registry.Reserve({"me", "models/a"}, Precision::kFloat64).ok());
+  EXPECT_TRUE(registry.Reserve({"me", "models/a"}, Precision::kFloat64).ok());
+  EXPECT_EQ(registry.Look().bytes, 3 * bytes);
+  EXPECT_EQ(GetErrorReason(registry.Add("me", Named("b")).status()), "MODEL_BYTES_LIMIT");
+  EXPECT_TRUE(registry.Reserve({"nobody", "models/a"}, Precision::kFloat64).ok());
+  EXPECT_TRUE(registry.Remove({"me", "models/a"}).ok());
+  EXPECT_EQ(registry.Look().bytes, 0);
 }
 
 }  // namespace

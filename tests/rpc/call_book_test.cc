@@ -33,7 +33,7 @@ class CallBookTest : public testing::Test {
              }),
         book_(fixture_.api().counts, log_, fixture_.clock(), "e1"),
         authentication_(identities_, fixture_.clock()),
-        admission_(authentication_, &book_),
+        admission_(authentication_, &book_, {.of_server = 1 << 20}),
         service_(fixture_.api(), admission_) {
     grpc::ServerBuilder builder;
     builder.RegisterService(&service_);

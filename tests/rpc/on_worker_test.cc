@@ -42,7 +42,8 @@ TEST(RunOnWorker, ReportsARefusalBeforeItReturns) {
   int waited = 0;
   RunOnWorker(scheduler, "", absl::InfiniteFuture(), [&](absl::Status) { ++waited; });
   absl::Status refused;
-  RunOnWorker(scheduler, "", absl::InfiniteFuture(), [&](absl::Status status) { refused = status; });
+  RunOnWorker(scheduler, "", absl::InfiniteFuture(),
+              [&](absl::Status status) { refused = status; });
   EXPECT_EQ(GetErrorReason(refused), "STEP_QUEUE_LIMIT");
   release.Notify();
   scheduler.Drain();

@@ -118,6 +118,7 @@ Options WithIdentities(const std::string& path) {
   token("expired", "tenant=default roles=owner expires=1970-01-01T00:00:00Z");
   Options options;
   options.identities_path = path;
+  options.server.channelz = true;
   return options;
 }
 

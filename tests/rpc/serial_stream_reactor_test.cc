@@ -139,7 +139,7 @@ TEST(SerialStreamReactor, StreamsAreCounted) {
   }
   // The slot is given back when gRPC is done with the call, soon after the client is.
   ASSERT_TRUE(server.environment().Drain(absl::Seconds(30)));
-  EXPECT_EQ(server.environment().api().open_streams.load(), 0);
+  EXPECT_EQ(server.environment().api().open_streams.total(), 0);
 }
 
 TEST(SerialStreamReactor, ADrainEndsAnIdleStream) {

@@ -73,6 +73,11 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
                                       "--max-queued-steps-per-session=9",
                                       "--max-queued-steps-per-tenant=25",
                                       "--log-level=debug",
+                                      "--max-streams-per-tenant=26",
+                                      "--max-models-per-tenant=27",
+                                      "--max-model-bytes-per-tenant=28",
+                                      "--max-call-bytes=100MiB",
+                                      "--max-call-bytes-per-tenant=30",
                                       "--max-steps-per-request=10",
                                       "--max-streams=11",
                                       "--max-message-bytes=12KiB",
@@ -103,6 +108,11 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
   EXPECT_EQ(options.scheduler.max_queued_steps_per_session, 9);
   EXPECT_EQ(options.scheduler.max_queued_steps_per_tenant, 25);
   EXPECT_EQ(options.log_level, LogLevel::kDebug);
+  EXPECT_EQ(options.api.max_streams_per_tenant, 26);
+  EXPECT_EQ(options.models.max_models_per_tenant, 27);
+  EXPECT_EQ(options.models.max_bytes_per_tenant, 28);
+  EXPECT_EQ(options.server.max_call_bytes, 100 * 1024 * 1024);
+  EXPECT_EQ(options.server.max_call_bytes_per_tenant, 30);
   EXPECT_EQ(options.api.max_steps_per_request, 10);
   EXPECT_EQ(options.api.max_streams, 11);
   EXPECT_EQ(options.api.max_message_bytes, 12 * 1024);

@@ -4,6 +4,8 @@
 //
 // Makes an LSTM model and a session for each stream, and deletes them at the end. With --echo the
 // server is a bare one (cellar-echo) that knows neither.
+#include <unistd.h>
+
 #include <iostream>
 #include <random>
 
@@ -67,19 +69,22 @@ absl::Status FromCall(const grpc::Status& status) {
 // The model and the sessions of a run; deleted with the object.
 class Sessions {
  public:
-  explicit Sessions(const std::shared_ptr<grpc::Channel>& channel)
-      : models_(v1::ModelService::NewStub(channel)),
+  Sessions(const std::shared_ptr<grpc::Channel>& channel, std::string token)
+      : token_(std::move(token)),
+        models_(v1::ModelService::NewStub(channel)),
         sessions_(v1::SessionService::NewStub(channel)) {}
 
   ~Sessions() {
     for (const std::string& name : names_) {
       grpc::ClientContext context;
+      SayWho(context);
       v1::DeleteSessionRequest request;
       request.set_name(name);
       v1::DeleteSessionResponse response;
       sessions_->DeleteSession(&context, request, &response);
     }
     grpc::ClientContext context;
+    SayWho(context);
     v1::DeleteModelRequest request;
     request.set_name(model_);
     v1::DeleteModelResponse response;
@@ -88,8 +93,9 @@ class Sessions {
 
   absl::Status Make(int64_t hidden, int64_t count) {
     grpc::ClientContext context;
+    SayWho(context);
     v1::CreateModelRequest request;
-    request.set_model_id(absl::StrCat("load-", hidden));
+    request.set_model_id(absl::StrCat("load-", hidden, "-", getpid()));
     *request.mutable_model() = RandomLstm(hidden);
     v1::CreateModelResponse response;
     absl::Status made = FromCall(models_->CreateModel(&context, request, &response));
@@ -101,8 +107,13 @@ class Sessions {
   const std::vector<std::string>& names() const { return names_; }
 
  private:
+  void SayWho(grpc::ClientContext& context) const {
+    if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
+  }
+
   absl::Status MakeOne() {
     grpc::ClientContext context;
+    SayWho(context);
     v1::CreateSessionRequest request;
     request.mutable_session()->set_model(model_);
     v1::CreateSessionResponse response;
@@ -111,6 +122,7 @@ class Sessions {
     return made;
   }
 
+  const std::string token_;
   const std::unique_ptr<v1::ModelService::Stub> models_;
   const std::unique_ptr<v1::SessionService::Stub> sessions_;
   std::string model_;
@@ -138,7 +150,7 @@ absl::Status Run(Flags& flags) {
   arguments.SetMaxReceiveMessageSize(-1);
   const auto channel =
       grpc::CreateCustomChannel(flags.server, grpc::InsecureChannelCredentials(), arguments);
-  Sessions sessions(channel);
+  Sessions sessions(channel, flags.load.token);
   if (flags.echo) {
     flags.load.sessions.assign(static_cast<size_t>(flags.streams), "sessions/echo");
   } else {
@@ -163,6 +175,7 @@ int main(int argc, char** argv) {
   CLI::App app("Loads a Cellar server with streams of steps");
   app.add_option("--server", flags.server, "host:port or unix:PATH")->required();
   app.add_option("--server-pid", flags.server_pid, "its process, to read its processor time");
+  app.add_option("--token", flags.load.token, "who calls, if the server asks");
   app.add_flag("--echo", flags.echo, "the server is cellar-echo");
   app.add_option("--streams", flags.streams, "sessions, each on a stream of its own")
       ->check(CLI::Range(1, 100'000));

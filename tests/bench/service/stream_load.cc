@@ -101,6 +101,9 @@ class Load {
 
   absl::StatusOr<LoadResult> Run() {
     for (const auto& stream : streams_) {
+      if (!options_.token.empty()) {
+        stream->context.AddMetadata("authorization", "Bearer " + options_.token);
+      }
       stream->rpc = stub_->PrepareAsyncStreamSteps(&stream->context, &queue_);
       stream->rpc->StartCall(&stream->start);
     }

@@ -30,6 +30,7 @@ struct LoadOptions {
   int64_t steps_per_message = 1;
   absl::Duration warm_up = absl::Milliseconds(500);
   absl::Duration duration = absl::Seconds(2);
+  std::string token;               // who calls; empty: nobody is asked
   double messages_per_second = 0;  // open loop, over all streams; 0: closed loop
 };
 

@@ -1,0 +1,52 @@
+// What one call holds of the bytes that all calls in flight may hold: messages that wait or are
+// being worked on, uploads so far, answers that nobody has read yet.
+//
+// Thread safety: belongs to one thread at a time.
+// Ownership: the tally outlives it.
+#ifndef CELLAR_SERVER_RPC_CALL_BYTES_H_
+#define CELLAR_SERVER_RPC_CALL_BYTES_H_
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+
+#include "absl/status/status.h"
+#include "server/identity/tenant_tally.h"
+#include "server/rpc/rpc_errors.h"
+
+namespace cellar {
+
+class CallBytes {
+ public:
+  CallBytes(TenantTally& tally, std::string tenant) : tally_(&tally), tenant_(std::move(tenant)) {}
+  CallBytes(CallBytes&& other) noexcept
+      : tally_(other.tally_),
+        tenant_(std::move(other.tenant_)),
+        bytes_(std::exchange(other.bytes_, 0)) {}
+  CallBytes& operator=(CallBytes&&) = delete;
+  ~CallBytes() { tally_->GiveBack(tenant_, bytes_); }
+
+  // Holds `bytes` from now on. Errors: CALL_BYTES_LIMIT; then it holds what it held.
+  absl::Status Set(int64_t bytes) {
+    if (bytes <= bytes_) {
+      tally_->GiveBack(tenant_, bytes_ - bytes);
+    } else if (const auto full = tally_->Take(tenant_, bytes - bytes_); full.has_value()) {
+      return CallBytesLimit(*full, bytes - bytes_);
+    }
+    bytes_ = bytes;
+    return absl::OkStatus();
+  }
+
+  // Holds so many more. Errors: as Set.
+  absl::Status Add(int64_t bytes) { return Set(bytes_ + bytes); }
+
+ private:
+  TenantTally* tally_;
+  std::string tenant_;
+  int64_t bytes_ = 0;
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_CALL_BYTES_H_

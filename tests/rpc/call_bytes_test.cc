@@ -1,0 +1,42 @@
+#include "server/rpc/call_bytes.h"
+
+#include <utility>
+
+#include "gtest/gtest.h"
+#include "server/base/error.h"
+
+namespace cellar {
+namespace {
+
+TEST(CallBytes, AreTakenFromWhatAllCallsMayHoldAndGivenBack) {
+  TenantTally tally({.of_server = 100});
+  {
+    CallBytes first(tally, "a");
+    EXPECT_TRUE(first.Set(60).ok());
+    CallBytes second(tally, "b");
+    const absl::Status full = second.Set(41);
+    EXPECT_EQ(GetErrorReason(full), "CALL_BYTES_LIMIT");
+    EXPECT_EQ(tally.total(), 60);
+    EXPECT_TRUE(second.Set(40).ok());
+    EXPECT_TRUE(first.Set(10).ok());
+    EXPECT_TRUE(first.Add(5).ok());
+    EXPECT_EQ(tally.total(), 55);
+    EXPECT_FALSE(first.Add(46).ok());
+    EXPECT_EQ(tally.total(), 55);  // it holds what it held
+  }
+  EXPECT_EQ(tally.total(), 0);
+}
+
+TEST(CallBytes, MoveWithTheirCall) {
+  TenantTally tally({.of_server = 100});
+  CallBytes first(tally, "a");
+  EXPECT_TRUE(first.Set(60).ok());
+  {
+    const CallBytes second(std::move(first));
+    EXPECT_EQ(tally.total(), 60);
+  }
+  EXPECT_EQ(tally.total(), 0);
+}
+
+}  // namespace
+}  // namespace cellar
