@@ -197,6 +197,9 @@ absl::StatusOr<EvaluationPlan> PlanEvaluation(Api& api, const Call& call,
   plan.encoding = ChooseEncoding(request.encoding(), EncodingOf(request.sequences(0).inputs()));
   CELLAR_RETURN_IF_ERROR(CheckStepCount(plan, api.limits));
   CELLAR_RETURN_IF_ERROR(CutIntoPieces(api.limits.max_message_bytes, plan));
+  if (request.source_case() == v1::EvaluateRequest::kModel) {
+    CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(request.model()), plan.numerics.precision));
+  }
   return plan;
 }
 

@@ -52,6 +52,15 @@ TEST_F(EvaluationPlanTest, AModelASequenceAndNothingElseIsEnough) {
   EXPECT_EQ(plan->sequences[0].step_count, 1);
 }
 
+TEST_F(EvaluationPlanTest, AModelInTheOtherPrecisionIsChargedForIt) {
+  const int64_t bytes = fixture_.api().models.Look().bytes;
+  v1::EvaluateRequest request = Homework();
+  request.mutable_numerics()->set_precision(v1::PRECISION_FLOAT64);
+  ASSERT_TRUE(Plan(request).ok());
+  ASSERT_TRUE(Plan(request).ok());
+  EXPECT_EQ(fixture_.api().models.Look().bytes, 3 * bytes);
+}
+
 TEST_F(EvaluationPlanTest, TheFirstSequenceDecidesTheEncodingUnlessAskedOtherwise) {
   v1::EvaluateRequest request = Homework();
   request.mutable_sequences(0)->mutable_inputs()->Clear();

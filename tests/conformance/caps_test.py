@@ -4,6 +4,7 @@ import hashlib
 import pathlib
 import tempfile
 import threading
+import time
 import unittest
 
 import grpc
@@ -189,6 +190,41 @@ class AbsurdSizesTest(harness.ConformanceTest):
         after = metrics_of(self.server)["process_resident_memory_bytes"]
         self.assertLess(after - before, self.MOST_GROWTH)
         self.assertEqual(self.client.get_session(session).next_step, 0)
+
+
+class SlowReaderTest(harness.ConformanceTest):
+
+    SERVER_FLAGS = ("--metrics-address", "127.0.0.1:0")
+    MESSAGES = 400
+    STEPS = 2000  # of each message: an answer of 7 numbers a step is about 110 KiB, all together 44 MB
+    MOST_HELD = 8 << 20
+    MOST_GROWTH = 40 << 20
+
+    def test_a_reader_that_does_not_read_costs_bounded_memory(self):
+        session = self.client.create_session(self.client.create_model(harness.homework_model()).name)
+        before = metrics_of(self.server)["process_resident_memory_bytes"]
+        sent = 0
+
+        def requests():
+            nonlocal sent
+            yield harness.opened(session.name, view=trace_pb2.VIEW_TRACE)
+            for _ in range(self.MESSAGES):
+                sent += 1
+                yield harness.stepped([1] * self.STEPS)
+
+        answers = self.client.stream(requests())
+        next(answers)
+        # Nothing is read until nothing moves any more.
+        seen = -1
+        while seen != metrics_of(self.server)["cellar_messages_total"]:
+            seen = metrics_of(self.server)["cellar_messages_total"]
+            time.sleep(0.5)
+        stuck = metrics_of(self.server)
+        self.assertLess(seen, self.MESSAGES)
+        self.assertLess(stuck["cellar_call_bytes"], self.MOST_HELD)
+        self.assertLess(stuck["process_resident_memory_bytes"] - before, self.MOST_GROWTH)
+        self.assertEqual([answer.step.first_step for answer in answers],
+                         [n * self.STEPS for n in range(self.MESSAGES)])
 
 
 if __name__ == "__main__":

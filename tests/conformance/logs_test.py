@@ -63,8 +63,9 @@ class LogsTest(unittest.TestCase):
         bad.layers[0].lstm.input_gate.bias.values.append(WEIGHT)
         bad.layers[0].lstm.output_gate.bias.values[0] = float("nan")
         self.call(models.CreateModel, model_service_pb2.CreateModelRequest(model=bad))
-        bad.layers[0].lstm.forget_gate.bias.values.extend([WEIGHT] * 5000)
-        self.call(models.CreateModel, model_service_pb2.CreateModelRequest(model=bad))
+        long = self.planted_model()
+        long.layers[0].lstm.forget_gate.bias.values.extend([WEIGHT] * 5000)
+        self.call(models.CreateModel, model_service_pb2.CreateModelRequest(model=long))
         session = session_service_pb2.CreateSessionRequest(session_id="s")
         session.session.model = "models/m"
         session.session.labels["key"] = LABEL
@@ -81,7 +82,9 @@ class LogsTest(unittest.TestCase):
         self.call(sessions.Step, step)
         session.session.labels[LABEL * 100] = LABEL
         self.call(sessions.CreateSession, session)
-        self.call(sessions.ImportSession, session_service_pb2.ImportSessionRequest(snapshot=TYPED.encode()))
+        snapshot = session_service_pb2.ImportSessionRequest(snapshot=TYPED.encode())
+        snapshot.session.model = "models/m"
+        self.call(sessions.ImportSession, snapshot)
         grade = grading_service_pb2.GradeRequest(
             inline_exercise=exercise_pb2.Exercise(model=bad),
             submission=grading_pb2.Submission(text=TYPED))
@@ -91,6 +94,8 @@ class LogsTest(unittest.TestCase):
         self.fail_in_every_way()
         log = self.server.log()
         told = log + page(self.server, "/metrics")[1]
+        self.assertEqual(self.call(self.client.sessions.GetSession, session_service_pb2.GetSessionRequest(
+            name="sessions/s")).session.next_step, 1)
         for secret in SECRETS:
             self.assertNotIn(secret, told)
         # It was not silence that kept them.
@@ -107,7 +112,7 @@ class LogsTest(unittest.TestCase):
         for part in ("level=debug", "event=call-failed", "method=SessionService.GetSession", "code=NOT_FOUND",
                      "reason=SESSION_NOT_FOUND", "tenant=math", "identity=ci", "session=sessions/none"):
             self.assertIn(part, line)
-        error = self.call(self.client.sessions.GetSession, request, x_request_id="a\tb level=error")
+        error = self.call(self.client.sessions.GetSession, request, x_request_id="a b level=error")
         told = dict(tuple(pair) for pair in error.trailing_metadata())["cellar-request-id"]
         self.assertRegex(told, r"^[0-9a-z]+-\d+$")
 
