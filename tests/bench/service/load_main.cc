@@ -3,7 +3,8 @@
 //   cellar-load --server 127.0.0.1:50051 --streams 64 --hidden 8
 //
 // Makes an LSTM model and a session for each stream, and deletes them at the end. With --echo the
-// server is a bare one (cellar-echo) that knows neither.
+// server is a bare one (cellar-echo) that knows neither. With --batch all sessions share one
+// stream, and each of its messages has a step of every one.
 #include <unistd.h>
 
 #include <iostream>
@@ -16,6 +17,7 @@
 #include "absl/strings/str_format.h"
 #include "cellar/v1/model_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
+#include "tests/bench/service/batch_load.h"
 #include "tests/bench/service/stream_load.h"
 
 namespace cellar {
@@ -25,6 +27,7 @@ struct Flags {
   std::string server;
   int server_pid = 0;
   bool echo = false;
+  bool batch = false;
   int64_t streams = 1;
   int64_t hidden = 8;
   double warm_up = 0.5;
@@ -134,15 +137,19 @@ void Print(const Flags& flags, const LoadResult& result) {
   const auto micros = [&result](double fraction) {
     return 1e-3 * static_cast<double>(result.latencies.Percentile(fraction));
   };
+  const double steps = messages * static_cast<double>(flags.load.steps_per_message) *
+                       static_cast<double>(flags.batch ? flags.streams : 1);
   const double per_message = messages == 0 ? 0 : 1e6 / messages;
   std::cout << absl::StrFormat(
       "{\"streams\": %d, \"steps_per_message\": %d, \"hidden\": %d, \"messages\": %d, "
-      "\"messages_per_second\": %.0f, \"p50_us\": %.1f, \"p90_us\": %.1f, \"p99_us\": %.1f, "
+      "\"messages_per_second\": %.0f, \"steps_per_second\": %.0f, \"p50_us\": %.1f, \"p90_us\": "
+      "%.1f, \"p99_us\": %.1f, "
       "\"p999_us\": %.1f, \"max_us\": %.1f, \"server_us_per_message\": %.2f, "
       "\"client_us_per_message\": %.2f}\n",
       flags.streams, flags.load.steps_per_message, flags.hidden, result.latencies.count(),
-      messages / result.seconds, micros(0.5), micros(0.9), micros(0.99), micros(0.999), micros(1),
-      result.server_cpu_seconds * per_message, result.client_cpu_seconds * per_message);
+      messages / result.seconds, steps / result.seconds, micros(0.5), micros(0.9), micros(0.99),
+      micros(0.999), micros(1), result.server_cpu_seconds * per_message,
+      result.client_cpu_seconds * per_message);
 }
 
 absl::Status Run(Flags& flags) {
@@ -161,7 +168,8 @@ absl::Status Run(Flags& flags) {
   flags.load.input_size = flags.hidden;
   flags.load.warm_up = absl::Seconds(flags.warm_up);
   flags.load.duration = absl::Seconds(flags.seconds);
-  const auto result = RunLoad(channel, flags.load, flags.server_pid);
+  const auto result = flags.batch ? RunBatchLoad(channel, flags.load, flags.server_pid)
+                                  : RunLoad(channel, flags.load, flags.server_pid);
   if (!result.ok()) return result.status();
   Print(flags, *result);
   return absl::OkStatus();
@@ -177,6 +185,7 @@ int main(int argc, char** argv) {
   app.add_option("--server-pid", flags.server_pid, "its process, to read its processor time");
   app.add_option("--token", flags.load.token, "who calls, if the server asks");
   app.add_flag("--echo", flags.echo, "the server is cellar-echo");
+  app.add_flag("--batch", flags.batch, "one stream of batches for all sessions; closed loop");
   app.add_option("--streams", flags.streams, "sessions, each on a stream of its own")
       ->check(CLI::Range(1, 100'000));
   app.add_option("--hidden", flags.hidden, "hidden size and input size")

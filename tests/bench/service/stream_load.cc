@@ -1,18 +1,13 @@
 #include "tests/bench/service/stream_load.h"
 
-#include <sys/resource.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
 #include <deque>
-#include <fstream>
-#include <iterator>
-#include <sstream>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
+#include "tests/bench/service/processor_time.h"
 
 namespace cellar {
 namespace {
@@ -24,38 +19,9 @@ int64_t NanosBetween(Instant from, Instant to) {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(to - from).count();
 }
 
-double Seconds(const timeval& time) {
-  return static_cast<double>(time.tv_sec) + 1e-6 * static_cast<double>(time.tv_usec);
-}
-
-double OwnCpuSeconds() {
-  rusage usage{};
-  getrusage(RUSAGE_SELF, &usage);
-  return Seconds(usage.ru_utime) + Seconds(usage.ru_stime);
-}
-
-// User and system time of a process: fields 14 and 15 of its stat file. The name before them is in
-// brackets and may hold spaces.
-double CpuSecondsOf(int pid) {
-  std::ifstream file(absl::StrCat("/proc/", pid, "/stat"));
-  std::string line;
-  if (pid == 0 || !std::getline(file, line)) return 0;
-  std::istringstream rest(line.substr(line.rfind(')') + 1));
-  const std::vector<std::string> fields{std::istream_iterator<std::string>(rest), {}};
-  constexpr size_t kUserTime = 11;  // counted from behind the name
-  if (fields.size() <= kUserTime + 1) return 0;
-  const double ticks = std::stod(fields[kUserTime]) + std::stod(fields[kUserTime + 1]);
-  return ticks / static_cast<double>(sysconf(_SC_CLK_TCK));
-}
-
 v1::StreamStepsRequest StepMessage(const LoadOptions& options) {
-  std::vector<float> inputs(static_cast<size_t>(options.steps_per_message * options.input_size));
-  for (size_t i = 0; i < inputs.size(); ++i) inputs[i] = static_cast<float>(i % 17) / 17.0F - 0.4F;
   v1::StreamStepsRequest request;
-  v1::Tensor& tensor = *request.mutable_step()->mutable_inputs();
-  tensor.add_shape(options.steps_per_message);
-  tensor.add_shape(options.input_size);
-  tensor.set_raw(reinterpret_cast<const char*>(inputs.data()), inputs.size() * sizeof(float));
+  *request.mutable_step()->mutable_inputs() = RampInputs(options);
   return request;
 }
 
@@ -247,6 +213,16 @@ class Load {
 };
 
 }  // namespace
+
+v1::Tensor RampInputs(const LoadOptions& options) {
+  std::vector<float> inputs(static_cast<size_t>(options.steps_per_message * options.input_size));
+  for (size_t i = 0; i < inputs.size(); ++i) inputs[i] = static_cast<float>(i % 17) / 17.0F - 0.4F;
+  v1::Tensor tensor;
+  tensor.add_shape(options.steps_per_message);
+  tensor.add_shape(options.input_size);
+  tensor.set_raw(reinterpret_cast<const char*>(inputs.data()), inputs.size() * sizeof(float));
+  return tensor;
+}
 
 absl::StatusOr<LoadResult> RunLoad(const std::shared_ptr<grpc::Channel>& channel,
                                    const LoadOptions& options, int server_pid) {

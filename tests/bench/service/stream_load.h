@@ -41,6 +41,9 @@ struct LoadResult {
   double server_cpu_seconds = 0;  // 0 if the server's process is not known
 };
 
+// The inputs of a message, [steps_per_message, input_size].
+v1::Tensor RampInputs(const LoadOptions& options);
+
 // Errors: what ended a stream, if one ended before its time.
 // `server_pid`: the server's process on this machine, to read its processor time; 0: unknown.
 absl::StatusOr<LoadResult> RunLoad(const std::shared_ptr<grpc::Channel>& channel,
