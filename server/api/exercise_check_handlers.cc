@@ -12,6 +12,8 @@
 #include "server/api/key_access.h"
 #include "server/base/status_macros.h"
 #include "server/grading/exercise_proposal.h"
+#include "server/identity/identity_errors.h"
+#include "server/identity/method_roles.h"
 
 namespace cellar {
 namespace {
@@ -53,7 +55,10 @@ absl::StatusOr<v1::Exercise> MessageOf(Api& api, const Call& call,
 
 absl::Status CheckExercise(Api& api, const Call& call, const v1::CheckExerciseRequest& request,
                            v1::CheckExerciseResponse* response) {
-  if (!MaySeeKey(call)) return GraderRoleNeeded("to check an exercise");
+  if (!MaySeeKey(call)) {
+    constexpr char kMethod[] = "cellar.v1.GradingService.CheckExercise";
+    return RoleMissing(kMethod, call.caller->roles, RolesFor(kMethod));
+  }
   CELLAR_ASSIGN_OR_RETURN(const ExerciseSource source,
                           ExerciseSource::Open(api, call, WishOf(request), {}));
   const CompiledExercise& compiled = source.written();

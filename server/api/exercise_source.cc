@@ -9,6 +9,8 @@
 #include "server/api/key_access.h"
 #include "server/api/resource_names.h"
 #include "server/base/status_macros.h"
+#include "server/identity/identity_errors.h"
+#include "server/identity/method_roles.h"
 
 namespace cellar {
 
@@ -19,7 +21,10 @@ absl::StatusOr<ExerciseSource> ExerciseSource::Open(Api& api, const Call& call,
   source.limits_ = &api.limits;
   source.cancelled_ = call.cancelled;
   if (wish.inline_exercise != nullptr) {
-    if (!MaySeeKey(call)) return GraderRoleNeeded("to grade by an exercise that is sent along");
+    if (!MaySeeKey(call)) {
+      return RoleMissing("inline_exercise", call.caller->roles,
+                         RolesFor("cellar.v1.GradingService.CheckExercise"));
+    }
     BuildExerciseOptions options;
     options.path = absl::StrCat(wish.prefix, "inline_exercise");
     options.now = api.clock.Now();

@@ -28,9 +28,19 @@ Feedback LevelFor(const Call& call, v1::Feedback asked, const Exercise& exercise
   return MaySeeKey(call) ? level : std::min(level, exercise.feedback);
 }
 
+// The time since `begin`. Who may not see the key gets no clock to measure the grader with.
+void WriteDuration(const Api& api, const Call& call, absl::Time begin, v1::Verdict* message) {
+  absl::Duration taken = api.clock.Now() - begin;
+  if (!MaySeeKey(call)) taken = absl::Ceil(taken, absl::Milliseconds(1));
+  const int64_t nanoseconds = absl::ToInt64Nanoseconds(taken);
+  message->mutable_duration()->set_seconds(nanoseconds / 1'000'000'000);
+  message->mutable_duration()->set_nanos(static_cast<int32_t>(nanoseconds % 1'000'000'000));
+}
+
 // Grades a submission that CheckSubmission has passed.
-absl::Status GradeSubmission(Api& api, const ExerciseSource& source, Feedback level,
-                             const v1::Submission& submission, v1::Verdict* message) {
+absl::Status GradeSubmission(Api& api, const Call& call, const ExerciseSource& source,
+                             Feedback level, const v1::Submission& submission,
+                             v1::Verdict* message) {
   const absl::Time begin = api.clock.Now();
   CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<const CompiledExercise> compiled,
                           source.Draw(submission.seed()));
@@ -46,9 +56,7 @@ absl::Status GradeSubmission(Api& api, const ExerciseSource& source, Feedback le
   } else {
     WriteProblems(read.problems, message);
   }
-  const int64_t nanoseconds = absl::ToInt64Nanoseconds(api.clock.Now() - begin);
-  message->mutable_duration()->set_seconds(nanoseconds / 1'000'000'000);
-  message->mutable_duration()->set_nanos(static_cast<int32_t>(nanoseconds % 1'000'000'000));
+  WriteDuration(api, call, begin, message);
   return CheckAnswerSize(static_cast<int64_t>(message->ByteSizeLong()),
                          api.limits.max_message_bytes);
 }
@@ -63,7 +71,8 @@ absl::Status Grade(Api& api, const Call& call, const v1::GradeRequest& request,
   CELLAR_ASSIGN_OR_RETURN(
       const ExerciseSource source,
       ExerciseSource::Open(api, call, WishOf(request, ""), std::move(violations)));
-  return GradeSubmission(api, source, LevelFor(call, request.feedback(), source.written().exercise),
+  return GradeSubmission(api, call, source,
+                         LevelFor(call, request.feedback(), source.written().exercise),
                          request.submission(), response->mutable_verdict());
 }
 
@@ -88,7 +97,8 @@ absl::Status GradeStream::Grade(const v1::GradeStreamRequest& request,
   FieldViolations violations;
   CheckSubmission(request.submission(), "submission", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  return GradeSubmission(api_, *source_, level_, request.submission(), response->mutable_verdict());
+  return GradeSubmission(api_, call_, *source_, level_, request.submission(),
+                         response->mutable_verdict());
 }
 
 }  // namespace cellar

@@ -40,20 +40,15 @@ struct Asked {
   }
 };
 
-// The first step at which a given h or c is not what was expected; nothing: there is none.
-std::optional<int64_t> FirstSlip(const std::vector<Asked>& all) {
-  std::optional<int64_t> first;
-  for (const Asked& asked : all) {
+// Whether some h or c given is not what was expected.
+bool HasSlip(const std::vector<Asked>& all) {
+  return std::any_of(all.begin(), all.end(), [](const Asked& asked) {
     const std::vector<ValueVerdict>& values = asked.verdict->values;
-    if (!asked.IsState()) continue;
-    const auto slip = std::find_if(values.begin(), values.end(), [](const ValueVerdict& value) {
-      return value.given.has_value() && !value.correct;
-    });
-    if (slip == values.end()) continue;
-    const int64_t step = asked.question->steps[(slip - values.begin()) / asked.width()];
-    first = std::min(first.value_or(step), step);
-  }
-  return first;
+    return asked.IsState() &&
+           std::any_of(values.begin(), values.end(), [](const ValueVerdict& value) {
+             return value.given.has_value() && !value.correct;
+           });
+  });
 }
 
 // One sequence, followed step by step.
@@ -67,15 +62,11 @@ class Follower {
         all_(std::move(all)),
         expected_(std::get<StackState<Real>>(*sequence.initial_state)) {}
 
-  void Follow(int64_t first_slip) {
-    // Up to the slip the two states are one.
-    if (first_slip > 0) Run(0, first_slip, kHardlyAny, expected_);
+  // From the first step on, although up to the first slip the two states are one: how long it takes
+  // shall not tell where that is.
+  void Follow() {
     followed_ = expected_;
-    for (Asked& asked : all_) {
-      const std::vector<int64_t>& steps = asked.question->steps;
-      asked.next_step = std::lower_bound(steps.begin(), steps.end(), first_slip) - steps.begin();
-    }
-    for (int64_t step = first_slip; step < step_count_; ++step) {
+    for (int64_t step = 0; step < step_count_; ++step) {
       Run(step, 1, kHardlyAny, expected_);
       const StackTrace<Real> trace = Run(step, 1, kEveryValue, followed_);
       JudgeStep(step, trace);
@@ -179,12 +170,11 @@ class Follower {
 
 void JudgeSequence(const Exercise& exercise, const ExerciseSequence& sequence,
                    std::vector<Asked> all) {
-  const std::optional<int64_t> first_slip = FirstSlip(all);
-  if (!first_slip.has_value()) return;
+  if (!HasSlip(all)) return;
   if (exercise.numerics.precision == Precision::kFloat32) {
-    Follower<float>(exercise, sequence, std::move(all)).Follow(*first_slip);
+    Follower<float>(exercise, sequence, std::move(all)).Follow();
   } else {
-    Follower<double>(exercise, sequence, std::move(all)).Follow(*first_slip);
+    Follower<double>(exercise, sequence, std::move(all)).Follow();
   }
 }
 

@@ -10,6 +10,7 @@
 #include "server/engine/step_runner.h"
 #include "server/grading/grader.h"
 #include "server/grading/trace_values.h"
+#include "tests/testing/allocation_count.h"
 #include "tests/testing/exercise_builder.h"
 #include "tests/testing/model_builder.h"
 
@@ -247,6 +248,21 @@ TEST(JudgeCarried, AQuestionWithoutAnswerTellsNothing) {
   const Verdict verdict = GradeAnswer(*Compile(exercise), answer);
   EXPECT_THAT(WrongSteps(verdict, exercise, 0), kSlipOnly);
   EXPECT_EQ(verdict.questions[1].points, 0);
+}
+
+TEST(JudgeCarried, TheWorkDoesNotTellWhereTheFirstSlipIs) {
+  if (!kCountsAllocations) GTEST_SKIP();
+  Exercise exercise = RandomExercise(9, CellKind::kLstm);
+  AskCarried(exercise, Quantity::kH);
+  const auto compiled = Compile(exercise);
+  const auto work = [&](int64_t slip_step) {
+    const Answer answer = AnswerOf({.slip = MoveH, .slip_step = slip_step}, exercise);
+    const int64_t before = AllocationCount();
+    EXPECT_LT(GradeAnswer(*compiled, answer).points, 1);
+    return AllocationCount() - before;
+  };
+  EXPECT_GT(work(0), kSteps) << "each step is made";
+  for (int64_t step = 1; step < kSteps; ++step) EXPECT_EQ(work(step), work(0)) << step;
 }
 
 TEST(JudgeCarried, StepsThatAreNotAskedAreFollowedThrough) {

@@ -1,5 +1,6 @@
 // Every method of every service, called by everybody, for what exists and for what does not: who is
-// let in, and what is told to those who are not.
+// let in, and what is told to those who are not. Longer than other tests: one table, and what reads
+// it.
 #include <cstdio>
 #include <fstream>
 #include <map>
@@ -12,6 +13,8 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "cellar/v1/session_service.pb.h"
+#include "gmock/gmock.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/text_format.h"
@@ -23,6 +26,7 @@
 #include "server/identity/method_roles.h"
 #include "server/identity/tenant.h"
 #include "server/rpc/presented.h"
+#include "tests/testing/exercise_message.h"
 #include "tests/testing/in_process_server.h"
 #include "tests/testing/model_builder.h"
 #include "tests/testing/rich_error.h"
@@ -44,6 +48,7 @@ struct Line {
 
 constexpr RoleSet kOwner = {Role::kOwner, Role::kAdmin};
 constexpr RoleSet kGraded = {Role::kOwner, Role::kGrader, Role::kStudent, Role::kAdmin};
+constexpr RoleSet kKeyReader = {Role::kOwner, Role::kGrader, Role::kAdmin};
 constexpr RoleSet kReader = {Role::kOwner, Role::kGrader, Role::kReadOnly, Role::kAdmin};
 
 // Written down once more, not taken from the server's table: whoever changes that changes this.
@@ -66,14 +71,16 @@ const Line kLines[] = {
     {"SessionService.ImportSession", "session { model: 'models/$' } snapshot: 'x'", kOwner},
     {"SessionService.SetSessionState", "name: 'sessions/$' state { layers { h { values: 0 } } }",
      kOwner},
-    {"SessionService.BatchStep", "", kOwner},
-    {"GradingService.CreateExercise", "", kOwner},
-    {"GradingService.GetExercise", "", RoleSet::All()},
+    {"SessionService.BatchStep", "items { session: 'sessions/$' inputs { values: 1 } }", kOwner},
+    {"SessionService.StreamBatchSteps",
+     "batch { items { session: 'sessions/$' inputs { values: 1 } } }", kOwner},
+    {"GradingService.CreateExercise", "exercise_id: 'made'", kOwner},
+    {"GradingService.GetExercise", "name: 'exercises/$' seed: 'ada'", RoleSet::All()},
     {"GradingService.ListExercises", "", kReader},
-    {"GradingService.DeleteExercise", "", kOwner},
-    {"GradingService.CheckExercise", "", {Role::kOwner, Role::kGrader, Role::kAdmin}},
-    {"GradingService.Grade", "", kGraded},
-    {"GradingService.GradeStream", "", kGraded},
+    {"GradingService.DeleteExercise", "name: 'exercises/$'", kOwner},
+    {"GradingService.CheckExercise", "name: 'exercises/$'", kKeyReader},
+    {"GradingService.Grade", "exercise: 'exercises/$' submission { text: '0' }", kGraded},
+    {"GradingService.GradeStream", "open { exercise: 'exercises/$' }", kGraded},
     {"EvaluationService.Evaluate", "model: 'models/$' sequences { inputs { values: 1 } }", kOwner},
 };
 
@@ -84,18 +91,20 @@ const Line* FindLine(const MethodDescriptor& method) {
   return nullptr;
 }
 
-// The outcome of a call, as it travelled.
+// The outcome of a call, as it travelled. A batch of one item has the item's code and reason.
 struct Outcome {
   grpc::StatusCode code = grpc::StatusCode::OK;
   std::string message;
   std::string details;
   std::string reason;
+  std::string answer = {};  // as text; of a stream, all of them merged
 
   // The same, if it had been about another name of as many letters.
   Outcome About(const std::string& from, const std::string& to) const {
     Outcome other = *this;
     other.message = absl::StrReplaceAll(message, {{from, to}});
     other.details = absl::StrReplaceAll(details, {{from, to}});
+    other.answer = absl::StrReplaceAll(answer, {{from, to}});
     return other;
   }
   friend bool operator==(const Outcome&, const Outcome&) = default;
@@ -144,7 +153,7 @@ class SecurityTableTest : public ::testing::Test {
   }
   ~SecurityTableTest() override { std::remove(path_.c_str()); }
 
-  // The default tenant's model and session.
+  // The default tenant's model, session and exercise.
   void SetScene() {
     (void)server_.api().sessions.Delete({kDefaultTenant, "sessions/existing"});
     const auto model = HomeworkModel(Precision::kFloat32, kExisting);
@@ -154,6 +163,12 @@ class SecurityTableTest : public ::testing::Test {
              "session_id: 'existing' session { model: 'models/existing' ttl { seconds: 60 } }")
             .code,
         grpc::StatusCode::OK);
+    (void)server_.api().exercises.Remove({kDefaultTenant, "exercises/existing"});
+    v1::CreateExerciseRequest create;
+    create.set_exercise_id(kExisting);
+    *create.mutable_exercise() = HomeworkMessage();
+    ASSERT_EQ(Call("GradingService.CreateExercise", "owner", create.DebugString()).code,
+              grpc::StatusCode::OK);
   }
 
   // What reflection lists: the services that are really there.
@@ -184,8 +199,29 @@ class SecurityTableTest : public ::testing::Test {
         factory.GetPrototype(method.input_type())->New());
     EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(request_text, request.get()))
         << request_text;
-    return CallPath(absl::StrCat("/", method.service()->full_name(), "/", method.name()), token,
-                    request->SerializeAsString());
+    Outcome outcome = CallPath(absl::StrCat("/", method.service()->full_name(), "/", method.name()),
+                               token, request->SerializeAsString());
+    const std::unique_ptr<google::protobuf::Message> answer(
+        factory.GetPrototype(method.output_type())->New());
+    EXPECT_TRUE(answer->ParseFromString(outcome.answer));
+    NoteItem(method, outcome);
+    google::protobuf::TextFormat::PrintToString(*answer, &outcome.answer);
+    return outcome;
+  }
+
+  // The outcome of a batch of one item is the item's.
+  static void NoteItem(const MethodDescriptor& method, Outcome& outcome) {
+    v1::BatchStepResponse batch;
+    v1::StreamBatchStepsResponse streamed;
+    if (method.output_type() == streamed.GetDescriptor()) {
+      EXPECT_TRUE(streamed.ParseFromString(outcome.answer));
+      batch = streamed.batch();
+    } else if (method.output_type() == batch.GetDescriptor()) {
+      EXPECT_TRUE(batch.ParseFromString(outcome.answer));
+    }
+    if (batch.results_size() == 0 || !batch.results(0).has_error()) return;
+    outcome.code = static_cast<grpc::StatusCode>(batch.results(0).error().code());
+    outcome.reason = batch.results(0).error().reason();
   }
 
   Outcome Call(const std::string& method, const std::string& token, const std::string& request) {
@@ -200,11 +236,15 @@ class SecurityTableTest : public ::testing::Test {
     const auto call = Open(path, context);
     call->Write(Bytes(request));
     call->WritesDone();
-    grpc::ByteBuffer answer;
-    while (call->Read(&answer)) answer.Clear();
+    std::string answers;
+    for (grpc::ByteBuffer answer; call->Read(&answer); answer.Clear()) {
+      grpc::Slice slice;
+      EXPECT_TRUE(answer.DumpToSingleSlice(&slice).ok());
+      answers.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    }
     const grpc::Status status = call->Finish();
-    return {status.error_code(), status.error_message(), status.error_details(),
-            SentReason(status)};
+    return {status.error_code(), status.error_message(), status.error_details(), SentReason(status),
+            answers};
   }
 
   std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>> Open(
@@ -294,13 +334,63 @@ TEST_F(SecurityTableTest, WhatBelongsToAnotherTenantIsNotThere) {
     const Outcome existing = Call(*method, "stranger", RequestFor(*method, kExisting));
     const Outcome missing = Call(*method, "stranger", RequestFor(*method, kMissing));
     EXPECT_EQ(existing.code, grpc::StatusCode::NOT_FOUND) << existing;
-    EXPECT_FALSE(existing.details.empty());
+    EXPECT_FALSE(existing.details.empty() && existing.answer.empty());
     EXPECT_EQ(existing.About(kExisting, kMissing), missing) << "byte for byte, but for the name";
   }
   EXPECT_EQ(Call("SessionService.DeleteSession", "stranger", "name: 'sessions/existing'").code,
             grpc::StatusCode::NOT_FOUND);
   EXPECT_EQ(Call("SessionService.GetSession", "owner", "name: 'sessions/existing'").code,
             grpc::StatusCode::OK);
+  EXPECT_EQ(Call("GradingService.GetExercise", "owner", "name: 'exercises/existing'").code,
+            grpc::StatusCode::OK);
+}
+
+TEST_F(SecurityTableTest, WhatIsListedIsOnesOwn) {
+  for (const char* method :
+       {"ModelService.ListModels", "SessionService.ListSessions", "GradingService.ListExercises"}) {
+    EXPECT_THAT(Call(method, "owner", "").answer, ::testing::HasSubstr("/existing")) << method;
+    EXPECT_EQ(Call(method, "stranger", "").answer, "") << method;
+  }
+}
+
+TEST_F(SecurityTableTest, ItemsOfABatchTellNoMoreOfAnotherTenantThanAStep) {
+  const std::string items =
+      "items { session: 'sessions/existing' inputs { values: 1 } } "
+      "items { session: 'sessions/missing0' inputs { values: 1 } }";
+  v1::BatchStepResponse seen;
+  const std::string answer = Call("SessionService.BatchStep", "stranger", items).answer;
+  ASSERT_TRUE(google::protobuf::TextFormat::ParseFromString(answer, &seen));
+  ASSERT_EQ(seen.results_size(), 2);
+  EXPECT_EQ(absl::StrReplaceAll(seen.results(0).DebugString(), {{kExisting, kMissing}}),
+            seen.results(1).DebugString());
+  EXPECT_THAT(Call("SessionService.GetSession", "owner", "name: 'sessions/existing'").answer,
+              ::testing::Not(::testing::HasSubstr("next_step")))
+      << "nothing was stepped";
+}
+
+TEST_F(SecurityTableTest, WhoMayNotSeeKeysSendsNoExerciseAlong) {
+  v1::GradeRequest sound = GradeText(kRightText);
+  v1::GradeRequest senseless;
+  senseless.mutable_inline_exercise();
+  senseless.mutable_submission()->set_text("0");
+  for (const v1::GradeRequest& grade : {sound, senseless}) {
+    v1::GradeStreamRequest stream;
+    *stream.mutable_open()->mutable_inline_exercise() = grade.inline_exercise();
+    v1::CheckExerciseRequest check;
+    *check.mutable_inline_exercise() = grade.inline_exercise();
+    for (const char* token : {"student", "read-only"}) {
+      for (const auto& [method, request] :
+           {std::pair<const char*, std::string>{"GradingService.Grade", grade.DebugString()},
+            {"GradingService.GradeStream", stream.DebugString()},
+            {"GradingService.CheckExercise", check.DebugString()}}) {
+        const Outcome outcome = Call(method, token, request);
+        EXPECT_EQ(outcome.code, grpc::StatusCode::PERMISSION_DENIED) << method << " " << outcome;
+        EXPECT_EQ(outcome.reason, "ROLE_MISSING") << method;
+        EXPECT_EQ(outcome.answer, "") << method;
+      }
+    }
+  }
+  EXPECT_EQ(Call("GradingService.Grade", "grader", sound.DebugString()).code, grpc::StatusCode::OK);
 }
 
 TEST_F(SecurityTableTest, ForeignServicesHaveTheirDoorToo) {
