@@ -1,6 +1,7 @@
 #include "server/grading/answer_json.h"
 
 #include <algorithm>
+#include <cmath>
 #include <cstddef>
 #include <cstdint>
 #include <limits>
@@ -10,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rapidjson/error/en.h"
@@ -23,9 +25,8 @@
 namespace cellar {
 namespace {
 
-constexpr unsigned kParseFlags =
-    rapidjson::kParseIterativeFlag | rapidjson::kParseFullPrecisionFlag |
-    rapidjson::kParseNanAndInfFlag | rapidjson::kParseValidateEncodingFlag;
+constexpr unsigned kParseFlags = rapidjson::kParseIterativeFlag | rapidjson::kParseNanAndInfFlag |
+                                 rapidjson::kParseValidateEncodingFlag;
 
 constexpr char kNumbersOnly[] =
     "is no number; an answer holds numbers, arrays of them, and \"NaN\", \"Infinity\" or "
@@ -46,8 +47,10 @@ bool IsRunExtra(absl::string_view key) {
 // and, under sequences[i].steps[t].layers[k].letter[e], to that place.
 class JsonHandler {
  public:
-  JsonHandler(const Exercise& exercise, const rapidjson::MemoryStream& stream)
-      : table_(exercise), stream_(stream) {}
+  // Both outlive it; `stream` reads `content`.
+  JsonHandler(const Exercise& exercise, absl::string_view content,
+              const rapidjson::MemoryStream& stream)
+      : table_(exercise), content_(content), stream_(stream) {}
 
   bool Null() { return Refuse("null"); }
   bool Bool(bool value) { return Refuse(value ? "true" : "false"); }
@@ -55,7 +58,7 @@ class JsonHandler {
   bool Uint(unsigned value) { return Number(value); }
   bool Int64(int64_t value) { return Number(static_cast<double>(value)); }
   bool Uint64(uint64_t value) { return Number(static_cast<double>(value)); }
-  bool Double(double value) { return Number(value); }
+  bool Double(double value) { return Number(std::isfinite(value) ? LastNumber(value) : value); }
   bool RawNumber(const char*, rapidjson::SizeType, bool) { return false; }  // not asked for
 
   bool String(const char* text, rapidjson::SizeType length, bool) {
@@ -87,6 +90,20 @@ class JsonHandler {
   const std::optional<std::pair<std::string, size_t>>& refused() const { return refused_; }
 
  private:
+  // The number that ends here. RapidJSON's own is not the nearest one, or, where it is asked to be,
+  // undefined for 0e66.
+  double LastNumber(double about) const {
+    const size_t end = stream_.Tell();
+    size_t begin = end;
+    while (begin > 0 && IsOfNumber(content_[begin - 1])) --begin;
+    return ReadNumberWord(content_.substr(begin, end - begin)).value.value_or(about);
+  }
+
+  static bool IsOfNumber(char sign) {
+    return absl::ascii_isdigit(static_cast<unsigned char>(sign)) ||
+           absl::string_view("+-.eE").find(sign) != absl::string_view::npos;
+  }
+
   struct Frame {
     bool is_object = false;
     std::string key = {};  // of an object: the last one seen
@@ -149,6 +166,7 @@ class JsonHandler {
   }
 
   AnswerTable table_;
+  const absl::string_view content_;
   const rapidjson::MemoryStream& stream_;
   size_t depth_ = 0;
   std::vector<Frame> frames_;  // of the outermost kMaxNotedDepth
@@ -244,7 +262,7 @@ ReadAnswer ReadJson(const Exercise& exercise, absl::string_view content) {
     return ProblemAt(content, zero, "there is a zero byte; JSON is text");
   }
   rapidjson::MemoryStream stream(content.data(), content.size());
-  JsonHandler handler(exercise, stream);
+  JsonHandler handler(exercise, content, stream);
   rapidjson::Reader reader;
   const rapidjson::ParseResult result = reader.Parse<kParseFlags>(stream, handler);
   if (handler.refused().has_value()) {

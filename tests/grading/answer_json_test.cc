@@ -132,6 +132,8 @@ TEST(ReadJson, NumbersAreReadExactly) {
   exercise.questions[0].steps = {0, 1, 2};
   EXPECT_THAT(ReadJson(exercise, "[0.1, 18446744073709551616, 2.2250738585072011e-308]").answer[0],
               Optional(ElementsAre(0.1, 18446744073709551616.0, 2.2250738585072011e-308)));
+  EXPECT_THAT(ReadJson(exercise, "[[0e66,-0E5],-9007199254740993.5e-2]").answer[0],
+              Optional(ElementsAre(0, 0, -90071992547409.935)));
 }
 
 TEST(ReadJson, TellsWhatIsNoNumberAndWhere) {
