@@ -55,9 +55,13 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& 
         environment->operator_server_,
         OperatorServer::Start(options.metrics_address, environment->OperatorPages()));
   }
-  CELLAR_ASSIGN_OR_RETURN(environment->server_,
-                          Server::Start(options.server, environment->api_, environment->identities_,
-                                        &environment->call_book_));
+  ServerOptions server = options.server;
+  server.tls.report = [&log](const std::string& line) {
+    log.Write(LogLevel::kWarning, "tls", {{"message", line}});
+  };
+  CELLAR_ASSIGN_OR_RETURN(
+      environment->server_,
+      Server::Start(server, environment->api_, environment->identities_, &environment->call_book_));
   environment->started_server_.store(environment->server_.get());
   environment->ready_.store(true);
   return environment;

@@ -52,11 +52,18 @@ absl::StatusOr<std::string> LineOf(const Wish& wish, const Sha256Digest& digest,
   return line;
 }
 
+// Whether the last line of an open file has no end.
+bool EndsInALine(int file) {
+  const off_t size = lseek(file, 0, SEEK_END);
+  char last = '\n';
+  return size > 0 && pread(file, &last, 1, size - 1) == 1 && last != '\n';
+}
+
 // Appends in one write, so that whoever reads meanwhile sees all of the line or nothing.
 bool Append(const std::string& path, const std::string& line) {
-  const int file = open(path.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+  const int file = open(path.c_str(), O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
   if (file < 0) return false;
-  const std::string text = line + "\n";
+  const std::string text = absl::StrCat(EndsInALine(file) ? "\n" : "", line, "\n");
   const bool written = write(file, text.data(), text.size()) == static_cast<ssize_t>(text.size());
   return close(file) == 0 && written;
 }

@@ -98,14 +98,14 @@ class ExerciseReader {
   absl::Status ReadWhatNeedsTheModel() {
     zero_state_ = std::make_shared<const AnyStackState>(
         ZeroStackState(*exercise_.model, exercise_.numerics.precision));
+    const int64_t most_steps = MaxSteps(limits_, StepCost(*exercise_.model));
     int64_t steps = 0;
     for (int i = 0; i < message_.sequences_size() && violations_.size() < kMaxViolations; ++i) {
       exercise_.sequences.push_back(
           ReadSequence(message_.sequences(i), absl::StrCat(path_, ".sequences[", i, "]")));
       steps += exercise_.sequences.back().step_count;
+      if (steps > most_steps) return StepCountLimit(steps, most_steps);
     }
-    const int64_t most_steps = MaxSteps(limits_, StepCost(*exercise_.model));
-    if (steps > most_steps) return StepCountLimit(steps, most_steps);
     // Step indices make no sense before all the sequences do.
     if (std::all_of(exercise_.sequences.begin(), exercise_.sequences.end(),
                     [](const ExerciseSequence& sequence) { return sequence.step_count > 0; })) {
@@ -130,16 +130,25 @@ class ExerciseReader {
         sequence.inputs);
     // Sequences that start from zero share one state: a few bytes here may mean a large one.
     sequence.initial_state =
-        IsAllZero(message.initial_state())
+        IsAllZero(message.initial_state(), *exercise_.model)
             ? zero_state_
             : ReadState(&message.initial_state(), {*exercise_.model, exercise_.numerics.precision},
                         path + ".initial_state", violations_);
     return sequence;
   }
 
-  // Whether a state of this message is zero because nothing is given in it.
-  static bool IsAllZero(const v1::State& state) {
-    return state.layers().empty() && state.backward_layers().empty();
+  // Whether a state of this message is zero because nothing is given in it, or in its layers.
+  static bool IsAllZero(const v1::State& state, const Model& model) {
+    return HasNothing(state.layers(), model.shapes().size()) &&
+           HasNothing(state.backward_layers(), model.backward_shapes().size());
+  }
+
+  static bool HasNothing(const google::protobuf::RepeatedPtrField<v1::LayerState>& layers,
+                         size_t layer_count) {
+    if (layers.empty()) return true;
+    return static_cast<size_t>(layers.size()) == layer_count &&
+           std::all_of(layers.begin(), layers.end(),
+                       [](const v1::LayerState& layer) { return layer.ByteSizeLong() == 0; });
   }
 
   const v1::Exercise& message_;

@@ -3,10 +3,11 @@
 #include <cmath>
 #include <cstdint>
 #include <limits>
-#include <numeric>
+#include <map>
 #include <optional>
-#include <set>
+#include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
@@ -126,23 +127,28 @@ class VariationReader {
       return;
     }
     const int64_t count = ElementCountOf(*tensor, PrecisionOf(exercise_, written.field()));
-    variation.elements.assign(written.elements().begin(), written.elements().end());
-    if (variation.elements.empty()) {
-      variation.elements.resize(static_cast<size_t>(count));
-      std::iota(variation.elements.begin(), variation.elements.end(), int64_t{0});
-    }
-    for (size_t i = 0; i < variation.elements.size(); ++i) {
-      const int64_t element = variation.elements[i];
+    std::vector<bool>& drawn = drawn_[written.field()];
+    drawn.resize(static_cast<size_t>(count));
+    // Nothing is made of a list before it is known to be right: a few bytes may mean many elements.
+    const int64_t listed_count = written.elements().empty() ? count : written.elements_size();
+    const auto listed = [&written](int64_t i) {
+      return written.elements().empty() ? i : written.elements(static_cast<int>(i));
+    };
+    for (int64_t i = 0; i < listed_count; ++i) {
+      const int64_t element = listed(i);
       if (element < 0 || element >= count) {
         Violation(absl::StrCat(path, ".elements[", i, "]"),
                   absl::StrCat("is ", element, "; allowed are 0 to ", count - 1));
         return;
       }
-      if (drawn_.insert({written.field(), element}).second) continue;
-      Violation(path + ".elements", absl::StrCat("element ", element, " of ", written.field(),
-                                                 " is drawn twice; each may be drawn once"));
-      return;
+      if (drawn[static_cast<size_t>(element)]) {
+        Violation(path + ".elements", absl::StrCat("element ", element, " of ", written.field(),
+                                                   " is drawn twice; each may be drawn once"));
+        return;
+      }
+      drawn[static_cast<size_t>(element)] = true;
     }
+    for (int64_t i = 0; i < listed_count; ++i) variation.elements.push_back(listed(i));
   }
 
   Choices ReadChoices(const v1::Choices& written, const std::string& path) {
@@ -183,8 +189,8 @@ class VariationReader {
 
   const v1::Exercise& message_;
   const Exercise& exercise_;
-  double largest_ = 0;  // number of the tensor's precision
-  std::set<std::pair<std::string, int64_t>> drawn_;
+  double largest_ = 0;                              // number of the tensor's precision
+  std::map<std::string, std::vector<bool>> drawn_;  // by field: its elements
   FieldViolations& violations_;
 };
 

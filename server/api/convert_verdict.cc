@@ -10,12 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "server/api/convert_enums.h"
 #include "server/api/convert_question.h"
+#include "server/base/wire_text.h"
 #include "server/grading/submission_reader.h"
 
 namespace cellar {
 namespace {
 
-constexpr int64_t kMaxCharacters = 200;  // of ids and seeds
+constexpr int64_t kMaxCharacters = 200;    // of ids and seeds
+constexpr size_t kMaxProblemBytes = 1000;  // of what is told of a place that cannot be read
 
 AnswerFormat ReadAnswerFormat(v1::AnswerFormat value) {
   switch (value) {
@@ -124,10 +126,11 @@ void WriteVerdictHead(const CompiledExercise& compiled, absl::string_view submis
 void WriteProblems(const ReadProblems& problems, v1::Verdict* message) {
   for (const ReadProblem& problem : problems) {
     v1::ReadProblem* const written = message->add_problems();
-    written->set_question(problem.question);
+    // What is quoted in them was never checked to be text.
+    written->set_question(WireText(problem.question, kMaxProblemBytes));
     written->set_line(problem.line);
     written->set_column(problem.column);
-    written->set_reason(problem.reason);
+    written->set_reason(WireText(problem.reason, kMaxProblemBytes));
   }
 }
 

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -108,15 +109,24 @@ class CsvReader {
     if (!separator_.has_value()) {
       separator_ = SeparatorOf(line);
       header_ = ReadHeader(SplitLine(line, *separator_));
-      if (header_.letters.empty()) {
-        Problem(0,
-                "is no header; the first line must name the columns by the letters that are "
-                "asked for, such as t,h");
-      }
+      CheckHeader();
       return;
     }
     ReadRow(SplitLine(line, *separator_));
     ++row_;
+  }
+
+  void CheckHeader() {
+    if (header_.letters.empty()) {
+      Problem(0,
+              "is no header; the first line must name the columns by the letters that are "
+              "asked for, such as t,h");
+    }
+    std::set<Quantity> named;
+    for (const auto& [column, quantity] : header_.letters) {
+      if (named.insert(quantity).second) continue;
+      Problem(0, absl::StrCat("names a letter twice, again in column ", column + 1));
+    }
   }
 
   void ReadRow(const std::vector<Cell>& cells) {

@@ -217,13 +217,14 @@ bool TakeLetter(const Exercise& exercise, Quantity quantity, const std::vector<d
   for (const Question& question : exercise.questions) {
     if (question.quantity != quantity || question.layer != last_layer) continue;
     asked = true;
-    std::vector<double> its_own = values;
-    if (static_cast<int64_t>(values.size()) == everything) {
-      its_own.clear();
-      for (int64_t i = 0; i < question.value_count(); ++i) {
-        const AskedValue place = question.ValueAt(i);
-        its_own.push_back(values[static_cast<size_t>(place.step * length + place.element)]);
-      }
+    if (static_cast<int64_t>(values.size()) != everything) {
+      TakeValues(exercise, question, values, read);
+      continue;
+    }
+    std::vector<double> its_own;
+    for (int64_t i = 0; i < question.value_count(); ++i) {
+      const AskedValue place = question.ValueAt(i);
+      its_own.push_back(values[static_cast<size_t>(place.step * length + place.element)]);
     }
     TakeValues(exercise, question, its_own, read);
   }
@@ -236,10 +237,12 @@ ReadAnswer FromKeys(const Exercise& exercise,
   ReadAnswer read;
   read.answer.resize(exercise.questions.size());
   bool any = false;
+  std::map<absl::string_view, const Question*> by_id;
+  for (const Question& question : exercise.questions) by_id[question.id] = &question;
   for (const auto& [key, values] : by_key) {
     const std::optional<Quantity> quantity = QuantityOfLetter(key);
-    if (const Question* const question = FindQuestion(exercise, key)) {
-      TakeValues(exercise, *question, values, read);
+    if (const auto question = by_id.find(key); question != by_id.end()) {
+      TakeValues(exercise, *question->second, values, read);
       any = true;
     } else if (quantity.has_value() && exercise.sequences.size() == 1) {
       any = TakeLetter(exercise, *quantity, values, read) || any;

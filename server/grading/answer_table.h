@@ -5,12 +5,13 @@
 #ifndef CELLAR_SERVER_GRADING_ANSWER_TABLE_H_
 #define CELLAR_SERVER_GRADING_ANSWER_TABLE_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <map>
 #include <optional>
 #include <tuple>
 #include <vector>
 
+#include "absl/container/flat_hash_map.h"
 #include "absl/strings/string_view.h"
 #include "server/grading/answer.h"
 #include "server/grading/exercise.h"
@@ -33,16 +34,15 @@ class AnswerTable {
   ReadAnswer Take() const;
 
  private:
-  struct Column {
-    std::vector<double> values;
-    std::vector<bool> known;
-    int64_t known_count = 0;
-  };
+  // Sequence, layer, quantity, step and element.
+  using Place = std::tuple<int64_t, int64_t, Quantity, int64_t, int64_t>;
+  static Place PlaceOf(const AskedValue& value);
 
   const Exercise& exercise_;
-  std::vector<Column> columns_;  // one a question
-  // The questions that ask for a quantity of a layer of a sequence.
-  std::map<std::tuple<int64_t, int64_t, Quantity>, std::vector<size_t>> questions_;
+  // Every value that is asked for, once, however many questions ask for it.
+  absl::flat_hash_map<Place, size_t> slots_;
+  std::vector<std::optional<double>> values_;        // by slot
+  std::vector<std::vector<size_t>> question_slots_;  // of each question's values, in its order
 };
 
 }  // namespace cellar

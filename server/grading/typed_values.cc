@@ -36,6 +36,7 @@ class TypedReader {
   TypedValues Read() {
     while (at_ < plain_.size() && result_.problems.size() < kMaxReadProblems) ReadNext();
     for (const auto& [bracket, index] : open_) {
+      if (result_.problems.size() >= kMaxReadProblems) break;  // each costs a walk to its place
       Problem(index,
               absl::StrCat("the bracket ", text_.Quoted(index, index + 1), " is not closed"));
     }

@@ -54,6 +54,7 @@ constexpr Row kTable[] = {
 
     // Services of gRPC itself. Health is not here: it answers anybody, before anybody is asked.
     {"grpc.reflection.v1alpha.ServerReflection", kAll},
+    {"grpc.reflection.v1.ServerReflection", kAll},
     {"grpc.channelz.v1.Channelz", kAdmins},
 };
 

@@ -70,7 +70,8 @@ void SetTransport(const ServerOptions& options, int64_t max_message_bytes,
 struct Server::Implementation {
   Implementation(const ServerOptions& options, Api& api, const Identities& identities,
                  CallBook* book)
-      : authentication(identities, api.clock),
+      : clock(api.clock),
+        authentication(identities, api.clock),
         admission(authentication, book,
                   {options.max_call_bytes_per_tenant, options.max_call_bytes}),
         models(api, admission),
@@ -83,6 +84,14 @@ struct Server::Implementation {
 
   void SetServing(bool serving);
 
+  // Without identities a certificate is all that lets somebody in.
+  ClientCertificates WantedCertificates(const TlsOptions& tls) const {
+    if (tls.client_ca_path.empty()) return ClientCertificates::kNone;
+    return authentication.asked() ? ClientCertificates::kAllowed : ClientCertificates::kRequired;
+  }
+
+  Clock& clock;
+
   // Used by the services, which the server uses.
   const Authentication authentication;
   Admission admission;
@@ -90,6 +99,7 @@ struct Server::Implementation {
   SessionService sessions;
   EvaluationService evaluations;
   GradingService gradings;
+  std::vector<std::shared_ptr<grpc::ServerCredentials>> credentials;  // of each address
   std::unique_ptr<grpc::Server> grpc_server;
   std::vector<std::string> addresses;
   std::optional<bool> drained;  // what Drain returned
@@ -106,12 +116,9 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
     doors.push_back(std::make_unique<ForeignServices>(authentication));
     builder.experimental().SetInterceptorCreators(std::move(doors));
   }
-  std::shared_ptr<grpc::ServerCredentials> tls;
+  std::shared_ptr<TlsFiles> tls;
   if (options.tls.enabled()) {
-    CELLAR_RETURN_IF_ERROR(CheckTlsFiles(options.tls));
-    // Without identities a certificate is all that lets somebody in.
-    tls = MakeTlsCredentials(options.tls, authentication.asked() ? ClientCertificates::kAllowed
-                                                                 : ClientCertificates::kRequired);
+    CELLAR_ASSIGN_OR_RETURN(tls, TlsFiles::Open(options.tls, clock));
   }
   SetTransport(options, max_message_bytes, builder);
   std::vector<int> ports(options.listen.size(), 0);
@@ -120,8 +127,9 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
       return CannotListen(options.listen[i], "another server listens there");
     }
     const bool plain = tls == nullptr || IsUnixSocket(options.listen[i]);
-    builder.AddListeningPort(options.listen[i], plain ? grpc::InsecureServerCredentials() : tls,
-                             &ports[i]);
+    credentials.push_back(plain ? grpc::InsecureServerCredentials()
+                                : MakeTlsCredentials(tls, WantedCertificates(options.tls)));
+    builder.AddListeningPort(options.listen[i], credentials.back(), &ports[i]);
   }
   builder.RegisterService(&models);
   builder.RegisterService(&sessions);

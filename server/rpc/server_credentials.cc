@@ -1,58 +1,100 @@
 #include "server/rpc/server_credentials.h"
 
-#include <openssl/err.h>
-#include <openssl/ssl.h>
+#include <atomic>
+#include <string>
+#include <type_traits>
+#include <utility>
 
-#include <algorithm>
-
-#include "absl/strings/str_cat.h"
-#include "grpcpp/security/tls_certificate_provider.h"
-#include "grpcpp/security/tls_credentials_options.h"
+#include "grpc/grpc.h"
+#include "grpc/grpc_security.h"
 
 namespace cellar {
 namespace {
 
-absl::Status Unusable(const char* flag, const std::string& path, absl::string_view why) {
-  ERR_clear_error();
-  return absl::InvalidArgumentError(absl::StrCat(flag, ": ", path, " ", why));
+// What one address has of the files.
+class Follower {
+ public:
+  explicit Follower(std::shared_ptr<TlsFiles> files) : files_(std::move(files)) {}
+
+  // Asked by gRPC at every handshake; `self` is a Follower.
+  static grpc_ssl_certificate_config_reload_status Follow(
+      void* self, grpc_ssl_server_certificate_config** config) {
+    return static_cast<Follower*>(self)->Follow(config);
+  }
+
+ private:
+  grpc_ssl_certificate_config_reload_status Follow(grpc_ssl_server_certificate_config** config) {
+    const TlsFiles::Version version = files_->Look();
+    if (seen_.exchange(version.number) == version.number) {
+      return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_UNCHANGED;
+    }
+    const TlsPems& pems = *version.pems;
+    const grpc_ssl_pem_key_cert_pair pair = {pems.key.c_str(), pems.certificate.c_str()};
+    // gRPC wants some authority; without one of clients no client is asked for a certificate.
+    const std::string& authority = pems.client_ca.empty() ? pems.certificate : pems.client_ca;
+    *config = grpc_ssl_server_certificate_config_create(authority.c_str(), &pair, 1);
+    return GRPC_SSL_CERTIFICATE_CONFIG_RELOAD_NEW;
+  }
+
+  const std::shared_ptr<TlsFiles> files_;
+  std::atomic<int64_t> seen_{-1};
+};
+
+// gRPC's C++ credentials around those of its C core, which alone can follow a change. Up to 1.53 or
+// so the base class is an interface; later it holds the C credentials itself.
+template <class Base, bool kIsInterface = std::is_abstract_v<Base>>
+class WrappedCredentials : public Base {
+ public:
+  explicit WrappedCredentials(grpc_server_credentials* credentials) : credentials_(credentials) {}
+  ~WrappedCredentials() override { grpc_server_credentials_release(credentials_); }
+
+  void SetAuthMetadataProcessor(const std::shared_ptr<grpc::AuthMetadataProcessor>&) override {}
+
+ private:
+  int AddPortToServer(const std::string& address, grpc_server* server) override {
+    return grpc_server_add_http2_port(server, address.c_str(), credentials_);
+  }
+
+  grpc_server_credentials* const credentials_;
+};
+
+template <class Base>
+class WrappedCredentials<Base, false> : public Base {
+ public:
+  explicit WrappedCredentials(grpc_server_credentials* credentials) : Base(credentials) {}
+};
+
+class TlsCredentials final : public WrappedCredentials<grpc::ServerCredentials> {
+ public:
+  TlsCredentials(std::unique_ptr<Follower> follower,
+                 grpc_ssl_client_certificate_request_type request)
+      : WrappedCredentials(grpc_ssl_server_credentials_create_with_options(
+            grpc_ssl_server_credentials_create_options_using_config_fetcher(
+                request, &Follower::Follow, follower.get()))),
+        follower_(std::move(follower)) {}
+
+ private:
+  const std::unique_ptr<Follower> follower_;
+};
+
+grpc_ssl_client_certificate_request_type RequestOf(ClientCertificates certificates) {
+  switch (certificates) {
+    case ClientCertificates::kNone:
+      return GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE;
+    case ClientCertificates::kAllowed:
+      return GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY;
+    case ClientCertificates::kRequired:
+      break;
+  }
+  return GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY;
 }
 
 }  // namespace
 
-absl::Status CheckTlsFiles(const TlsOptions& options) {
-  const std::unique_ptr<SSL_CTX, decltype(&SSL_CTX_free)> context(SSL_CTX_new(TLS_method()),
-                                                                  &SSL_CTX_free);
-  if (SSL_CTX_use_certificate_chain_file(context.get(), options.certificate_path.c_str()) != 1) {
-    return Unusable("--tls-cert", options.certificate_path, "is no file with a PEM certificate");
-  }
-  if (SSL_CTX_use_PrivateKey_file(context.get(), options.key_path.c_str(), SSL_FILETYPE_PEM) != 1) {
-    return Unusable("--tls-key", options.key_path,
-                    "is no file with the PEM private key of --tls-cert");
-  }
-  if (!options.client_ca_path.empty() &&
-      SSL_CTX_load_verify_file(context.get(), options.client_ca_path.c_str()) != 1) {
-    return Unusable("--tls-client-ca", options.client_ca_path, "is no file with PEM certificates");
-  }
-  return absl::OkStatus();
-}
-
-std::shared_ptr<grpc::ServerCredentials> MakeTlsCredentials(const TlsOptions& options,
+std::shared_ptr<grpc::ServerCredentials> MakeTlsCredentials(std::shared_ptr<TlsFiles> files,
                                                             ClientCertificates certificates) {
-  const auto seconds =
-      static_cast<unsigned>(std::max<int64_t>(1, absl::ToInt64Seconds(options.refresh_interval)));
-  grpc::experimental::TlsServerCredentialsOptions tls(
-      std::make_shared<grpc::experimental::FileWatcherCertificateProvider>(
-          options.key_path, options.certificate_path, options.client_ca_path, seconds));
-  tls.watch_identity_key_cert_pairs();
-  if (options.client_ca_path.empty()) {
-    tls.set_cert_request_type(GRPC_SSL_DONT_REQUEST_CLIENT_CERTIFICATE);
-  } else {
-    tls.watch_root_certs();
-    tls.set_cert_request_type(certificates == ClientCertificates::kRequired
-                                  ? GRPC_SSL_REQUEST_AND_REQUIRE_CLIENT_CERTIFICATE_AND_VERIFY
-                                  : GRPC_SSL_REQUEST_CLIENT_CERTIFICATE_AND_VERIFY);
-  }
-  return grpc::experimental::TlsServerCredentials(tls);
+  return std::make_shared<TlsCredentials>(std::make_unique<Follower>(std::move(files)),
+                                          RequestOf(certificates));
 }
 
 }  // namespace cellar

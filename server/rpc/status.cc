@@ -10,7 +10,7 @@
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 #include "server/base/error.h"
-#include "server/rpc/wire_text.h"
+#include "server/base/wire_text.h"
 
 namespace cellar {
 namespace {

@@ -123,6 +123,16 @@ TEST(BuildExercise, StepsAndValuesHaveCaps) {
   EXPECT_EQ(GetErrorReason(Build(HomeworkMessage(), limits).status()), "MODEL_SIZE_LIMIT");
 }
 
+TEST(BuildExercise, AStateOfEmptyLayersIsTheSharedZeroOne) {
+  v1::Exercise message = HomeworkMessage();
+  message.mutable_sequences(1)->mutable_initial_state()->add_layers();
+  const auto exercise = Build(message);
+  ASSERT_TRUE(exercise.ok()) << exercise.status();
+  EXPECT_EQ(exercise->sequences[0].initial_state, exercise->sequences[1].initial_state);
+  message.mutable_sequences(1)->mutable_initial_state()->add_layers();
+  EXPECT_THAT(Violations(message), ElementsAre("exercise.sequences[1].initial_state.layers"));
+}
+
 TEST(BuildExercise, NobodyReadsMoreThanAThousandViolations) {
   v1::Exercise message = HomeworkMessage();
   for (int i = 0; i < 5000; ++i) message.add_sequences();

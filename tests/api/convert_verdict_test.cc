@@ -138,5 +138,15 @@ TEST(WriteProblems, EveryFieldIsWritten) {
   EXPECT_EQ(verdict.problems(0).reason(), "is odd");
 }
 
+// Protocol Buffers' own strings must be UTF-8, or nobody can read the message.
+TEST(WriteProblems, WhatIsNoTextIsMadeSome) {
+  v1::Verdict verdict;
+  WriteProblems({{"\xED\xB0\x80", 1, 1, std::string("caf\xC3") + std::string(5000, 'x')}},
+                &verdict);
+  EXPECT_EQ(verdict.problems(0).question(), "???");
+  EXPECT_THAT(verdict.problems(0).reason(), testing::StartsWith("caf?xxx"));
+  EXPECT_LE(verdict.problems(0).reason().size(), 1000u);
+}
+
 }  // namespace
 }  // namespace cellar

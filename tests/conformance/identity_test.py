@@ -256,6 +256,20 @@ class TlsTest(IdentityCase):
         self.until(served)
         self.assertEqual(old.names(), [], "an open connection goes on")
 
+    def test_files_that_cannot_be_used_change_nothing(self):
+        token = make_token(self.identities)
+        server = self.serve("--identities", self.identities, *self.tls)
+        sound = {path: pathlib.Path(path).read_bytes() for path in (self.certificate, self.key)}
+        _, foreign_key = Authority(self.folder, "foreign").sign("foreigner", "DNS:localhost")
+        for path, content in ((self.key, b""), (self.certificate, b""), (self.key, b"junk"),
+                              (self.key, pathlib.Path(foreign_key).read_bytes())):
+            pathlib.Path(path).write_bytes(content)
+            end = time.monotonic() + 1.5  # longer than the interval at which they are read
+            while time.monotonic() < end:
+                self.assertEqual(self.client(server, token=token, ca=self.authority.certificate).names(), [])
+            self.assertTrue(server.alive())
+            pathlib.Path(path).write_bytes(sound[path])
+
 
 if __name__ == "__main__":
     harness.main()

@@ -82,6 +82,19 @@ TEST_F(MakeTokenTest, AppendsTheLineAndPrintsTheTokenAlone) {
   std::remove(path.c_str());
 }
 
+TEST_F(MakeTokenTest, AppendsBehindALineWithoutAnEnd) {
+  const std::string path = ::testing::TempDir() + "/make_token_test_line";
+  std::ofstream(path) << "# written by hand";
+  ASSERT_EQ(Run({"--append", path.c_str()}), 0) << err_.str();
+  std::ifstream file(path);
+  std::string line;
+  std::getline(file, line);
+  EXPECT_EQ(line, "# written by hand");
+  std::getline(file, line);
+  EXPECT_EQ(line.substr(0, 6), "token ");
+  std::remove(path.c_str());
+}
+
 TEST_F(MakeTokenTest, RefusesWhatTheFileWould) {
   EXPECT_EQ(Run({"--roles", "boss"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("owner,grader,read-only,student,admin"));

@@ -1,4 +1,4 @@
-#include "server/rpc/wire_text.h"
+#include "server/base/wire_text.h"
 
 #include <string>
 

@@ -1,8 +1,8 @@
 // Text that may be sent: valid UTF-8 and no longer than its room.
 //
 // Thread safety: pure functions.
-#ifndef CELLAR_SERVER_RPC_WIRE_TEXT_H_
-#define CELLAR_SERVER_RPC_WIRE_TEXT_H_
+#ifndef CELLAR_SERVER_BASE_WIRE_TEXT_H_
+#define CELLAR_SERVER_BASE_WIRE_TEXT_H_
 
 #include <cstddef>
 #include <string>
@@ -22,4 +22,4 @@ std::string WireMessage(absl::string_view text, size_t max_bytes);
 
 }  // namespace cellar
 
-#endif  // CELLAR_SERVER_RPC_WIRE_TEXT_H_
+#endif  // CELLAR_SERVER_BASE_WIRE_TEXT_H_
