@@ -80,12 +80,8 @@ void PlannedEvaluation::Begin() {
 
 absl::StatusOr<AnyStackTrace> PlannedEvaluation::Run(int64_t step_count, TraceOptions options) {
   const int64_t input_size = plan_.model->input_size();
-  absl::Status unwanted;
-  const auto must_stop = [&] {
-    unwanted = CheckWanted();
-    return !unwanted.ok();
-  };
-  StopHook hook{must_stop};
+  const auto wanted = [this] { return CheckWanted(); };
+  StopHook hook{wanted};
   AnyStackTrace trace = std::visit(
       [&](auto& state) -> AnyStackTrace {
         using Real = std::decay_t<decltype(state.layers[0].h[0])>;
@@ -96,7 +92,7 @@ absl::StatusOr<AnyStackTrace> PlannedEvaluation::Run(int64_t step_count, TraceOp
             options, state, &hook);
       },
       *state_);
-  CELLAR_RETURN_IF_ERROR(unwanted);
+  CELLAR_RETURN_IF_ERROR(hook.why);
   return trace;
 }
 

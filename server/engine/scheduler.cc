@@ -223,8 +223,8 @@ void Scheduler::Implementation::CountWaiting(Line& line, int64_t steps) {
 
 void Scheduler::Implementation::AddReady(std::shared_ptr<Line> line) {
   const TurnPlace place = line->key.empty() ? TurnPlace::kShared : TurnPlace::kOwn;
-  const std::string& tenant = line->tenant;
-  ready.Add(tenant, place, line);
+  const std::string& tenant = line->tenant;  // the line keeps it while it moves
+  ready.Add(tenant, place, std::move(line));
 }
 
 std::shared_ptr<Scheduler::Line> Scheduler::Implementation::FindLine(absl::string_view key) const {

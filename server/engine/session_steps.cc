@@ -16,19 +16,13 @@ namespace {
 // Shows as little as can be shown: for steps whose results nobody asked for.
 constexpr TraceOptions kSilent = {TraceView::kOutput, TraceDensity::kLastStep};
 
-// Steps `state` through the rows of `inputs` in [begin, end). Errors: what `wanted` says; then
-// `state` means nothing.
-absl::StatusOr<AnyStackTrace> RunRows(const SessionConfig& config, const AnyInputs& inputs,
-                                      std::pair<int64_t, int64_t> rows, TraceOptions options,
-                                      WantedCheck wanted, AnyStackState& state) {
+// Steps `state` through the rows of `inputs` in [begin, end). If it was stopped, trace and `state`
+// mean nothing.
+AnyStackTrace RunRows(const SessionConfig& config, const AnyInputs& inputs,
+                      std::pair<int64_t, int64_t> rows, TraceOptions options, StopHook& hook,
+                      AnyStackState& state) {
   const int64_t input_size = config.model->input_size();
-  absl::Status unwanted;
-  const auto must_stop = [&] {
-    unwanted = wanted();
-    return !unwanted.ok();
-  };
-  StopHook hook{must_stop};
-  AnyStackTrace trace = std::visit(
+  return std::visit(
       [&](auto& typed_state) -> AnyStackTrace {
         using Real = std::decay_t<decltype(typed_state.layers[0].h[0])>;
         const auto& all = std::get<std::vector<Real>>(inputs);
@@ -37,8 +31,6 @@ absl::StatusOr<AnyStackTrace> RunRows(const SessionConfig& config, const AnyInpu
         return RunSteps<Real>(*config.model, config.numerics, span, options, typed_state, &hook);
       },
       state);
-  CELLAR_RETURN_IF_ERROR(unwanted);
-  return trace;
 }
 
 // The request in which `step` was made. REQUIRES: step < progress.next_step.
@@ -56,8 +48,9 @@ absl::StatusOr<AnyStackState> StateBefore(const SessionConfig& config, const Rep
   AnyStackState state = *entry.state_before;
   const int64_t row_count = step - entry.first_step;
   if (row_count == 0) return state;
-  CELLAR_RETURN_IF_ERROR(
-      RunRows(config, *entry.inputs, {0, row_count}, kSilent, wanted, state).status());
+  StopHook hook{wanted};
+  RunRows(config, *entry.inputs, {0, row_count}, kSilent, hook, state);
+  CELLAR_RETURN_IF_ERROR(hook.why);
   return state;
 }
 
@@ -115,8 +108,9 @@ absl::StatusOr<StepOutcome> RepeatSteps(const SessionLease& lease, int64_t first
   StepOutcome outcome;
   outcome.first_step = first_step;
   outcome.step_count = step_count;
-  CELLAR_ASSIGN_OR_RETURN(outcome.trace,
-                          RunRows(config, inputs, {0, step_count}, options, wanted, state));
+  StopHook hook{wanted};
+  outcome.trace = RunRows(config, inputs, {0, step_count}, options, hook, state);
+  CELLAR_RETURN_IF_ERROR(hook.why);
   outcome.next_step = progress.next_step;
   outcome.state_after = std::make_shared<const AnyStackState>(std::move(state));
   return outcome;
@@ -135,8 +129,9 @@ absl::StatusOr<StepOutcome> ApplySteps(SessionLease& lease, std::shared_ptr<cons
   StepOutcome outcome;
   outcome.first_step = first_step;
   outcome.step_count = step_count;
-  CELLAR_ASSIGN_OR_RETURN(outcome.trace,
-                          RunRows(config, *inputs, {0, step_count}, options, wanted, state));
+  StopHook hook{wanted};
+  outcome.trace = RunRows(config, *inputs, {0, step_count}, options, hook, state);
+  CELLAR_RETURN_IF_ERROR(hook.why);
   outcome.next_step = first_step + step_count;
   outcome.state_after = std::make_shared<const AnyStackState>(std::move(state));
 

@@ -9,7 +9,6 @@
 #include <memory>
 #include <optional>
 
-#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/engine/step_runner.h"
@@ -26,8 +25,6 @@ struct StepOutcome {
       state_after;  // after the last of these steps, not of the session
 };
 
-// Asked now and then during long work (see StopHook): OK as long as somebody wants the outcome.
-using WantedCheck = absl::FunctionRef<absl::Status()>;
 inline absl::Status AlwaysWanted() { return absl::OkStatus(); }
 
 // Makes the steps `inputs` ([T, I], in the session's precision), or answers them again if they were

@@ -57,8 +57,8 @@ struct StepLoops {
   // Whether nobody wants the outcome any more.
   bool MustStop() const {
     if (hook == nullptr) return false;
-    hook->stopped = hook->stopped || hook->must_stop();
-    return hook->stopped;
+    if (hook->why.ok()) hook->why = hook->wanted();
+    return !hook->why.ok();
   }
 
   // The pieces that `step_count` steps of this cell are cut into.

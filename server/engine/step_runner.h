@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "absl/types/span.h"
 #include "server/cell/numerics.h"
 #include "server/model/model.h"
@@ -43,12 +44,14 @@ struct StackTrace {
 
 using AnyStackTrace = std::variant<StackTrace<float>, StackTrace<double>>;
 
-// Asked between the pieces of a long run whether anybody wants its outcome: about every few
-// milliseconds with a small model, after each few steps with a very large one, and never in a run
-// of one piece.
+// OK as long as somebody wants the outcome of some work.
+using WantedCheck = absl::FunctionRef<absl::Status()>;
+
+// Asked between the pieces of a long run whether to go on: about every few milliseconds with a
+// small model, after each few steps with a very large one, and never in a run of one piece.
 struct StopHook {
-  absl::FunctionRef<bool()> must_stop;
-  bool stopped = false;  // set by RunSteps if it gave up
+  WantedCheck wanted;
+  absl::Status why = absl::OkStatus();  // set by RunSteps: not OK if it gave up
 };
 
 // Steps `state` through the rows of `inputs` ([T, I], row-major; T >= 1) and returns what `options`

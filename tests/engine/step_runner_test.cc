@@ -201,32 +201,32 @@ TEST(StepRunner, AsksBetweenThePiecesOfALongRunWhetherToGoOn) {
   int asked = 0;
   const auto never = [&asked] {
     ++asked;
-    return false;
+    return absl::OkStatus();
   };
   StopHook hook{never};
   StackState<float> state = Zero(*model);
   const auto hooked = RunSteps<float>(*model, {}, inputs, {}, state, &hook);
-  EXPECT_FALSE(hook.stopped);
+  EXPECT_TRUE(hook.why.ok());
   EXPECT_GE(asked, 2);
   EXPECT_LE(asked, 100);  // not at every step
   EXPECT_EQ(hooked.outputs, RunFromZero(*model, {}, inputs, {}).outputs);
 
   asked = 0;
-  const auto second = [&asked] { return ++asked == 2; };
+  const auto second = [&asked] { return ++asked == 2 ? absl::CancelledError() : absl::OkStatus(); };
   StopHook stopping{second};
   RunSteps<float>(*model, {}, inputs, {}, state, &stopping);
-  EXPECT_TRUE(stopping.stopped);
+  EXPECT_EQ(stopping.why.code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(asked, 2);
 }
 
 TEST(StepRunner, AsksNobodyDuringAShortRun) {
   const auto model = HomeworkModel();
-  const auto always = [] { return true; };
+  const auto always = [] { return absl::CancelledError(); };
   StopHook hook{always};
   StackState<float> state = Zero(*model);
   const std::vector<float> inputs(1000, 1.0F);
   EXPECT_EQ(RunSteps<float>(*model, {}, inputs, {}, state, &hook).outputs.size(), 1000u);
-  EXPECT_FALSE(hook.stopped);
+  EXPECT_TRUE(hook.why.ok());
 }
 
 TEST(StepRunner, StopsABidirectionalRunInEitherDirection) {
@@ -235,7 +235,7 @@ TEST(StepRunner, StopsABidirectionalRunInEitherDirection) {
   int total = 0;
   const auto count = [&total] {
     ++total;
-    return false;
+    return absl::OkStatus();
   };
   StopHook counting{count};
   StackState<float> state = Zero(*model);
@@ -243,11 +243,13 @@ TEST(StepRunner, StopsABidirectionalRunInEitherDirection) {
   ASSERT_GE(total, 4);
   for (const int stop_at : {1, total / 2, total}) {
     int asked = 0;
-    const auto stop = [&asked, stop_at] { return ++asked >= stop_at; };
+    const auto stop = [&asked, stop_at] {
+      return ++asked >= stop_at ? absl::CancelledError() : absl::OkStatus();
+    };
     StopHook hook{stop};
     state = Zero(*model);
     RunSteps<float>(*model, {}, inputs, {}, state, &hook);
-    EXPECT_TRUE(hook.stopped);
+    EXPECT_FALSE(hook.why.ok());
     EXPECT_EQ(asked, stop_at);
   }
 }
