@@ -19,6 +19,7 @@ constexpr int kMostCode = 16;  // UNAUTHENTICATED
 std::vector<std::string> FailureWords() {
   std::vector<std::string> words;
   const google::protobuf::EnumDescriptor& reasons = *v1::ErrorReason_descriptor();
+  words.reserve(static_cast<size_t>(reasons.value_count()) + kMostCode);
   for (int i = 0; i < reasons.value_count(); ++i) {
     words.emplace_back(absl::StripPrefix(reasons.value(i)->name(), kReasonPrefix));
   }

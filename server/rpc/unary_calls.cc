@@ -49,8 +49,12 @@ void UnaryCall::OnDone() {
 grpc::ServerUnaryReactor* UnaryCalls::Refuse(grpc::CallbackServerContext* context,
                                              const google::protobuf::Message& request,
                                              const absl::Status& status) {
+  const google::protobuf::Descriptor& kind = *request.GetDescriptor();
+  // Asked once more, as whoever is refused is still somebody the log can name.
+  const absl::StatusOr<SharedCaller> caller = admission_.Identify(*context, kind);
+  const Caller* const known = caller.ok() ? caller->get() : nullptr;
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(admission_.Close(*context, *request.GetDescriptor(), nullptr, status));
+  reactor->Finish(admission_.Close(*context, kind, known, status));
   return reactor;
 }
 

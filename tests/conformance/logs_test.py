@@ -116,6 +116,12 @@ class LogsTest(unittest.TestCase):
         told = dict(tuple(pair) for pair in error.trailing_metadata())["cellar-request-id"]
         self.assertRegex(told, r"^[0-9a-z]+-\d+$")
 
+    def test_a_refusal_tells_whose_call_it_was(self):
+        self.fail_in_every_way()
+        lines = self.server.log().splitlines()
+        self.assertTrue(any("reason=MESSAGE_SIZE_LIMIT" in line and "tenant=math" in line for line in lines))
+        self.assertFalse(any("reason=TOKEN_INVALID" in line and "tenant=" in line for line in lines))
+
     def test_every_line_is_key_value(self):
         self.fail_in_every_way()
         for line in self.server.log().splitlines():

@@ -54,6 +54,28 @@ class HealthTest(harness.ConformanceTest):
             self.assertIn(service.encode(), answer)
 
 
+class ChannelzTest(unittest.TestCase):
+
+    def ask(self, *flags):
+        """What channelz says: a code."""
+        server = harness.Server(*flags)
+        client = harness.Client(server.address)
+        try:
+            call = client.channel.unary_unary("/grpc.channelz.v1.Channelz/GetServers", request_serializer=bytes,
+                                              response_deserializer=bytes)
+            call(b"", timeout=harness.CALL_SECONDS)
+            return grpc.StatusCode.OK
+        except grpc.RpcError as error:
+            return error.code()
+        finally:
+            client.close()
+            server.kill()
+
+    def test_it_is_there_only_when_asked_for(self):
+        self.assertEqual(self.ask(), grpc.StatusCode.UNIMPLEMENTED)
+        self.assertEqual(self.ask("--channelz"), grpc.StatusCode.OK)
+
+
 def page(server, path):
     """Code and text of a page for operators."""
     address = re.search(r"event=serving-metrics address=(\S+)", server.log()).group(1)
