@@ -22,6 +22,7 @@ using Indices = google::protobuf::RepeatedField<int64_t>;
 
 constexpr size_t kMaxIdLength = 63;
 constexpr int32_t kMaxDecimals = 15;
+constexpr double kMaxPoints = 1e6;       // of a question; so that their sum is a number
 constexpr size_t kMaxViolations = 1000;  // nobody reads more
 
 bool IsQuestionId(absl::string_view id) {
@@ -239,6 +240,10 @@ void CheckQuestionRules(const v1::Exercise& message, absl::string_view path,
     }
     CheckEnum(question.quantity(), at + ".quantity", violations);
     CheckAmount(question.has_points(), question.points(), at + ".points", violations);
+    if (std::isfinite(question.points()) && question.points() > kMaxPoints) {
+      violations.push_back({at + ".points", absl::StrCat("is ", FormatNumber(question.points()),
+                                                         "; must be at most ", kMaxPoints)});
+    }
     CheckComparison(question.comparison(), at + ".comparison", violations);
     CheckEnum(question.credit(), at + ".credit", violations);
   }

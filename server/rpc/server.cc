@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "google/protobuf/stubs/common.h"
 #include "grpc/support/time.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
@@ -107,6 +108,10 @@ struct Server::Implementation {
 
 absl::Status Server::Implementation::Listen(const ServerOptions& options,
                                             int64_t max_message_bytes) {
+#if GOOGLE_PROTOBUF_VERSION < 4022000
+  // Any client could make it print lines. (Newer versions log as Abseil does.)
+  google::protobuf::SetLogHandler(nullptr);
+#endif
   grpc::EnableDefaultHealthCheckService(true);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   if (options.channelz) grpc::channelz::experimental::InitChannelzService();

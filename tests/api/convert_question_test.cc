@@ -148,6 +148,12 @@ TEST_F(ConvertQuestionTest, IndicesLieInTheirRangesAndAscend) {
   EXPECT_EQ(Violation(), "exercise.questions[0].elements[0]: is 1; allowed are 0 to 0");
 }
 
+TEST_F(ConvertQuestionTest, PointsHaveABoundSoThatTheirSumIsANumber) {
+  v1::Question& question = *message_.add_questions();
+  question.set_points(1e308);
+  EXPECT_THAT(Violation(), HasSubstr("exercise.questions[0].points: is 1e+308; must be at most"));
+}
+
 TEST_F(ConvertQuestionTest, AmountsAreFiniteAndNotNegative) {
   v1::Question& question = *message_.add_questions();
   for (const double bad :
