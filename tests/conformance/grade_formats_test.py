@@ -88,7 +88,7 @@ class GradeTest(unittest.TestCase):
                   for value in question["values"]]
         self.assertEqual(len(values), 6)
         for level in ("none", "steps", "diagnosis"):
-            for form in [*grade_validators.FORMATS, "text", "csv"]:
+            for form in grade_validators.FORMATS:
                 out = self.run_cellar("grade", exercise, "-", "--feedback", level, "--format", form,
                                       stdin="9 9 9 9 9 9")
                 if form == "github":
@@ -112,6 +112,32 @@ class GradeTest(unittest.TestCase):
             with self.subTest(format=form):
                 validate(self.run_cellar("grade", exercise, path, "--format", form))
         self.assertEqual(grade_validators.tap(self.run_cellar("grade", exercise, path, "--format", "tap")), (9999, 1))
+
+    def test_an_exercise_without_steps_leaves_a_valid_result_in_every_format(self):
+        exercise = self.folder / "empty.textproto"
+        text = (EXAMPLES / "homework.textproto").read_text().split("sequences {")[0]
+        exercise.write_text(f"{text}sequences {{ inputs {{ shape: [0, 1] }} }}\n")
+        for form, validate in grade_validators.FORMATS.items():
+            with self.subTest(format=form):
+                out = self.folder / "out"
+                self.run_cellar("grade", exercise, "-", "--format", form, "--out", out, stdin="", code=2)
+                validate(out.read_text())
+                self.assertIn("inputs", self.stderr)
+
+    def test_a_problem_that_grades_itself_takes_every_answer(self):
+        for level in ("none", "steps", "diagnosis", "expected"):
+            out = self.run_cellar("grade", HOMEWORK, "--format", "edx-customresponse", "--feedback", level)
+            for check in grade_validators.edx_customresponse(out):
+                for answer in [*ANSWERS.values(), "1e999", "9" * 500, "0 " * 10_000]:
+                    grade_validators.edx_result(check(None, answer))
+        inputs = random.Random(8).choices([0, 1], k=10_000)
+        exercise = self.folder / "long.textproto"
+        text = (EXAMPLES / "homework.textproto").read_text().split("sequences {")[0]
+        exercise.write_text(f"{text}sequences {{ inputs {{ values: {inputs} }} }}\nfeedback: FEEDBACK_DIAGNOSIS\n")
+        out = self.run_cellar("grade", exercise, "--format", "edx-customresponse")
+        check, = grade_validators.edx_customresponse(out)
+        self.assertEqual(grade_validators.edx_result(check(None, "0 " * 10_000))["ok"], "partial")
+        self.assertLess(len(out), 2_000_000)
 
     def test_exit_codes(self):
         half = self.folder / "half.txt"

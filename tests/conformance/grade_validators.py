@@ -1,6 +1,8 @@
 """What the platforms document of the files they read, as strict checks; and a JSON reader that takes no NaN."""
 
 import base64
+import csv
+import io
 import json
 import xml.etree.ElementTree
 
@@ -189,6 +191,46 @@ def lti(text):
     return score
 
 
+def csv_table(text):
+    header, *rows = csv.reader(io.StringIO(text), strict=True)
+    need(header == ["submission", "points", "max_points", "gradable", "problem", "mistakes"], header)
+    for row in rows:
+        need(len(row) == len(header), f"a row of {len(row)} cells")
+        need(row[3] in ("yes", "no") and not any(cell[:1] in tuple("=+-@") for cell in row), row)
+        need((row[3] == "yes") == bool(row[1] and row[2]), f"points of {row}")
+    return rows
+
+
+def plain_text(text):
+    """What a terminal may be sent: lines without a sign that moves its cursor."""
+    need(text.endswith("\n") and all(sign == "\n" or sign.isprintable() for sign in text), repr(text))
+    return text
+
+
+def edx_customresponse(text):
+    """The problem's check functions, by the boxes they check."""
+    root = xml.etree.ElementTree.fromstring(text)
+    need(root.tag == "problem", root.tag)
+    script = root.find("script")
+    need(script.attrib == {"type": "loncapa/python"} and "<" not in script.text and "&" not in script.text, "script")
+    names = {}
+    exec(script.text, names)  # as edX's sandbox does
+    checks = []
+    for response in root.findall("customresponse"):
+        need(len(response.findall("textline")) == 1, "a box each")
+        checks.append(names[response.attrib["cfn"]])
+    return checks
+
+
+def edx_result(result):
+    """What a check function returns for one box."""
+    check_fields(result, {"ok": object, "msg": str, "grade_decimal": float}, {}, "result")
+    need(result["ok"] is True or result["ok"] is False or result["ok"] == "partial", result["ok"])
+    need(0 <= result["grade_decimal"] <= 1, result["grade_decimal"])
+    xml.etree.ElementTree.fromstring(f"<div>{result['msg']}</div>")
+    return result
+
+
 FORMATS = {"json": read_json, "gradescope": gradescope, "prairielearn": prairielearn, "edx": edx,
            "edx-xqueue": edx_xqueue, "junit": junit, "tap": tap, "github": github, "codegrade": codegrade,
-           "coursera": coursera, "exercism": exercism, "lti": lti}
+           "coursera": coursera, "exercism": exercism, "lti": lti, "csv": csv_table, "text": plain_text}
