@@ -2,11 +2,11 @@
 
 #include <limits>
 #include <optional>
-#include <utility>
 
 #include "absl/base/casts.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
+#include "server/store/byte_format.h"
 #include "server/store/store_errors.h"
 
 namespace cellar {
@@ -15,7 +15,6 @@ namespace {
 // Ends like PNG's signature: a transfer that changes line ends or stops at ^Z breaks it visibly.
 constexpr absl::string_view kMagic("CELLAR\n\x1a", 8);
 constexpr uint32_t kVersion = 1;
-constexpr size_t kChecksumBytes = sizeof(Sha256Digest);
 constexpr size_t kMinLayerBytes = 2 * sizeof(uint64_t);  // two empty arrays
 
 // Everything up to the layers: magic, version, digest, four rules, next_step, layer count.
@@ -27,53 +26,6 @@ constexpr uint8_t kMaxRule = 1;
 absl::string_view AsBytes(const Sha256Digest& digest) {
   return {reinterpret_cast<const char*>(digest.data()), digest.size()};
 }
-
-template <class Unsigned>
-void AppendNumber(std::string& out, Unsigned value) {
-  for (size_t i = 0; i < sizeof(Unsigned); ++i) out.push_back(static_cast<char>(value >> (8 * i)));
-}
-
-void AppendArray(std::string& out, absl::string_view bytes) {
-  AppendNumber<uint64_t>(out, bytes.size());
-  out.append(bytes.data(), bytes.size());
-}
-
-// Takes bytes from the front; every length is checked before it is used.
-class Reader {
- public:
-  explicit Reader(absl::string_view bytes) : bytes_(bytes) {}
-
-  size_t left() const { return bytes_.size(); }
-
-  // REQUIRES: count <= left().
-  absl::string_view Bytes(size_t count) {
-    const absl::string_view front = bytes_.substr(0, count);
-    bytes_.remove_prefix(count);
-    return front;
-  }
-
-  // REQUIRES: sizeof(Unsigned) <= left().
-  template <class Unsigned>
-  Unsigned Number() {
-    Unsigned value = 0;
-    const absl::string_view front = Bytes(sizeof(Unsigned));
-    for (size_t i = 0; i < sizeof(Unsigned); ++i) {
-      value |= static_cast<Unsigned>(static_cast<uint8_t>(front[i])) << (8 * i);
-    }
-    return value;
-  }
-
-  // An array of AppendArray; nothing if it does not end in time.
-  std::optional<std::string> Array() {
-    if (left() < sizeof(uint64_t)) return std::nullopt;
-    const uint64_t size = Number<uint64_t>();
-    if (size > left()) return std::nullopt;
-    return std::string(Bytes(size));
-  }
-
- private:
-  absl::string_view bytes_;
-};
 
 absl::Status CheckRules(const Snapshot& snapshot) {
   if (snapshot.number_bytes != 4 && snapshot.number_bytes != 8) {
@@ -93,7 +45,7 @@ absl::Status CheckRules(const Snapshot& snapshot) {
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::vector<Snapshot::Layer>> ReadLayers(Reader& in, uint32_t layer_count,
+absl::StatusOr<std::vector<Snapshot::Layer>> ReadLayers(ByteReader& in, uint32_t layer_count,
                                                         uint8_t number_bytes) {
   if (layer_count > in.left() / kMinLayerBytes) {
     return SnapshotCorrupt(
@@ -102,13 +54,13 @@ absl::StatusOr<std::vector<Snapshot::Layer>> ReadLayers(Reader& in, uint32_t lay
   std::vector<Snapshot::Layer> layers;
   layers.reserve(layer_count);
   for (uint32_t k = 0; k < layer_count; ++k) {
-    std::optional<std::string> h = in.Array();
-    std::optional<std::string> c = h.has_value() ? in.Array() : std::nullopt;
+    const std::optional<absl::string_view> h = in.Array();
+    const std::optional<absl::string_view> c = h.has_value() ? in.Array() : std::nullopt;
     if (!c.has_value()) return SnapshotCorrupt(absl::StrCat("layer ", k, " ends too early"));
     if (h->size() % number_bytes != 0 || c->size() % number_bytes != 0) {
       return SnapshotCorrupt(absl::StrCat("an array of layer ", k, " ends within a number"));
     }
-    layers.push_back({*std::move(h), *std::move(c)});
+    layers.push_back({std::string(*h), std::string(*c)});
   }
   if (in.left() > 0) {
     return SnapshotCorrupt(absl::StrCat(in.left(), " bytes follow the last layer"));
@@ -125,13 +77,12 @@ absl::Status CheckEnvelope(absl::string_view bytes) {
     return SnapshotCorrupt(absl::StrCat("it is too short: ", bytes.size(), " bytes; at least ",
                                         kHeadBytes + kChecksumBytes, " are needed"));
   }
-  const uint32_t version = Reader(bytes.substr(kMagic.size())).Number<uint32_t>();
+  const uint32_t version = ByteReader(bytes.substr(kMagic.size())).Number<uint32_t>();
   if (version != kVersion) {
     return SnapshotCorrupt(
         absl::StrCat("its format is version ", version, "; this server knows version ", kVersion));
   }
-  const size_t body_size = bytes.size() - kChecksumBytes;
-  if (AsBytes(Sha256Of(bytes.substr(0, body_size))) != bytes.substr(body_size)) {
+  if (!ChecksumFits(bytes)) {
     return SnapshotCorrupt("its checksum does not fit its bytes");
   }
   return absl::OkStatus();
@@ -153,8 +104,7 @@ std::string EncodeSnapshot(const Snapshot& snapshot) {
     AppendArray(out, layer.h);
     AppendArray(out, layer.c);
   }
-  const Sha256Digest checksum = Sha256Of(out);
-  absl::StrAppend(&out, AsBytes(checksum));
+  AppendChecksum(out);
   return out;
 }
 
@@ -162,7 +112,7 @@ absl::StatusOr<Snapshot> DecodeSnapshot(absl::string_view bytes) {
   CELLAR_RETURN_IF_ERROR(CheckEnvelope(bytes));
   bytes.remove_suffix(kChecksumBytes);
   bytes.remove_prefix(kMagic.size() + sizeof(kVersion));
-  Reader in(bytes);
+  ByteReader in(bytes);
   Snapshot snapshot;
   for (uint8_t& byte : snapshot.model_digest) byte = in.Number<uint8_t>();
   snapshot.number_bytes = in.Number<uint8_t>();

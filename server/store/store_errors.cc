@@ -1,9 +1,16 @@
 #include "server/store/store_errors.h"
 
 #include "absl/strings/str_cat.h"
+#include "absl/time/time.h"
 #include "server/base/error.h"
 
 namespace cellar {
+namespace {
+
+// About what it takes until the server has tried again itself.
+constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+
+}  // namespace
 
 absl::Status SnapshotCorrupt(absl::string_view defect) {
   return MakeError(
@@ -11,6 +18,20 @@ absl::Status SnapshotCorrupt(absl::string_view defect) {
       absl::StrCat("the snapshot cannot be used: ", defect,
                    "; export the session again and send the bytes exactly as they were answered"),
       {.reason = "SNAPSHOT_CORRUPT"});
+}
+
+absl::Status RecordCorrupt(absl::string_view key, absl::string_view defect) {
+  return MakeError(absl::StatusCode::kDataLoss,
+                   absl::StrCat("the record '", key, "' cannot be used: ", defect),
+                   {.reason = "RECORD_CORRUPT"});
+}
+
+absl::Status StoreFailed(absl::string_view what, absl::string_view why) {
+  return MakeError(absl::StatusCode::kUnavailable,
+                   absl::StrCat("the store could not ", what, ": ", why,
+                                "; what was asked for may stand in memory, but is not kept: ask "
+                                "again with the same step_index, later"),
+                   {.reason = "STORE_FAILED", .retry_delay = kRetryDelay});
 }
 
 }  // namespace cellar

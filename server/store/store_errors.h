@@ -13,6 +13,13 @@ namespace cellar {
 // them.
 absl::Status SnapshotCorrupt(absl::string_view defect);
 
+// DATA_LOSS: what is kept under `key` is no record that can be trusted.
+absl::Status RecordCorrupt(absl::string_view key, absl::string_view defect);
+
+// UNAVAILABLE: the store could not do `what`; `why` are the words of what it is made of. The caller
+// may try again.
+absl::Status StoreFailed(absl::string_view what, absl::string_view why);
+
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_STORE_STORE_ERRORS_H_

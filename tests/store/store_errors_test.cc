@@ -20,5 +20,20 @@ TEST(StoreErrors, SnapshotCorruptIsDataLossAndTellsTheDefect) {
   EXPECT_TRUE(GetErrorDetail(status)->metadata.empty());
 }
 
+TEST(StoreErrors, RecordCorruptIsDataLossAndNamesTheRecord) {
+  const absl::Status status = RecordCorrupt("s/default/sessions/a", "it is too short");
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss);
+  EXPECT_EQ(GetErrorReason(status), "RECORD_CORRUPT");
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("s/default/sessions/a"));
+}
+
+TEST(StoreErrors, StoreFailedSaysWhenToTryAgain) {
+  const absl::Status status = StoreFailed("write", "No space left on device");
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(GetErrorReason(status), "STORE_FAILED");
+  EXPECT_TRUE(GetErrorDetail(status)->retry_delay.has_value());
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("No space left on device"));
+}
+
 }  // namespace
 }  // namespace cellar
