@@ -26,16 +26,19 @@
 #include "server/options.h"
 #include "server/rpc/call_book.h"
 #include "server/rpc/server.h"
+#include "server/session/session_keeper.h"
 #include "server/session/session_reaper.h"
 #include "server/session/session_table.h"
+#include "server/store/group_writer.h"
+#include "server/store/record_store.h"
 
 namespace cellar {
 
 class Environment {
  public:
   // Builds everything and serves. `options` are valid. Errors: those of Identities::Reload (nobody
-  // starts with a file that cannot be read), OperatorServer::Start and Server::Start; then nothing
-  // runs any more.
+  // starts with a file that cannot be read), OpenRocksdbStore and what it takes to restore from it,
+  // OperatorServer::Start and Server::Start; then nothing runs any more.
   static absl::StatusOr<std::unique_ptr<Environment>> Create(const Options& options, Clock& clock,
                                                              Log& log = SilentLog());
 
@@ -52,14 +55,34 @@ class Environment {
   Api& api() { return api_; }
   Server& server() { return *server_; }
 
-  // As Server::Drain and Server::ForceStop. From its first moment on /readyz says no.
+  // What is kept, in a line for the operator.
+  const std::string& kept() const { return kept_; }
+
+  // As Server::Drain and Server::ForceStop. From its first moment on /readyz says no. At its end
+  // everything there is is written to the store, if there is one, whatever its durability.
   bool Drain(absl::Duration timeout);
   void ForceStop() { server_->ForceStop(); }
 
  private:
-  Environment(const Options& options, Clock& clock, Log& log);
+  // `store` may be null.
+  Environment(const Options& options, Clock& clock, Log& log, std::unique_ptr<RecordStore> store);
+
+  // Takes in what the store has. Errors: those of RestoreModels, RestoreExercises, RestoreSessions.
+  absl::Status Restore();
+
+  // Writes everything there is to the store, and that the run ended in order.
+  absl::Status Keep();
 
   OperatorServer::Pages OperatorPages() const;
+
+  // Used by nearly everything, so made first and destroyed last. Null without a data_dir.
+  const std::unique_ptr<RecordStore> store_;
+  const std::unique_ptr<GroupWriter> writer_;
+  const std::unique_ptr<SessionKeeper> keeper_;
+  Clock& clock_;
+  Log& log_;
+  std::string kept_;
+  bool ended_ = false;
 
   Identities identities_;
   IdentityWatcher watcher_;

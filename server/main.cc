@@ -42,6 +42,7 @@ void TellStart(const cellar::Options& options, const cellar::Environment& enviro
   const cellar::BuildInfo build = cellar::ThisBuild();
   log.Write(cellar::LogLevel::kInfo, "started",
             {{"version", build.version}, {"commit", build.commit}, {"compiler", build.compiler}});
+  log.Write(cellar::LogLevel::kInfo, "keeping", {{"what", environment.kept()}});
   for (const std::string& address : environment.addresses()) TellListening(options, address, log);
   if (environment.metrics_address().empty()) return;
   const std::string address = environment.metrics_address();

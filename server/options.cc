@@ -100,10 +100,26 @@ void AddWorkFlags(Options& options, Flags& flags) {
   flags.Bytes("--max-upload-bytes", options.api.max_upload_bytes, "Longest uploaded model file.");
 }
 
+void AddStoreFlags(Options& options, Flags& flags) {
+  flags.Text("--data-dir", options.data_dir,
+             "Folder to keep models, exercises and sessions in, so that they survive a restart. "
+             "Without it everything is in memory only.");
+  flags.Count("--checkpoint-steps", options.keeping.checkpoint_steps,
+              "Steps after which a session of durability PERIODIC is written.");
+  flags.Duration("--checkpoint-interval", options.keeping.checkpoint_interval,
+                 "How often sessions of durability PERIODIC with new steps are written.");
+  flags.Duration("--sleep-after", options.sessions.sleep_after,
+                 "Unused time after which a session leaves memory for the store; its next use "
+                 "brings it back. Earlier if --max-session-bytes is nearly reached.");
+}
+
 void AddResourceFlags(Options& options, Flags& flags) {
-  flags.Count("--max-sessions", options.sessions.max_sessions, "Sessions held at once.");
-  flags.Bytes("--max-session-bytes", options.sessions.max_bytes,
-              "Bytes of states, replay windows and inputs of all sessions together.");
+  flags.Count("--max-sessions", options.sessions.max_sessions,
+              "Sessions held at once, in memory and in the store.");
+  flags.Bytes(
+      "--max-session-bytes", options.sessions.max_bytes,
+      "Bytes of states, replay windows and inputs of all sessions in memory together; those "
+      "that sleep in the store do not count.");
   flags.Duration("--default-ttl", options.api.default_ttl,
                  "How long a session lives unused unless its creator says otherwise.");
   flags.Duration("--max-ttl", options.api.max_ttl, "Longest ttl that may be asked for.");
@@ -260,6 +276,9 @@ void CheckWork(const Options& options, Problems& problems) {
 void CheckResources(const Options& options, Problems& problems) {
   problems.AtLeast("--max-sessions", options.sessions.max_sessions, 0);
   problems.AtLeast("--max-session-bytes", options.sessions.max_bytes, 0);
+  problems.AtLeast("--checkpoint-steps", options.keeping.checkpoint_steps, 1);
+  problems.Positive("--checkpoint-interval", options.keeping.checkpoint_interval);
+  problems.Positive("--sleep-after", options.sessions.sleep_after);
   problems.Positive("--default-ttl", options.api.default_ttl);
   problems.Positive("--max-ttl", options.api.max_ttl);
   problems.Require(options.api.default_ttl <= options.api.max_ttl,
@@ -305,6 +324,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   AddServerFlags(options, flags);
   AddIdentityFlags(options, flags);
   AddWorkFlags(options, flags);
+  AddStoreFlags(options, flags);
   AddResourceFlags(options, flags);
   try {
     std::vector<std::string> arguments = Arguments(app, argc, argv);

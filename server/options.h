@@ -17,6 +17,7 @@
 #include "server/grading/exercise_registry.h"
 #include "server/model/model_registry.h"
 #include "server/rpc/server.h"
+#include "server/session/session_keeper.h"
 #include "server/session/session_table.h"
 
 namespace cellar {
@@ -28,6 +29,8 @@ struct Options {
   SessionTable::Limits sessions;
   ModelRegistry::Limits models;
   ExerciseRegistry::Limits exercises;
+  std::string data_dir;  // where sessions, models and exercises are kept; empty: in memory only
+  SessionKeeper::Options keeping;
   std::string identities_path;  // who may call; empty: nobody is asked (identity_file.h)
   bool allow_insecure = false;  // listen beyond this machine without TLS or identities
   LogLevel log_level = LogLevel::kInfo;

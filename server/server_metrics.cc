@@ -18,8 +18,11 @@ void AddLimit(Metrics& metrics, const std::string& name, int64_t limit) {
 void AddSessions(const SessionTable& sessions, const SessionTable::Limits& limits,
                  Metrics& metrics) {
   metrics.AddGauge("cellar_sessions", "Sessions, by state.",
-                   [&sessions] { return AsDouble(sessions.session_count()); },
-                   {{"state", "awake"}});
+                   [&sessions] { return AsDouble(sessions.awake_count()); }, {{"state", "awake"}});
+  metrics.AddGauge(
+      "cellar_sessions", "Sessions, by state.",
+      [&sessions] { return AsDouble(sessions.session_count() - sessions.awake_count()); },
+      {{"state", "asleep"}});
   AddLimit(metrics, "cellar_sessions_limit", limits.max_sessions);
   metrics.AddGauge("cellar_session_bytes", "Bytes of states, replay windows and inputs.",
                    [&sessions] { return AsDouble(sessions.used_bytes()); });

@@ -28,7 +28,9 @@
 #include "server/identity/tenant_tally.h"
 #include "server/model/model_registry.h"
 #include "server/model/model_validation.h"
+#include "server/session/session_keeper.h"
 #include "server/session/session_table.h"
+#include "server/store/group_writer.h"
 
 namespace cellar {
 
@@ -45,6 +47,7 @@ struct ApiLimits {
   int64_t max_exercise_values = 100'000;  // asked for by one exercise
   absl::Duration default_ttl = absl::Hours(1);
   absl::Duration max_ttl = absl::Hours(24 * 30);
+  Durability default_durability = Durability::kMemory;
   ModelLimits model = {};
 };
 
@@ -55,6 +58,8 @@ struct Api {
   ExerciseRegistry& exercises;
   Scheduler& scheduler;
   const ApiLimits limits;
+  GroupWriter* const writer = nullptr;    // null: everything is in memory only
+  SessionKeeper* const keeper = nullptr;  // null as well then
   TenantTally open_streams{{limits.max_streams_per_tenant, limits.max_streams}};  // stream_slot.h
   ApiCounts counts = {};
 };

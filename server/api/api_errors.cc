@@ -78,18 +78,6 @@ absl::Status ModelBidirectional(absl::string_view model) {
                    AboutModel("MODEL_BIDIRECTIONAL", model));
 }
 
-absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,
-                           absl::string_view snapshot_digest) {
-  ErrorDetail detail = AboutModel("MODEL_MISMATCH", model);
-  detail.metadata.emplace_back("model_digest", std::string(model_digest));
-  detail.metadata.emplace_back("snapshot_digest", std::string(snapshot_digest));
-  return MakeError(absl::StatusCode::kFailedPrecondition,
-                   absl::StrCat("the snapshot was taken of a model with digest ", snapshot_digest,
-                                ", but ", model, " has digest ", model_digest,
-                                "; name the model that the snapshot belongs to"),
-                   detail);
-}
-
 absl::Status DurabilityUnavailable(absl::string_view durability) {
   ErrorDetail detail;
   detail.reason = "DURABILITY_UNAVAILABLE";
@@ -98,15 +86,6 @@ absl::Status DurabilityUnavailable(absl::string_view durability) {
                    absl::StrCat(durability,
                                 " needs a store, and this server keeps sessions in memory only; "
                                 "ask for DURABILITY_MEMORY"),
-                   detail);
-}
-
-absl::Status SnapshotDoesNotFit(absl::string_view what) {
-  ErrorDetail detail;
-  detail.reason = "SNAPSHOT_CORRUPT";
-  return MakeError(absl::StatusCode::kDataLoss,
-                   absl::StrCat("the snapshot is no state of the model it names: ", what,
-                                "; export the session again"),
                    detail);
 }
 

@@ -17,12 +17,7 @@ absl::Status AnswerSizeLimit(int64_t answer_bytes, int64_t limit_bytes);
 absl::Status StepCountLimit(int64_t steps, int64_t limit);
 absl::Status StreamLimit(const ReachedCap& cap);
 absl::Status ModelBidirectional(absl::string_view model);
-absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,
-                           absl::string_view snapshot_digest);
 absl::Status DurabilityUnavailable(absl::string_view durability);
-
-// The bytes are sound, but what they hold is not a state of the model they name.
-absl::Status SnapshotDoesNotFit(absl::string_view what);
 
 // CANCELLED: the caller gave up before the work began, or in its middle.
 absl::Status CallCancelled();

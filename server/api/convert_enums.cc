@@ -56,8 +56,10 @@ std::optional<Durability> ReadDurability(v1::Durability value, absl::string_view
       return Durability::kPeriodic;
     case v1::DURABILITY_EVERY_STEP:
       return Durability::kEveryStep;
-    default:
+    case v1::DURABILITY_MEMORY:
       return Durability::kMemory;
+    default:
+      return std::nullopt;
   }
 }
 

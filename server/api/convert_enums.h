@@ -42,8 +42,6 @@ std::optional<Precision> ReadPrecision(v1::Precision value, absl::string_view pa
                                        FieldViolations& violations);
 std::optional<Activation> ReadActivation(v1::Activation value, absl::string_view path,
                                          FieldViolations& violations);
-
-// Nothing: refused. Unspecified is kMemory.
 std::optional<Durability> ReadDurability(v1::Durability value, absl::string_view path,
                                          FieldViolations& violations);
 

@@ -55,7 +55,7 @@ SessionSettings ReadSettings(const v1::Session& message, const ApiLimits& limits
                              FieldViolations& violations) {
   SessionSettings settings;
   settings.durability = ReadDurability(message.durability(), "session.durability", violations)
-                            .value_or(Durability::kMemory);
+                            .value_or(limits.default_durability);
   settings.ttl = message.has_ttl()
                      ? ReadTtl(message.ttl(), limits.max_ttl, "session.ttl", violations)
                      : std::min(limits.default_ttl, limits.max_ttl);
@@ -108,8 +108,8 @@ std::map<std::string, std::string> ReadLabels(
   return labels;
 }
 
-absl::Status CheckDurability(Durability durability) {
-  if (durability == Durability::kMemory) return absl::OkStatus();
+absl::Status CheckDurability(const Api& api, Durability durability) {
+  if (durability == Durability::kMemory || api.keeper != nullptr) return absl::OkStatus();
   return DurabilityUnavailable(v1::Durability_Name(WriteDurability(durability)));
 }
 
@@ -129,6 +129,11 @@ v1::Session WriteSession(const SessionConfig& config, const Session::View& view)
   *message.mutable_update_time() = WriteTime(view.update_time);
   *message.mutable_expire_time() = WriteTime(view.expire_time);
   return message;
+}
+
+v1::Session WriteKeptSession(const SessionConfig& config, Session::View view) {
+  if (config.durability != Durability::kMemory) view.durable_step = view.next_step;
+  return WriteSession(config, view);
 }
 
 google::protobuf::Timestamp WriteTime(absl::Time time) {

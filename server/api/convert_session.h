@@ -43,12 +43,15 @@ std::map<std::string, std::string> ReadLabels(
     const google::protobuf::Map<std::string, std::string>& message, absl::string_view path,
     FieldViolations& violations);
 
-// Errors: DURABILITY_UNAVAILABLE for all but kMemory: there is no store yet.
-absl::Status CheckDurability(Durability durability);
+// Errors: DURABILITY_UNAVAILABLE for all but kMemory if there is no store.
+absl::Status CheckDurability(const Api& api, Durability durability);
 
 // The session in view BASIC. The view is one moment's: nothing in the message contradicts another
 // part of it.
 v1::Session WriteSession(const SessionConfig& config, const Session::View& view);
+
+// The same for an answer that leaves when the store has the session (Settle).
+v1::Session WriteKeptSession(const SessionConfig& config, Session::View view);
 
 // The time, held within what a Timestamp can tell (years 1 to 9999).
 google::protobuf::Timestamp WriteTime(absl::Time time);

@@ -13,6 +13,7 @@
 #include "server/api/convert_variation.h"
 #include "server/api/convert_verdict.h"
 #include "server/api/exercise_source.h"
+#include "server/api/kept_resources.h"
 #include "server/api/key_access.h"
 #include "server/api/pages.h"
 #include "server/api/resource_names.h"
@@ -96,6 +97,26 @@ absl::Status GetExerciseOrFail(Api& api, const Call& call, const v1::GetExercise
 
 }  // namespace
 
+absl::StatusOr<std::shared_ptr<KeptExercise>> MakeExercise(
+    const v1::Exercise& message, const std::string& id, absl::Time create_time,
+    const ApiLimits& limits, FieldViolations violations, const std::function<bool()>& cancelled) {
+  CELLAR_ASSIGN_OR_RETURN(
+      Exercise exercise,
+      BuildExercise(message, limits, {"exercise", create_time, std::move(violations)}));
+  auto made = std::make_shared<KeptExercise>();
+  CELLAR_ASSIGN_OR_RETURN(made->compiled, CompileExercise(std::move(exercise), cancelled));
+  v1::Exercise source = message;
+  ClearOutputOnly(&source);
+  made->source = source.SerializeAsString();
+  made->title = source.title();
+  made->description = source.description();
+  made->create_time = create_time;
+  made->name =
+      absl::StrCat(kExerciseCollection,
+                   id.empty() ? absl::StrCat("e-", made->compiled->digest.substr(0, 20)) : id);
+  return made;
+}
+
 absl::Status CreateExercise(Api& api, const Call& call, const v1::CreateExerciseRequest& request,
                             v1::CreateExerciseResponse* response) {
   FieldViolations violations;
@@ -104,27 +125,18 @@ absl::Status CreateExercise(Api& api, const Call& call, const v1::CreateExercise
     violations.push_back({"exercise", "is missing; must be an exercise with its model"});
     return BadRequest(std::move(violations));
   }
-  const absl::Time now = api.clock.Now();
-  CELLAR_ASSIGN_OR_RETURN(
-      Exercise exercise,
-      BuildExercise(request.exercise(), api.limits, {"exercise", now, std::move(violations)}));
-  auto made = std::make_shared<KeptExercise>();
-  CELLAR_ASSIGN_OR_RETURN(made->compiled, CompileExercise(std::move(exercise), call.cancelled));
-  v1::Exercise source = request.exercise();
-  ClearOutputOnly(&source);
-  made->source = source.SerializeAsString();
-  made->title = source.title();
-  made->description = source.description();
-  made->create_time = now;
-  const std::string id = request.exercise_id().empty()
-                             ? absl::StrCat("e-", made->compiled->digest.substr(0, 20))
-                             : request.exercise_id();
-  made->name = absl::StrCat(kExerciseCollection, id);
+  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<const KeptExercise> made,
+                          MakeExercise(request.exercise(), request.exercise_id(), api.clock.Now(),
+                                       api.limits, std::move(violations), call.cancelled));
   CELLAR_ASSIGN_OR_RETURN(v1::Exercise answer, WriteWithoutNumbers(*made));
   CELLAR_RETURN_IF_ERROR(CheckAnswerSize(static_cast<int64_t>(answer.ByteSizeLong()) + kFraming,
                                          api.limits.max_message_bytes));
   CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<const KeptExercise> kept,
                           api.exercises.Add(call.tenant(), std::move(made)));
+  if (absl::Status stored = KeepExercise(api, call.tenant(), *kept); !stored.ok()) {
+    api.exercises.Remove(call.Own(kept->name)).IgnoreError();
+    return stored;
+  }
   WriteOutputOnly(*kept, kept->compiled->digest, &answer);  // it may have been there before
   *response->mutable_exercise() = std::move(answer);
   return absl::OkStatus();
@@ -154,7 +166,9 @@ absl::Status DeleteExercise(Api& api, const Call& call, const v1::DeleteExercise
   FieldViolations violations;
   CheckName(request.name(), kExerciseCollection, "name", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  return WithServerFacts(api.exercises.Remove(call.Own(request.name())), api.sessions.epoch());
+  CELLAR_RETURN_IF_ERROR(
+      WithServerFacts(api.exercises.Remove(call.Own(request.name())), api.sessions.epoch()));
+  return ForgetExercise(api, call.Own(request.name()));
 }
 
 }  // namespace cellar

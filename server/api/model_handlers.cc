@@ -8,6 +8,7 @@
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
 #include "server/api/convert_model.h"
+#include "server/api/kept_resources.h"
 #include "server/api/pages.h"
 #include "server/api/resource_names.h"
 #include "server/base/status_macros.h"
@@ -46,7 +47,8 @@ absl::Status DeleteModelOrFail(Api& api, const Call& call, const v1::DeleteModel
   FieldViolations violations;
   CheckName(request.name(), kModelCollection, "name", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  return api.models.Remove(call.Own(request.name()));
+  CELLAR_RETURN_IF_ERROR(api.models.Remove(call.Own(request.name())));
+  return ForgetModel(api, call.Own(request.name()));
 }
 
 }  // namespace
@@ -98,6 +100,10 @@ absl::Status AddModel(Api& api, const Call& call, const v1::Model& message,
   CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<const Model> model,
                           BuildModel(message, std::move(options)));
   CELLAR_ASSIGN_OR_RETURN(model, api.models.Add(call.tenant(), std::move(model)));
+  if (absl::Status stored = KeepModel(api, call.tenant(), *model); !stored.ok()) {
+    api.models.Remove(call.Own(model->name())).IgnoreError();
+    return stored;
+  }
   *created = WithoutWeights(*model);
   return absl::OkStatus();
 }

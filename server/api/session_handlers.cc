@@ -9,12 +9,12 @@
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
 #include "server/api/convert_session.h"
-#include "server/api/convert_snapshot.h"
 #include "server/api/convert_state.h"
 #include "server/api/pages.h"
 #include "server/api/resource_names.h"
 #include "server/api/session_turn.h"
 #include "server/base/status_macros.h"
+#include "server/session/session_snapshot.h"
 #include "server/store/snapshot_format.h"
 
 namespace cellar {
@@ -42,21 +42,22 @@ void CheckPrecision(const Model& model, Precision precision, FieldViolations& vi
 v1::Session Show(const Session& session) { return WriteSession(session.config(), session.Look()); }
 
 // A session that starts at the beginning of its window, with an empty one.
-absl::Status CreateAt(Api& api, SessionConfig config, int64_t next_step, v1::Session* message) {
+absl::StatusOr<std::shared_ptr<Session>> CreateAt(Api& api, SessionConfig config, int64_t next_step,
+                                                  v1::Session* message) {
+  CELLAR_RETURN_IF_ERROR(CheckDurability(api, config.durability));
   SessionProgress progress;
   progress.state = config.initial_state;
   progress.next_step = next_step;
   progress.window = ReplayWindow(config.replay_window_requests);
-  CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
+  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session,
                           api.sessions.Create(std::move(config), std::move(progress)));
-  *message = Show(*session);
-  return absl::OkStatus();
+  *message = WriteKeptSession(session->config(), session->Look());
+  return session;
 }
 
-}  // namespace
-
-absl::Status CreateSession(Api& api, const Call& call, const v1::CreateSessionRequest& request,
-                           v1::CreateSessionResponse* response) {
+absl::StatusOr<std::shared_ptr<Session>> CreateInMemory(Api& api, const Call& call,
+                                                        const v1::CreateSessionRequest& request,
+                                                        v1::CreateSessionResponse* response) {
   const v1::Session& message = request.session();
   FieldViolations violations;
   CheckChosenId(request.session_id(), "session_id", violations);
@@ -75,7 +76,6 @@ absl::Status CreateSession(Api& api, const Call& call, const v1::CreateSessionRe
   }
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   if (model.bidirectional()) return ModelBidirectional(model.name());
-  CELLAR_RETURN_IF_ERROR(CheckDurability(settings.durability));
   CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(model.name()), numerics.precision));
   return CreateAt(
       api,
@@ -83,6 +83,55 @@ absl::Status CreateSession(Api& api, const Call& call, const v1::CreateSessionRe
        numerics, settings.durability, settings.ttl, settings.replay_window_requests,
        std::move(settings.labels), std::move(state), api.clock.Now()},
       0, response->mutable_session());
+}
+
+absl::StatusOr<std::shared_ptr<Session>> ImportInMemory(Api& api, const Call& call,
+                                                        const v1::ImportSessionRequest& request,
+                                                        v1::ImportSessionResponse* response) {
+  const v1::Session& message = request.session();
+  FieldViolations violations;
+  if (request.snapshot().empty()) {
+    violations.push_back({"snapshot", "is required; give what ExportSession answered"});
+  }
+  CheckChosenId(request.session_id(), "session_id", violations);
+  SessionSettings settings = ReadSettings(message, api.limits, violations);
+  if (message.has_numerics()) {
+    violations.push_back({"session.numerics", "come from the snapshot; leave them out"});
+  }
+  absl::StatusOr<ModelPin> pin = PinNamed(api, call, message.model(), violations);
+  if (!violations.empty() || !pin.ok()) return FirstFailure(std::move(violations), pin.status());
+  const Model& model = **pin;
+  CELLAR_ASSIGN_OR_RETURN(const Snapshot snapshot, DecodeSnapshot(request.snapshot()));
+  if (model.bidirectional()) return ModelBidirectional(model.name());
+  CELLAR_ASSIGN_OR_RETURN(RestoredState restored, RestoreSnapshot(snapshot, model));
+  CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(model.name()), restored.numerics.precision));
+  return CreateAt(
+      api,
+      {call.tenant(), ChosenName(kSessionCollection, request.session_id()), *std::move(pin),
+       restored.numerics, settings.durability, settings.ttl, settings.replay_window_requests,
+       std::move(settings.labels), std::move(restored.state), api.clock.Now()},
+      restored.next_step, response->mutable_session());
+}
+
+}  // namespace
+
+void FinishCreation(Api& api, const absl::StatusOr<std::shared_ptr<Session>>& created, Done done) {
+  if (!created.ok()) return done(created.status());
+  Settle(api, *created, absl::OkStatus(),
+         [&api, session = *created, done = std::move(done)](absl::Status kept) mutable {
+           if (!kept.ok()) api.sessions.Discard(session);
+           done(std::move(kept));
+         });
+}
+
+void CreateSession(Api& api, const Call& call, const v1::CreateSessionRequest& request,
+                   v1::CreateSessionResponse* response, Done done) {
+  FinishCreation(api, CreateInMemory(api, call, request, response), std::move(done));
+}
+
+void ImportSession(Api& api, const Call& call, const v1::ImportSessionRequest& request,
+                   v1::ImportSessionResponse* response, Done done) {
+  FinishCreation(api, ImportInMemory(api, call, request, response), std::move(done));
 }
 
 absl::Status GetSession(Api& api, const Call& call, const v1::GetSessionRequest& request,
@@ -119,40 +168,14 @@ absl::Status ListSessions(Api& api, const Call& call, const v1::ListSessionsRequ
   return absl::OkStatus();
 }
 
-absl::Status DeleteSession(Api& api, const Call& call, const v1::DeleteSessionRequest& request,
-                           v1::DeleteSessionResponse* /*response*/) {
+void DeleteSession(Api& api, const Call& call, const v1::DeleteSessionRequest& request,
+                   v1::DeleteSessionResponse* /*response*/, Done done) {
   FieldViolations violations;
   CheckName(request.name(), kSessionCollection, "name", violations);
-  CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  return api.sessions.Delete(call.Own(request.name()));
-}
-
-absl::Status ImportSession(Api& api, const Call& call, const v1::ImportSessionRequest& request,
-                           v1::ImportSessionResponse* response) {
-  const v1::Session& message = request.session();
-  FieldViolations violations;
-  if (request.snapshot().empty()) {
-    violations.push_back({"snapshot", "is required; give what ExportSession answered"});
-  }
-  CheckChosenId(request.session_id(), "session_id", violations);
-  SessionSettings settings = ReadSettings(message, api.limits, violations);
-  if (message.has_numerics()) {
-    violations.push_back({"session.numerics", "come from the snapshot; leave them out"});
-  }
-  absl::StatusOr<ModelPin> pin = PinNamed(api, call, message.model(), violations);
-  if (!violations.empty() || !pin.ok()) return FirstFailure(std::move(violations), pin.status());
-  const Model& model = **pin;
-  CELLAR_ASSIGN_OR_RETURN(const Snapshot snapshot, DecodeSnapshot(request.snapshot()));
-  if (model.bidirectional()) return ModelBidirectional(model.name());
-  CELLAR_ASSIGN_OR_RETURN(RestoredState restored, RestoreSnapshot(snapshot, model));
-  CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(model.name()), restored.numerics.precision));
-  CELLAR_RETURN_IF_ERROR(CheckDurability(settings.durability));
-  return CreateAt(
-      api,
-      {call.tenant(), ChosenName(kSessionCollection, request.session_id()), *std::move(pin),
-       restored.numerics, settings.durability, settings.ttl, settings.replay_window_requests,
-       std::move(settings.labels), std::move(restored.state), api.clock.Now()},
-      restored.next_step, response->mutable_session());
+  absl::Status outcome = BadRequest(std::move(violations));
+  if (outcome.ok()) outcome = api.sessions.Delete(call.Own(request.name()));
+  if (!outcome.ok() || api.writer == nullptr) return done(std::move(outcome));
+  api.writer->Submit({.fill = nullptr, .done = std::move(done)});  // behind what the table wrote
 }
 
 }  // namespace cellar

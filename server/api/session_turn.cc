@@ -19,15 +19,17 @@ struct PendingTurn {
   absl::AnyInvocable<absl::Status(SessionLease&)> work;
   Done done;
 
-  absl::Status Run() {
+  absl::Status Run(Api& api) {
     if (call.cancelled()) return CallCancelled();
+    CELLAR_RETURN_IF_ERROR(CheckKeepable(api, hold->session()->config().durability));
     return WithLease(*hold, work);
   }
 
-  void Finish(absl::Status status) {
+  void Finish(Api& api, absl::Status status) {
     work = nullptr;  // whatever it refers to is not needed any more
+    const std::shared_ptr<Session> session = hold->session();
     hold.reset();
-    done(std::move(status));
+    Settle(api, session, std::move(status), std::move(done));
   }
 };
 
@@ -51,6 +53,16 @@ absl::Status CheckWanted(Api& api, const Call& call) {
   return too_late ? DeadlinePassed() : absl::OkStatus();
 }
 
+absl::Status CheckKeepable(const Api& api, Durability durability) {
+  if (api.keeper == nullptr || durability != Durability::kEveryStep) return absl::OkStatus();
+  return api.keeper->CheckWorking();
+}
+
+void Settle(Api& api, const std::shared_ptr<Session>& session, absl::Status outcome, Done done) {
+  if (api.keeper == nullptr) return done(std::move(outcome));
+  api.keeper->Settle(session, std::move(outcome), std::move(done));
+}
+
 void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {
   // Shared, because a task that is refused is gone, and `done` must be called all the same.
   const auto shared = std::make_shared<Done>(std::move(done));
@@ -66,10 +78,10 @@ absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done
   task.step_count = turn.step_count;
   task.tenant = call.tenant();
   task.deadline = call.deadline;
-  task.run = [pending = PendingTurn{call, std::move(turn.hold), std::move(turn.work),
-                                    std::move(done)}](absl::Status status) mutable {
-    if (status.ok()) status = pending.Run();
-    pending.Finish(std::move(status));
+  task.run = [&api, pending = PendingTurn{call, std::move(turn.hold), std::move(turn.work),
+                                          std::move(done)}](absl::Status status) mutable {
+    if (status.ok()) status = pending.Run(api);
+    pending.Finish(api, std::move(status));
   };
   return api.scheduler.Schedule(key, std::move(task));
 }

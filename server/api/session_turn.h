@@ -5,6 +5,7 @@
 #define CELLAR_SERVER_API_SESSION_TURN_H_
 
 #include <cstdint>
+#include <memory>
 #include <utility>
 
 #include "absl/functional/any_invocable.h"
@@ -35,13 +36,27 @@ struct SessionTurn {
 
 // Waits for the session's turn, leases it and runs `work`, unless the call was cancelled or its
 // deadline passed meanwhile. Then gives back the lease and the hold, and only then calls `done`, so
-// that whoever hears of the outcome finds the session at rest. `done` is called exactly once,
-// perhaps before this returns. Errors, with `work` not run: STEP_QUEUE_LIMIT, DEADLINE_PASSED,
-// CANCELLED, SESSION_DELETED; otherwise what `work` returns.
+// that whoever hears of the outcome finds the session at rest, and, as its durability wants it, in
+// the store. `done` is called exactly once, perhaps before this returns. Errors, with `work` not
+// run: STEP_QUEUE_LIMIT, DEADLINE_PASSED, CANCELLED, SESSION_DELETED; otherwise what `work`
+// returns.
 void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
 
 // The same, but a refusal is returned, and then `done` is never called. Errors: STEP_QUEUE_LIMIT.
 absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
+
+// Whether what such a session becomes can be kept, as far as is known: asked before it is changed.
+// Errors: STORE_FAILED, if it must be kept before its answer, and the store does not work.
+absl::Status CheckKeepable(const Api& api, Durability durability);
+
+// Calls `done` with `outcome` once the store has what it is about (SessionKeeper::Settle); at once
+// if there is no store, or if the session's durability does not ask for it.
+void Settle(Api& api, const std::shared_ptr<Session>& session, absl::Status outcome, Done done);
+
+// Whether answers about the session have to wait for the store: then a turn is never taken at once.
+inline bool WaitsForStore(const Api& api, const Session& session) {
+  return api.keeper != nullptr && session.config().durability == Durability::kEveryStep;
+}
 
 // Whether somebody still waits for the outcome. Errors: CANCELLED, DEADLINE_PASSED.
 absl::Status CheckWanted(Api& api, const Call& call);
@@ -59,6 +74,7 @@ absl::Status WithLease(SessionHold& hold, Work& work) {
 template <class Work, class Finish>
 bool TryTurnNow(Api& api, const Call& call, SessionHold& hold, int64_t multiply_adds, Work&& work,
                 Finish&& finish) {
+  if (WaitsForStore(api, *hold.session())) return false;
   const auto turn = api.scheduler.TryBegin(hold.session()->full_name(), multiply_adds);
   if (!turn.has_value()) return false;
   absl::Status status = CheckWanted(api, call);

@@ -8,7 +8,6 @@
 #include "absl/strings/str_cat.h"
 #include "server/api/answer_size.h"
 #include "server/api/convert_session.h"
-#include "server/api/convert_snapshot.h"
 #include "server/api/convert_state.h"
 #include "server/api/resource_names.h"
 #include "server/api/session_handlers.h"
@@ -16,6 +15,7 @@
 #include "server/api/step_plan.h"
 #include "server/base/status_macros.h"
 #include "server/engine/session_steps.h"
+#include "server/session/session_snapshot.h"
 #include "server/store/snapshot_format.h"
 
 namespace cellar {
@@ -25,7 +25,7 @@ namespace {
 absl::Status CommitAndShow(SessionLease& lease, const Session& session, SessionProgress progress,
                            v1::Session* message) {
   CELLAR_RETURN_IF_ERROR(lease.Commit(std::move(progress)));
-  *message = WriteSession(session.config(), session.Look());
+  *message = WriteKeptSession(session.config(), session.Look());
   return absl::OkStatus();
 }
 
@@ -93,19 +93,23 @@ void ForkSession(Api& api, const Call& call, const v1::ForkSessionRequest& reque
   if (request.has_step_index()) step_index = request.step_index();
   SessionTurn turn{*std::move(hold)};
   if (step_index.has_value()) turn.multiply_adds = GoBackCost(*turn.hold.session(), *step_index);
-  turn.work = [&api, call, config = std::move(config), step_index,
-               response](SessionLease& lease) mutable -> absl::Status {
+  const auto fork = std::make_shared<std::shared_ptr<Session>>();
+  turn.work = [&api, call, config = std::move(config), step_index, response,
+               fork](SessionLease& lease) mutable -> absl::Status {
     CELLAR_ASSIGN_OR_RETURN(SessionProgress progress,
                             ProgressAt(lease.config(), lease.progress(),
                                        step_index.value_or(lease.progress().next_step),
                                        [&] { return CheckWanted(api, call); }));
     config.create_time = api.clock.Now();
-    CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> fork,
-                            api.sessions.Create(std::move(config), std::move(progress)));
-    *response->mutable_session() = WriteSession(fork->config(), fork->Look());
+    CELLAR_ASSIGN_OR_RETURN(*fork, api.sessions.Create(std::move(config), std::move(progress)));
+    *response->mutable_session() = WriteKeptSession((*fork)->config(), (*fork)->Look());
     return absl::OkStatus();
   };
-  TakeTurn(api, call, std::move(turn), std::move(done));
+  TakeTurn(api, call, std::move(turn),
+           [&api, fork, done = std::move(done)](absl::Status outcome) mutable {
+             if (*fork == nullptr) return done(std::move(outcome));
+             FinishCreation(api, *fork, std::move(done));
+           });
 }
 
 void ExportSession(Api& api, const Call& call, const v1::ExportSessionRequest& request,

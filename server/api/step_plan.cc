@@ -18,9 +18,6 @@
 namespace cellar {
 namespace {
 
-// A session in memory survives nothing.
-constexpr int64_t kDurableStepInMemory = 0;
-
 // What a step of a tiny model costs all the same, in multiply-adds.
 constexpr int64_t kLeastStepCost = 256;
 
@@ -122,7 +119,7 @@ absl::Status RunPlan(Api& api, const Call& call, SessionLease& lease, const Step
   response->set_step_count(outcome.step_count);
   WriteTrace(outcome.trace, {0, RowCount(outcome.trace)}, plan.encoding, response->mutable_trace());
   response->set_next_step(outcome.next_step);
-  response->set_durable_step(kDurableStepInMemory);
+  response->set_durable_step(lease.durable_step());
   if (plan.with_digest) {
     response->set_state_digest(StackStateDigest(*outcome.state_after));
   } else {

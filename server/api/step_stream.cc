@@ -170,7 +170,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const v1::StreamStepsReq
     v1::StreamStepsOpened& opened = *response->mutable_opened();
     opened.set_session(lease.config().name);
     opened.set_next_step(lease.progress().next_step);
-    opened.set_durable_step(0);
+    opened.set_durable_step(lease.durable_step());
     return absl::OkStatus();
   };
   return turn;

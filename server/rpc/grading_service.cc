@@ -75,7 +75,7 @@ grpc::ServerUnaryReactor* GradingService::ListExercises(Context* context,
 grpc::ServerUnaryReactor* GradingService::DeleteExercise(Context* context,
                                                          const v1::DeleteExerciseRequest* request,
                                                          v1::DeleteExerciseResponse* response) {
-  return calls_.AtOnce(context, request, response, &cellar::DeleteExercise);
+  return calls_.OnWorker(context, request, response, &cellar::DeleteExercise);
 }
 
 grpc::ServerUnaryReactor* GradingService::CheckExercise(Context* context,

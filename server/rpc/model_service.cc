@@ -34,7 +34,7 @@ grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* 
 grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext* context,
                                                     const v1::DeleteModelRequest* request,
                                                     v1::DeleteModelResponse* response) {
-  return calls_.AtOnce(context, request, response, &cellar::DeleteModel);
+  return calls_.OnWorker(context, request, response, &cellar::DeleteModel);
 }
 
 }  // namespace cellar

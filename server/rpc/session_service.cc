@@ -45,9 +45,9 @@ grpc::ServerUnaryReactor* SessionService::CreateSession(Context* context,
                                                         const v1::CreateSessionRequest* request,
                                                         v1::CreateSessionResponse* response) {
   if (request->ByteSizeLong() > kDearRequestBytes) {
-    return calls_.OnWorker(context, request, response, &cellar::CreateSession);
+    return calls_.OnWorkerWhenDone(context, request, response, &cellar::CreateSession);
   }
-  return calls_.AtOnce(context, request, response, &cellar::CreateSession);
+  return calls_.WhenDone(context, request, response, &cellar::CreateSession);
 }
 
 grpc::ServerUnaryReactor* SessionService::GetSession(Context* context,
@@ -68,7 +68,7 @@ grpc::ServerUnaryReactor* SessionService::ListSessions(Context* context,
 grpc::ServerUnaryReactor* SessionService::DeleteSession(Context* context,
                                                         const v1::DeleteSessionRequest* request,
                                                         v1::DeleteSessionResponse* response) {
-  return calls_.AtOnce(context, request, response, &cellar::DeleteSession);
+  return calls_.WhenDone(context, request, response, &cellar::DeleteSession);
 }
 
 grpc::ServerUnaryReactor* SessionService::Step(Context* context, const v1::StepRequest* request,
@@ -126,7 +126,7 @@ grpc::ServerUnaryReactor* SessionService::ExportSession(Context* context,
 grpc::ServerUnaryReactor* SessionService::ImportSession(Context* context,
                                                         const v1::ImportSessionRequest* request,
                                                         v1::ImportSessionResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::ImportSession);
+  return calls_.OnWorkerWhenDone(context, request, response, &cellar::ImportSession);
 }
 
 grpc::ServerUnaryReactor* SessionService::SetSessionState(Context* context,

@@ -41,6 +41,15 @@ void UnaryCall::CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::
               });
 }
 
+void UnaryCall::BeginOnWorker(Scheduler& scheduler, absl::AnyInvocable<void()> work) {
+  RunOnWorker(scheduler, caller_->tenant, deadline_,
+              [this, work = std::move(work)](const absl::Status& may_run) mutable {
+                if (!may_run.ok()) return Complete(may_run);
+                if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());
+                work();
+              });
+}
+
 void UnaryCall::OnDone() {
   admission_.Leave();
   delete this;

@@ -3,7 +3,9 @@
 //   AtOnce     the handler answers before it returns, on gRPC's thread: for cheap work.
 //   OnWorker   the same kind of handler, on a worker: gRPC has very few threads (two on a small
 //              machine), and one that computes serves nobody.
-//   WhenDone   the handler waits for a session's turn and calls Done, from wherever.
+//   WhenDone   the handler waits for a session's turn or for the store and calls Done, from
+//              wherever.
+//   OnWorkerWhenDone  the same, begun on a worker.
 //
 // Each lets the call in first (Admission, who calls, MESSAGE_SIZE_LIMIT) and translates the status
 // at its end. A call whose client has gone is still finished, once, by its handler: gRPC keeps
@@ -49,6 +51,9 @@ class UnaryCall final : public grpc::ServerUnaryReactor {
 
   // Runs `work` on a worker and completes with what it returns; or completes with why it cannot.
   void CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::Status()> work);
+
+  // Runs `work`, which completes the call, on a worker; or completes with why it cannot.
+  void BeginOnWorker(Scheduler& scheduler, absl::AnyInvocable<void()> work);
 
  private:
   UnaryCall(Admission& admission, grpc::CallbackServerContext& context,
@@ -110,6 +115,20 @@ class UnaryCalls {
     if (!call.ok()) return Refuse(context, *request, call.status());
     handler(api_, (*call)->ForHandler(), *request, response,
             [call = *call](const absl::Status& status) { call->Complete(status); });
+    return *call;
+  }
+
+  template <class Request, class Response>
+  grpc::ServerUnaryReactor* OnWorkerWhenDone(grpc::CallbackServerContext* context,
+                                             const Request* request, Response* response,
+                                             void (*handler)(Api&, const Call&, const Request&,
+                                                             Response*, Done)) {
+    absl::StatusOr<UnaryCall*> call = UnaryCall::Begin(api_, admission_, *context, *request);
+    if (!call.ok()) return Refuse(context, *request, call.status());
+    (*call)->BeginOnWorker(api_.scheduler, [this, call = *call, request, response, handler] {
+      handler(api_, call->ForHandler(), *request, response,
+              [call](const absl::Status& status) { call->Complete(status); });
+    });
     return *call;
   }
 

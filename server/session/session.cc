@@ -1,5 +1,7 @@
 #include "server/session/session.h"
 
+#include <algorithm>
+
 #include "server/base/status_macros.h"
 #include "server/session/session_errors.h"
 
@@ -56,7 +58,7 @@ Session::View Session::Look() const {
   absl::MutexLock lock(&mutex_);
   return {.state = progress_.state,
           .next_step = progress_.next_step,
-          .durable_step = 0,
+          .durable_step = durable_step_,
           .oldest_step = progress_.window.OldestStep(progress_.next_step),
           .update_time = update_time_,
           .expire_time = ExpireTime(use_, commons_->clock.Now())};
@@ -147,16 +149,102 @@ absl::Time Session::NextLookTime(absl::Time now) const {
   return cellar::NextLookTime(use_, now);
 }
 
-bool Session::AddHold(absl::Time now) {
+Session::HoldOutcome Session::AddHold(absl::Time now) {
   absl::MutexLock lock(&mutex_);
-  if (EndIfExpiredLocked(now)) return false;
+  if (asleep_) return HoldOutcome::kAsleep;
+  if (EndIfExpiredLocked(now)) return HoldOutcome::kEnded;
   ++use_.hold_count;
-  return true;
+  used_ = true;
+  return HoldOutcome::kHeld;
 }
 
 void Session::RemoveHold() {
   absl::MutexLock lock(&mutex_);
   if (--use_.hold_count == 0) use_.unused_since = commons_->clock.Now();
+}
+
+bool Session::MustBeKept() const {
+  absl::MutexLock lock(&mutex_);
+  switch (config_.durability) {
+    case Durability::kMemory:
+      return false;
+    case Durability::kPeriodic:
+      return turned_count_ > kept_count_;
+    case Durability::kEveryStep:
+      return change_count_ > kept_count_;
+  }
+  return false;
+}
+
+Session::SleepOutcome Session::FallAsleep(bool patient, absl::Time unused_before) {
+  absl::MutexLock lock(&mutex_);
+  if (use_.hold_count > 0 || stream_ != nullptr || end_.has_value()) return SleepOutcome::kInUse;
+  if (use_.unused_since >= unused_before) return SleepOutcome::kInUse;
+  if (std::exchange(used_, false) && patient) return SleepOutcome::kInUse;
+  if (kept_count_ < change_count_ || kept_unused_since_ != use_.unused_since) {
+    return SleepOutcome::kNotKept;
+  }
+  asleep_ = true;
+  return SleepOutcome::kAsleep;
+}
+
+bool Session::IsAsleep() const {
+  absl::MutexLock lock(&mutex_);
+  return asleep_;
+}
+
+SessionUse Session::Use() const {
+  absl::MutexLock lock(&mutex_);
+  return use_;
+}
+
+std::optional<Session::Capture> Session::BeginWriting(bool times_too) {
+  absl::MutexLock lock(&mutex_);
+  noted_ = false;
+  urgent_ = false;
+  if (end_.has_value() || asleep_) return std::nullopt;
+  const absl::Time unused_since = use_.hold_count > 0 ? commons_->clock.Now() : use_.unused_since;
+  const bool news = writing_count_ < change_count_;
+  if (!news && (!times_too || writing_unused_since_ == unused_since)) return std::nullopt;
+  writing_count_ = change_count_;
+  writing_unused_since_ = unused_since;
+  return Capture{progress_, {update_time_, unused_since}, change_count_};
+}
+
+void Session::EndWriting(const Capture& written, bool ok) {
+  absl::MutexLock lock(&mutex_);
+  if (!ok) {  // whoever writes next writes it all
+    writing_count_ = kept_count_;
+    writing_unused_since_ = kept_unused_since_;
+    return;
+  }
+  kept_count_ = written.change_count;
+  kept_unused_since_ = written.times.unused_since;
+  if (config_.durability == Durability::kMemory) return;
+  // What was written before a rewind says nothing of the steps made after it.
+  if (turned_count_ <= written.change_count) durable_step_ = written.progress.next_step;
+}
+
+void Session::ComeBack(const SessionTimes& times) {
+  absl::MutexLock lock(&mutex_);
+  update_time_ = times.update_time;
+  use_.unused_since = times.unused_since;
+  kept_unused_since_ = writing_unused_since_ = times.unused_since;
+  kept_count_ = writing_count_ = change_count_;
+  if (config_.durability != Durability::kMemory) durable_step_ = progress_.next_step;
+}
+
+Session::Duty Session::CountChangeLocked(bool is_step) {
+  if (commons_->watcher == nullptr) return Duty::kNone;
+  ++change_count_;
+  durable_step_ = std::min(durable_step_, progress_.next_step);
+  if (!is_step) turned_count_ = change_count_;
+  if (config_.durability != Durability::kPeriodic) return Duty::kNone;
+  const bool urgent = !urgent_ && progress_.next_step - durable_step_ >= commons_->checkpoint_steps;
+  if (urgent) urgent_ = true;
+  if (noted_ && !urgent) return Duty::kNone;
+  noted_ = true;
+  return urgent ? Duty::kNoteUrgent : Duty::kNote;
 }
 
 }  // namespace cellar

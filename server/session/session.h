@@ -10,7 +10,6 @@
 #define CELLAR_SERVER_SESSION_SESSION_H_
 
 #include <cstdint>
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -21,60 +20,13 @@
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
-#include "server/cell/numerics.h"
-#include "server/identity/tenant.h"
-#include "server/model/model.h"
 #include "server/model/stack_state.h"
-#include "server/session/byte_budget.h"
 #include "server/session/expiry_policy.h"
-#include "server/session/replay_window.h"
+#include "server/session/session_commons.h"
+#include "server/session/session_config.h"
 #include "server/session/session_end.h"
 
 namespace cellar {
-
-enum class Durability { kMemory, kPeriodic, kEveryStep };
-
-// What a session is, fixed at its creation.
-struct SessionConfig {
-  std::string tenant;  // whose it is
-  std::string name;    // "sessions/{id}"
-  ModelPin model;
-  Numerics numerics;
-  Durability durability = Durability::kMemory;
-  absl::Duration ttl;
-  int64_t replay_window_requests = 8;
-  std::map<std::string, std::string> labels;
-  std::shared_ptr<const AnyStackState>
-      initial_state;       // in numerics.precision; where a reset goes back to
-  absl::Time create_time;  // set by the table
-
-  OwnedName owned_name() const { return {tenant, name}; }  // views of this
-};
-
-// What a session has become: a value. States and inputs inside are immutable and shared.
-struct SessionProgress {
-  std::shared_ptr<const AnyStackState> state;  // before step next_step
-  int64_t next_step = 0;
-  ReplayWindow window{0};
-};
-
-// Told when the stream it stands for must end. Called without locks held, from any thread, at most
-// once.
-class StreamListener {
- public:
-  virtual ~StreamListener() = default;
-  virtual void EndStream(absl::Status status) = 0;
-};
-
-// What the sessions of one table have in common. Lives as long as any of them.
-struct SessionCommons {
-  SessionCommons(Clock& used_clock, int64_t max_bytes, std::string epoch)
-      : clock(used_clock), budget(max_bytes), server_epoch(std::move(epoch)) {}
-
-  Clock& clock;
-  ByteBudget budget;
-  const std::string server_epoch;
-};
 
 // Bytes that the window's entries cost besides the numbers in them, for each entry.
 int64_t WindowEntryOverheadBytes(const SessionProgress& progress);
@@ -123,8 +75,13 @@ class Session {
   // Errors: SESSION_DELETED or SESSION_EXPIRED if it has ended.
   absl::Status CheckAlive() const;
 
+  // Whether an answer about what the session is now has to wait until the store has it.
+  bool MustBeKept() const;
+
  private:
   friend class SessionTable;
+  friend struct SessionIndex;
+  friend class SessionKeeper;
   friend class SessionHold;
   friend class SessionLease;
 
@@ -145,9 +102,39 @@ class Session {
   // When to look again whether it has expired: its expire time, but later than `now`.
   absl::Time NextLookTime(absl::Time now) const;
 
-  // Counts one more hold; false if the session has ended, now or before.
-  bool AddHold(absl::Time now);
+  // Counts one more hold, unless the session has ended, now or before, or sleeps: then whoever
+  // wants it looks it up again.
+  enum class HoldOutcome { kHeld, kEnded, kAsleep };
+  HoldOutcome AddHold(absl::Time now);
   void RemoveHold();
+
+  // Whether it can leave memory; kAsleep: it has, as far as it is concerned: nobody holds it and
+  // nobody will. The store has everything. kInUse: also if it was used after `unused_before` or,
+  // `patient`, since the last try.
+  enum class SleepOutcome { kAsleep, kInUse, kNotKept };
+  SleepOutcome FallAsleep(bool patient, absl::Time unused_before);
+  bool IsAsleep() const;
+  SessionUse Use() const;
+
+  // The present and the times, to be written, and which change they are.
+  struct Capture {
+    SessionProgress progress;
+    SessionTimes times;
+    int64_t change_count = 0;
+  };
+
+  // What is to be written; nothing if that is on its way already, or the session has ended.
+  // `times_too`: also if only its use is news. REQUIRES: called by the writer's thread, which calls
+  // EndWriting with the outcome.
+  std::optional<Capture> BeginWriting(bool times_too);
+  void EndWriting(const Capture& written, bool ok);
+
+  // As it was when it was written. REQUIRES: nobody else knows it yet.
+  void ComeBack(const SessionTimes& times);
+
+  // The change that happens now: counts it and tells what is to be done about it after the lock.
+  enum class Duty { kNone, kNote, kNoteUrgent };
+  Duty CountChangeLocked(bool is_step) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Takes `bytes` more (or gives them back) for a change of progress that happens now. Errors: the
   // session has ended, SESSION_BYTES_LIMIT; then nothing changed.
@@ -171,6 +158,19 @@ class Session {
   std::optional<SessionEnd> end_ ABSL_GUARDED_BY(mutex_);
   absl::Time end_time_ ABSL_GUARDED_BY(mutex_);
   std::shared_ptr<StreamListener> stream_ ABSL_GUARDED_BY(mutex_);
+
+  // What the store has of it. Changes are counted; creation is the first.
+  int64_t change_count_ ABSL_GUARDED_BY(mutex_) = 1;
+  int64_t writing_count_ ABSL_GUARDED_BY(mutex_) = 0;  // up to here it is on its way
+  int64_t kept_count_ ABSL_GUARDED_BY(mutex_) = 0;     // up to here the store has it
+  int64_t turned_count_ ABSL_GUARDED_BY(mutex_) = 1;   // the last one that was no step
+  int64_t durable_step_ ABSL_GUARDED_BY(mutex_) = 0;
+  absl::Time writing_unused_since_ ABSL_GUARDED_BY(mutex_);
+  absl::Time kept_unused_since_ ABSL_GUARDED_BY(mutex_);
+  bool noted_ ABSL_GUARDED_BY(mutex_) = false;   // the watcher knows that there is news
+  bool urgent_ ABSL_GUARDED_BY(mutex_) = false;  // and that it is much
+  bool used_ ABSL_GUARDED_BY(mutex_) = true;     // since somebody last wanted it to sleep
+  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;  // for ever: it comes back as another object
 };
 
 }  // namespace cellar

@@ -64,10 +64,48 @@ absl::Status SessionDeleted(absl::string_view name, absl::Time delete_time,
                    detail);
 }
 
+absl::Status SessionLostAt(absl::string_view name, absl::Time lost_time,
+                           absl::string_view server_epoch) {
+  const std::string when = Rfc3339(lost_time);
+  ErrorDetail detail = AboutSession("SESSION_LOST", name);
+  Add(detail, "lost_time", when);
+  Add(detail, "server_epoch", server_epoch);
+  return MakeError(
+      absl::StatusCode::kNotFound,
+      absl::StrCat("session '", name,
+                   "' had durability MEMORY and was lost with the run of the server "
+                   "that held it, as was found at ",
+                   when, " (server epoch ", server_epoch, "); create it anew and repeat its steps"),
+      detail);
+}
+
+absl::Status SessionDamaged(absl::string_view name, absl::Time found_time,
+                            absl::string_view server_epoch) {
+  const std::string when = Rfc3339(found_time);
+  ErrorDetail detail = AboutSession("SESSION_DAMAGED", name);
+  Add(detail, "found_time", when);
+  Add(detail, "server_epoch", server_epoch);
+  return MakeError(absl::StatusCode::kDataLoss,
+                   absl::StrCat("what the store had of session '", name, "' was found damaged at ",
+                                when, " (server epoch ", server_epoch,
+                                ") and set aside for the operator; create it anew and repeat its "
+                                "steps"),
+                   detail);
+}
+
 absl::Status SessionEnded(absl::string_view name, SessionEnd end, absl::Time end_time,
                           absl::string_view server_epoch) {
-  return end == SessionEnd::kExpired ? SessionExpired(name, end_time, server_epoch)
-                                     : SessionDeleted(name, end_time, server_epoch);
+  switch (end) {
+    case SessionEnd::kExpired:
+      return SessionExpired(name, end_time, server_epoch);
+    case SessionEnd::kDeleted:
+      return SessionDeleted(name, end_time, server_epoch);
+    case SessionEnd::kLost:
+      return SessionLostAt(name, end_time, server_epoch);
+    case SessionEnd::kDamaged:
+      return SessionDamaged(name, end_time, server_epoch);
+  }
+  return SessionNotFound(name, server_epoch);
 }
 
 absl::Status SessionLost(absl::string_view name, absl::string_view session_epoch,
@@ -125,6 +163,27 @@ absl::Status SessionBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t 
                     {"requested_bytes", absl::StrCat(requested_bytes)}},
        .retry_delay = kRetryDelay,
        .quota_subject = "session bytes"});
+}
+
+absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,
+                           absl::string_view snapshot_digest) {
+  return MakeError(absl::StatusCode::kFailedPrecondition,
+                   absl::StrCat("the snapshot was taken of a model with digest ", snapshot_digest,
+                                ", but ", model, " has digest ", model_digest,
+                                "; name the model that the snapshot belongs to"),
+                   {.reason = "MODEL_MISMATCH",
+                    .metadata = {{"model", std::string(model)},
+                                 {"model_digest", std::string(model_digest)},
+                                 {"snapshot_digest", std::string(snapshot_digest)}},
+                    .resource_type = "model",
+                    .resource_name = std::string(model)});
+}
+
+absl::Status SnapshotDoesNotFit(absl::string_view what) {
+  return MakeError(absl::StatusCode::kDataLoss,
+                   absl::StrCat("the snapshot is no state of the model it names: ", what,
+                                "; export the session again"),
+                   {.reason = "SNAPSHOT_CORRUPT"});
 }
 
 absl::Status SessionPromiseBroken(absl::string_view name, absl::string_view promise) {

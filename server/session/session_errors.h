@@ -25,7 +25,16 @@ absl::Status SessionExpired(absl::string_view name, absl::Time expire_time,
 absl::Status SessionDeleted(absl::string_view name, absl::Time delete_time,
                             absl::string_view server_epoch);
 
-// The one of these two that says how it ended.
+// NOT_FOUND: it was held in memory only, and the run of the server that held it ended, as the next
+// one found at `lost_time`.
+absl::Status SessionLostAt(absl::string_view name, absl::Time lost_time,
+                           absl::string_view server_epoch);
+
+// DATA_LOSS: what the store had of it was found damaged at `found_time`, and set aside.
+absl::Status SessionDamaged(absl::string_view name, absl::Time found_time,
+                            absl::string_view server_epoch);
+
+// The one of these four that says how it ended.
 absl::Status SessionEnded(absl::string_view name, SessionEnd end, absl::Time end_time,
                           absl::string_view server_epoch);
 
@@ -44,6 +53,13 @@ absl::Status SessionLimit(int64_t limit);
 
 // RESOURCE_EXHAUSTED: `requested_bytes` more do not fit.
 absl::Status SessionBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes);
+
+// FAILED_PRECONDITION: the snapshot was taken of another model.
+absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,
+                           absl::string_view snapshot_digest);
+
+// DATA_LOSS: the bytes are sound, but what they hold is not a state of the model they name.
+absl::Status SnapshotDoesNotFit(absl::string_view what);
 
 // INTERNAL: the server broke a promise of its own; `promise` says which.
 absl::Status SessionPromiseBroken(absl::string_view name, absl::string_view promise);

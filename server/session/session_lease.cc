@@ -51,16 +51,32 @@ SessionLease::~SessionLease() {
   session_->leased_ = false;
 }
 
+int64_t SessionLease::durable_step() const {
+  const bool kept_before_answer = config().durability == Durability::kEveryStep;
+  if (kept_before_answer) return progress_->next_step;
+  if (config().durability == Durability::kMemory) return 0;
+  absl::MutexLock lock(&session_->mutex_);
+  return session_->durable_step_;
+}
+
+void SessionLease::Note(Session::Duty duty) {
+  if (duty == Session::Duty::kNone) return;
+  session_->commons_->watcher->Changed(session_, duty == Session::Duty::kNoteUrgent);
+}
+
 absl::Status SessionLease::Commit(SessionProgress progress) {
   if (!IsComplete(progress)) {
     return SessionPromiseBroken(config().name, "progress without a state or inputs");
   }
   const int64_t bytes = SessionBytes(config(), progress);
+  Session::Duty duty;
   {
     absl::MutexLock lock(&session_->mutex_);
     CELLAR_RETURN_IF_ERROR(session_->ChargeChangeLocked(bytes - session_->charged_bytes_));
     std::swap(session_->progress_, progress);
+    duty = session_->CountChangeLocked(/*is_step=*/false);
   }
+  Note(duty);
   return absl::OkStatus();  // the former progress is freed here, after the lock
 }
 
@@ -73,6 +89,7 @@ absl::Status SessionLease::Advance(StepsMade made) {
   const ReplayWindow::Growth growth = progress_->window.GrowthBy(entry);
   const int64_t bytes = growth.bytes + growth.entry_count * WindowEntryOverheadBytes(*progress_);
   ReplayEntry forgotten;  // freed after the lock
+  Session::Duty duty;
   {
     absl::MutexLock lock(&session_->mutex_);
     CELLAR_RETURN_IF_ERROR(session_->ChargeChangeLocked(bytes));
@@ -80,7 +97,9 @@ absl::Status SessionLease::Advance(StepsMade made) {
     forgotten = progress.window.Push(std::move(entry));
     progress.state = std::move(made.state_after);
     progress.next_step += made.step_count;
+    duty = session_->CountChangeLocked(/*is_step=*/true);
   }
+  Note(duty);
   return absl::OkStatus();
 }
 

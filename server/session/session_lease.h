@@ -58,6 +58,10 @@ class SessionLease {
   // The present; it cannot change while the lease lives.
   const SessionProgress& progress() const { return *progress_; }
 
+  // Steps before it survive. With durability EVERY_STEP the present counts as kept: no answer about
+  // it leaves before it is (SessionKeeper::Settle).
+  int64_t durable_step() const;
+
   // Puts `progress` in place of the present. May be called several times. (Unused time begins when
   // the hold goes.)
   // Errors: SESSION_DELETED or SESSION_EXPIRED if the session has ended meanwhile,
@@ -72,6 +76,9 @@ class SessionLease {
  private:
   friend class SessionHold;
   SessionLease(std::shared_ptr<Session> session, const SessionProgress& progress);
+
+  // Tells the watcher, if it is to be told.
+  void Note(Session::Duty duty);
 
   std::shared_ptr<Session> session_;
   const SessionProgress* progress_;  // the session's own, which nobody else changes

@@ -18,7 +18,10 @@ void SessionReaper::Start() {
 
 absl::Duration SessionReaper::RunOnce() {
   const absl::Time next_due = table_.EndDue();
-  return std::clamp(next_due - clock_.Now(), kShortestWait, kLongestWait);
+  const absl::Duration wait = std::clamp(next_due - clock_.Now(), kShortestWait, kLongestWait);
+  if (keeper_ == nullptr) return wait;
+  table_.SleepIdle();
+  return std::clamp(keeper_->Checkpoint(), kShortestWait, wait);
 }
 
 void SessionReaper::Run() {

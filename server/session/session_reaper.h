@@ -1,7 +1,8 @@
-// The thread that ends sessions whose time has come; what that means is the table's.
+// The thread that ends sessions whose time has come, and, with a keeper, puts the idle ones to
+// sleep and has checkpoints written; what all that means is the table's and the keeper's.
 //
 // Thread safety: Start and the destructor belong to one thread; RunOnce may be called from any.
-// Ownership: the table and the clock outlive the reaper.
+// Ownership: the table, the keeper and the clock outlive the reaper.
 #ifndef CELLAR_SERVER_SESSION_SESSION_REAPER_H_
 #define CELLAR_SERVER_SESSION_SESSION_REAPER_H_
 
@@ -26,7 +27,8 @@ class SessionReaper {
   static constexpr absl::Duration kShortestWait = absl::Milliseconds(10);
 
   // Does nothing until Start.
-  SessionReaper(SessionTable& table, Clock& clock) : table_(table), clock_(clock) {}
+  SessionReaper(SessionTable& table, Clock& clock, SessionKeeper* keeper = nullptr)
+      : table_(table), clock_(clock), keeper_(keeper) {}
 
   // Stops the thread, if it was started: at once if it waits, else when it is through.
   ~SessionReaper();
@@ -37,7 +39,8 @@ class SessionReaper {
   // Starts the thread. REQUIRES: called once at most.
   void Start();
 
-  // One round: ends what is due. Returns how long to wait before the next.
+  // One round: ends what is due, puts to sleep what is idle, writes what is to be written by now.
+  // Returns how long to wait before the next.
   absl::Duration RunOnce();
 
  private:
@@ -45,6 +48,7 @@ class SessionReaper {
 
   SessionTable& table_;
   Clock& clock_;
+  SessionKeeper* const keeper_;
 
   absl::Mutex mutex_;
   bool stopping_ ABSL_GUARDED_BY(mutex_) = false;

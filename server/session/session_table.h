@@ -1,5 +1,9 @@
 // The sessions of this server, by tenant and name, and the memory of those that ended.
 //
+// With a keeper a session may sleep: it is in the store, and the table has its name, times and
+// model. Whoever holds it wakes it up; whoever only looks is shown a copy. The limit of bytes is
+// one of sessions that are awake: if there is no room, some that nobody uses go to sleep.
+//
 // Thread safety: all methods may be called from any thread.
 // Lock order: table before session. No lock is held while a stream is told its end or while memory
 // of sessions is freed.
@@ -21,7 +25,10 @@
 #include "server/identity/tenant.h"
 #include "server/session/session.h"
 #include "server/session/session_id.h"
+#include "server/session/session_keeper.h"
 #include "server/session/session_lease.h"
+#include "server/session/session_record.h"
+#include "server/session/tombstones.h"
 
 namespace cellar {
 
@@ -31,11 +38,13 @@ class SessionTable {
     int64_t max_sessions = 100'000;
     int64_t max_bytes = int64_t{1} << 30;  // states, windows and inputs of all sessions together
     absl::Duration tombstone_retention = absl::Hours(24);
-    int64_t max_tombstones = 100'000;  // the oldest go first
+    int64_t max_tombstones = 100'000;                // the oldest go first
+    absl::Duration sleep_after = absl::Minutes(10);  // unused; needs a keeper
   };
 
-  // `clock` outlives the table and every session of it.
-  SessionTable(Limits limits, Clock& clock);
+  // `clock` outlives the table and every session of it, and so does `keeper`. Without one sessions
+  // are in memory only.
+  SessionTable(Limits limits, Clock& clock, SessionKeeper* keeper = nullptr);
   ~SessionTable();
   SessionTable(const SessionTable&) = delete;
   SessionTable& operator=(const SessionTable&) = delete;
@@ -48,10 +57,12 @@ class SessionTable {
 
   // The session of this tenant and name, for looking only. Another tenant's is looked for, and not
   // found, like one that never was.
-  // Errors: SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_DELETED, SESSION_LOST.
+  // Errors: SESSION_NOT_FOUND, SESSION_EXPIRED, SESSION_DELETED, SESSION_LOST, SESSION_DAMAGED,
+  // STORE_FAILED.
   absl::StatusOr<std::shared_ptr<Session>> Find(const OwnedName& owned);
 
-  // As Find, and keeps the session from expiring while the hold lives.
+  // As Find, and keeps the session from expiring while the hold lives. Also SESSION_BYTES_LIMIT, if
+  // it sleeps and there is no room for it.
   absl::StatusOr<SessionHold> Hold(const OwnedName& owned);
 
   // Holds a session found before; whatever has its name now does not matter.
@@ -66,6 +77,16 @@ class SessionTable {
   // Errors: as Find.
   absl::Status Delete(const OwnedName& owned);
 
+  // Takes in a session that sleeps in the store; it may turn out to have expired. REQUIRES: nobody
+  // else uses the table yet, and its name is free.
+  void AddAsleep(const StoredSessionHead& head, ModelPin model);
+
+  // Remembers an end of an earlier run, unless it is too old. REQUIRES: as AddAsleep.
+  void AddTombstone(const OwnedName& owned, const Tombstone& tombstone);
+
+  // Ends a session whose creation could not be kept; it was deleted, to who asks.
+  void Discard(const std::shared_ptr<Session>& session);
+
   // Ends every session whose time has come and forgets old tombstones. Returns when there will be
   // something to do again at the earliest (InfiniteFuture if nothing is known). Cost: that of what
   // is due.
@@ -79,7 +100,16 @@ class SessionTable {
   };
   const Counts& counts() const;
 
-  int64_t session_count() const;
+  // Puts sessions to sleep that nobody has used for long, or whose memory will be needed soon.
+  // Bounded in what it does at once.
+  void SleepIdle();
+
+  // Writes all there is to know of all sessions that are awake, whatever their durability, and
+  // waits for it. REQUIRES: nobody works on sessions any more. Errors: STORE_FAILED.
+  absl::Status KeepAll();
+
+  int64_t session_count() const;  // awake and asleep
+  int64_t awake_count() const;
   int64_t used_bytes() const;
   const std::string& epoch() const;  // of this run of the server; see session_id.h
 

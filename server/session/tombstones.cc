@@ -2,11 +2,14 @@
 
 namespace cellar {
 
-void Tombstones::Add(absl::string_view name, Tombstone tombstone) {
+std::optional<std::string> Tombstones::Add(absl::string_view name, Tombstone tombstone) {
   Remove(name);
   const auto [entry, inserted] = by_name_.emplace(name, tombstone);
   by_age_.emplace(tombstone.end_time, entry->first);
-  while (count() > max_count_) Remove(by_age_.begin()->second);
+  if (count() <= max_count_) return std::nullopt;
+  std::string oldest(by_age_.begin()->second);
+  Remove(oldest);
+  return oldest;
 }
 
 std::optional<Tombstone> Tombstones::Find(absl::string_view name, absl::Time now) const {
@@ -24,13 +27,14 @@ void Tombstones::Remove(absl::string_view name) {
   by_name_.erase(entry);
 }
 
-int64_t Tombstones::RemoveOld(absl::Time now, int64_t max_count) {
-  int64_t removed_count = 0;
-  while (removed_count < max_count && !by_age_.empty() && NextRemovalTime() <= now) {
-    Remove(by_age_.begin()->second);
-    ++removed_count;
+std::vector<std::string> Tombstones::RemoveOld(absl::Time now, int64_t max_count) {
+  std::vector<std::string> removed;
+  while (static_cast<int64_t>(removed.size()) < max_count && !by_age_.empty() &&
+         NextRemovalTime() <= now) {
+    removed.emplace_back(by_age_.begin()->second);
+    Remove(removed.back());
   }
-  return removed_count;
+  return removed;
 }
 
 absl::Time Tombstones::NextRemovalTime() const {

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/container/btree_set.h"
 #include "absl/container/node_hash_map.h"
@@ -32,8 +33,8 @@ class Tombstones {
       : max_count_(max_count), retention_(retention) {}
 
   // Remembers the end of `name`, in place of an earlier one. If there are too many now, the oldest
-  // goes (which may be this one).
-  void Add(absl::string_view name, Tombstone tombstone);
+  // goes (which may be this one); its name is returned.
+  std::optional<std::string> Add(absl::string_view name, Tombstone tombstone);
 
   // How `name` ended; nothing if that is not known or too long ago.
   std::optional<Tombstone> Find(absl::string_view name, absl::Time now) const;
@@ -41,8 +42,8 @@ class Tombstones {
   // Forgets `name`, because a new session has it. No effect if it is not there.
   void Remove(absl::string_view name);
 
-  // Forgets at most `max_count` of those whose time is over at `now`. Returns how many.
-  int64_t RemoveOld(absl::Time now, int64_t max_count);
+  // Forgets at most `max_count` of those whose time is over at `now`. Returns their names.
+  std::vector<std::string> RemoveOld(absl::Time now, int64_t max_count);
 
   // When the oldest will be forgotten; InfiniteFuture if there is none.
   absl::Time NextRemovalTime() const;

@@ -41,15 +41,10 @@ std::vector<Case> AllErrors() {
        absl::StatusCode::kFailedPrecondition,
        "MODEL_BIDIRECTIONAL",
        {"model=models/a"}},
-      {ModelMismatch("models/a", "d1", "d2"),
-       absl::StatusCode::kFailedPrecondition,
-       "MODEL_MISMATCH",
-       {"model=models/a", "model_digest=d1", "snapshot_digest=d2"}},
       {DurabilityUnavailable("DURABILITY_PERIODIC"),
        absl::StatusCode::kFailedPrecondition,
        "DURABILITY_UNAVAILABLE",
        {"durability=DURABILITY_PERIODIC"}},
-      {SnapshotDoesNotFit("it has no layers"), absl::StatusCode::kDataLoss, "SNAPSHOT_CORRUPT", {}},
   };
 }
 

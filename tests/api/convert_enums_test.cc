@@ -44,7 +44,7 @@ TEST(ConvertEnumsTest, UnspecifiedIsNoViolation) {
   EXPECT_TRUE(CheckEnum(v1::VIEW_UNSPECIFIED, "view", violations));
   EXPECT_EQ(ReadPrecision(v1::PRECISION_UNSPECIFIED, "p", violations), std::nullopt);
   EXPECT_EQ(ReadActivation(v1::ACTIVATION_UNSPECIFIED, "a", violations), std::nullopt);
-  EXPECT_EQ(ReadDurability(v1::DURABILITY_UNSPECIFIED, "d", violations), Durability::kMemory);
+  EXPECT_EQ(ReadDurability(v1::DURABILITY_UNSPECIFIED, "d", violations), std::nullopt);
   EXPECT_THAT(violations, IsEmpty());
 }
 

@@ -6,6 +6,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/api_fixture.h"
+#include "tests/testing/fault_store.h"
 #include "tests/testing/model_builder.h"
 
 namespace cellar {
@@ -130,12 +131,23 @@ TEST(ConvertSessionTest, SixteenLabelsAreAllowedAndSeventeenAreNot) {
   EXPECT_EQ(violations[0].field, "session.labels");
 }
 
-TEST(ConvertSessionTest, OnlyMemoryIsADurabilityToBeHad) {
-  EXPECT_TRUE(CheckDurability(Durability::kMemory).ok());
-  const absl::Status periodic = CheckDurability(Durability::kPeriodic);
+TEST(ConvertSessionTest, WithoutAStoreOnlyMemoryIsADurabilityToBeHad) {
+  ApiFixture fixture;
+  EXPECT_TRUE(CheckDurability(fixture.api(), Durability::kMemory).ok());
+  const absl::Status periodic = CheckDurability(fixture.api(), Durability::kPeriodic);
   EXPECT_EQ(GetErrorReason(periodic), "DURABILITY_UNAVAILABLE");
   EXPECT_EQ(MetadataOf(periodic, "durability"), "DURABILITY_PERIODIC");
-  EXPECT_EQ(GetErrorReason(CheckDurability(Durability::kEveryStep)), "DURABILITY_UNAVAILABLE");
+  EXPECT_EQ(GetErrorReason(CheckDurability(fixture.api(), Durability::kEveryStep)),
+            "DURABILITY_UNAVAILABLE");
+}
+
+TEST(ConvertSessionTest, WithAStoreEveryDurabilityIsToBeHad) {
+  FaultStore store;
+  ApiFixture fixture({.store = &store});
+  for (const auto durability :
+       {Durability::kMemory, Durability::kPeriodic, Durability::kEveryStep}) {
+    EXPECT_TRUE(CheckDurability(fixture.api(), durability).ok());
+  }
 }
 
 TEST(ConvertSessionTest, ASessionIsShownWithEverythingButItsState) {

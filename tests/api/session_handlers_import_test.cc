@@ -25,7 +25,7 @@ class SessionHandlersImportTest : public testing::Test {
     return request;
   }
   absl::StatusOr<v1::CreateSessionResponse> Create(const v1::CreateSessionRequest& request) {
-    return fixture_.Ask(CreateSession, request);
+    return fixture_.Await(CreateSession, request);
   }
   std::string Export(const std::string& id) {
     v1::ExportSessionRequest request;
@@ -55,7 +55,7 @@ class SessionHandlersImportTest : public testing::Test {
 TEST_F(SessionHandlersImportTest, AnImportedSessionGoesOnBitForBit) {
   ASSERT_TRUE(Create(CreateOf("a")).ok());
   ASSERT_TRUE(StepA({0, 1, 1}).ok());
-  const auto imported = fixture_.Ask(ImportSession, ImportOf(Export("a")));
+  const auto imported = fixture_.Await(ImportSession, ImportOf(Export("a")));
   ASSERT_TRUE(imported.ok()) << imported.status();
   EXPECT_EQ(imported->session().name(), "sessions/b");
   EXPECT_EQ(imported->session().next_step(), 3);
@@ -69,7 +69,7 @@ TEST_F(SessionHandlersImportTest, AResetAfterAnImportGoesBackToTheImportedStateA
   ASSERT_TRUE(Create(CreateOf("a")).ok());
   ASSERT_TRUE(StepA({1, 1}).ok());
   const std::string digest = fixture_.Get("a").state_digest();
-  ASSERT_TRUE(fixture_.Ask(ImportSession, ImportOf(Export("a"))).ok());
+  ASSERT_TRUE(fixture_.Await(ImportSession, ImportOf(Export("a"))).ok());
   ASSERT_TRUE(fixture_.Await(Step, StepOf("sessions/b", {1})).ok());
   v1::ResetSessionRequest reset;
   reset.set_name("sessions/b");
@@ -86,7 +86,7 @@ TEST_F(SessionHandlersImportTest, NumericsComeFromTheSnapshot) {
   numerics.set_rounding(v1::ROUNDING_NEAREST_TIES_TO_ZERO);
   numerics.set_rounding_scope(v1::ROUNDING_SCOPE_FEEDBACK);
   ASSERT_TRUE(Create(request).ok());
-  const auto imported = fixture_.Ask(ImportSession, ImportOf(Export("a")));
+  const auto imported = fixture_.Await(ImportSession, ImportOf(Export("a")));
   EXPECT_EQ(imported->session().numerics().SerializeAsString(), numerics.SerializeAsString());
 }
 
@@ -96,7 +96,7 @@ TEST_F(SessionHandlersImportTest, EveryViolationOfAnImportIsReportedAtOnce) {
   request.mutable_session()->mutable_numerics();
   request.mutable_session()->mutable_ttl()->set_nanos(-1);
   EXPECT_THAT(
-      ViolatedFields(fixture_.Ask(ImportSession, request).status()),
+      ViolatedFields(fixture_.Await(ImportSession, request).status()),
       ElementsAre("snapshot", "session_id", "session.ttl", "session.numerics", "session.model"));
 }
 
@@ -106,7 +106,7 @@ TEST_F(SessionHandlersImportTest, ADamagedSnapshotIsRefusedWhateverByteIsDamaged
   for (size_t i = 0; i < snapshot.size(); ++i) {
     std::string damaged = snapshot;
     damaged[i] = static_cast<char>(damaged[i] ^ 0x40);
-    const absl::Status status = fixture_.Ask(ImportSession, ImportOf(damaged)).status();
+    const absl::Status status = fixture_.Await(ImportSession, ImportOf(damaged)).status();
     EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << i;
     EXPECT_EQ(GetErrorReason(status), "SNAPSHOT_CORRUPT") << i;
   }
@@ -117,7 +117,7 @@ TEST_F(SessionHandlersImportTest, ASnapshotOfAnotherModelIsRefused) {
   ASSERT_TRUE(Create(CreateOf("a")).ok());
   v1::ImportSessionRequest request = ImportOf(Export("a"));
   request.mutable_session()->set_model(fixture_.AddModel(RandomModel(5)));
-  const absl::Status status = fixture_.Ask(ImportSession, request).status();
+  const absl::Status status = fixture_.Await(ImportSession, request).status();
   EXPECT_EQ(status.code(), absl::StatusCode::kFailedPrecondition);
   EXPECT_EQ(GetErrorReason(status), "MODEL_MISMATCH");
   EXPECT_EQ(MetadataOf(status, "snapshot_digest"), HomeworkModel()->digest());
@@ -128,23 +128,23 @@ TEST_F(SessionHandlersImportTest, ASnapshotThatDoesNotFitItsModelIsCorrupt) {
   Snapshot snapshot = *DecodeSnapshot(Export("a"));
   snapshot.layers.push_back(snapshot.layers[0]);
   const absl::Status status =
-      fixture_.Ask(ImportSession, ImportOf(EncodeSnapshot(snapshot))).status();
+      fixture_.Await(ImportSession, ImportOf(EncodeSnapshot(snapshot))).status();
   EXPECT_EQ(GetErrorReason(status), "SNAPSHOT_CORRUPT");
 }
 
 TEST_F(SessionHandlersImportTest, AnImportMeetsTheSameObstaclesAsACreation) {
   ASSERT_TRUE(Create(CreateOf("a")).ok());
   const std::string snapshot = Export("a");
-  EXPECT_EQ(GetErrorReason(fixture_.Ask(ImportSession, ImportOf(snapshot, "a")).status()),
+  EXPECT_EQ(GetErrorReason(fixture_.Await(ImportSession, ImportOf(snapshot, "a")).status()),
             "SESSION_EXISTS");
   v1::ImportSessionRequest request = ImportOf(snapshot);
   request.mutable_session()->set_durability(v1::DURABILITY_EVERY_STEP);
-  EXPECT_EQ(GetErrorReason(fixture_.Ask(ImportSession, request).status()),
+  EXPECT_EQ(GetErrorReason(fixture_.Await(ImportSession, request).status()),
             "DURABILITY_UNAVAILABLE");
   request.mutable_session()->set_model("models/none");
-  EXPECT_EQ(GetErrorReason(fixture_.Ask(ImportSession, request).status()), "MODEL_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(fixture_.Await(ImportSession, request).status()), "MODEL_NOT_FOUND");
   request.mutable_session()->set_model(AddBidirectionalModel());
-  EXPECT_EQ(GetErrorReason(fixture_.Ask(ImportSession, request).status()), "MODEL_BIDIRECTIONAL");
+  EXPECT_EQ(GetErrorReason(fixture_.Await(ImportSession, request).status()), "MODEL_BIDIRECTIONAL");
 }
 
 }  // namespace

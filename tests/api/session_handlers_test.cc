@@ -31,7 +31,7 @@ class SessionHandlersTest : public testing::Test {
     return request;
   }
   absl::StatusOr<v1::CreateSessionResponse> Create(const v1::CreateSessionRequest& request) {
-    return fixture_.Ask(CreateSession, request);
+    return fixture_.Await(CreateSession, request);
   }
   absl::StatusOr<v1::GetSessionResponse> GetNamed(const std::string& name) {
     v1::GetSessionRequest request;
@@ -41,7 +41,7 @@ class SessionHandlersTest : public testing::Test {
   absl::Status Delete(const std::string& name) {
     v1::DeleteSessionRequest request;
     request.set_name(name);
-    return fixture_.Ask(DeleteSession, request).status();
+    return fixture_.Await(DeleteSession, request).status();
   }
   absl::StatusOr<v1::StepResponse> StepA(const std::vector<double>& inputs) {
     return fixture_.Await(Step, StepOf("sessions/a", inputs));

@@ -32,7 +32,7 @@ class StepStreamTest : public testing::Test {
   absl::Status Delete() {
     v1::DeleteSessionRequest request;
     request.set_name("sessions/a");
-    return fixture_.Ask(DeleteSession, request).status();
+    return fixture_.Await(DeleteSession, request).status();
   }
   int64_t NextStep() { return fixture_.Get("a").next_step(); }
 

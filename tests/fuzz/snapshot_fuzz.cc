@@ -9,9 +9,9 @@
 #include <memory>
 #include <string>
 
-#include "server/api/convert_snapshot.h"
 #include "server/base/error.h"
 #include "server/base/sha256.h"
+#include "server/session/session_snapshot.h"
 #include "server/store/snapshot_format.h"
 #include "tests/fuzz/fuzz_check.h"
 #include "tests/testing/model_builder.h"

@@ -154,7 +154,7 @@ absl::Status RunGrade(const std::string& bytes) {
 absl::Status RunCreateSession(const std::string& bytes) {
   v1::CreateSessionRequest request;
   if (!request.ParseFromString(bytes)) return absl::OkStatus();
-  return CheckOutcome(TheWorld().fixture().Ask(CreateSession, request));
+  return CheckOutcome(TheWorld().fixture().Await(CreateSession, request));
 }
 
 absl::Status RunStep(const std::string& bytes) {
@@ -178,7 +178,7 @@ absl::Status RunForkSession(const std::string& bytes) {
 absl::Status RunImportSession(const std::string& bytes) {
   v1::ImportSessionRequest request;
   if (!request.ParseFromString(bytes)) return absl::OkStatus();
-  return CheckOutcome(TheWorld().fixture().Ask(ImportSession, request));
+  return CheckOutcome(TheWorld().fixture().Await(ImportSession, request));
 }
 
 absl::Status RunEvaluate(const std::string& bytes) {

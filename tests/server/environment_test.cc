@@ -1,7 +1,15 @@
 #include "server/environment.h"
 
+#include <unistd.h>
+
+#include <filesystem>
+#include <string>
+
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "server/api/kept_resources.h"
+#include "tests/session/session_builder.h"
 #include "tests/testing/fake_clock.h"
 
 namespace cellar {
@@ -75,6 +83,48 @@ TEST(Environment, FailsToStartWithTlsFilesThatCannotBeUsed) {
   options.server.tls.key_path = "/nowhere/key.pem";
   const absl::Status status = Environment::Create(options, clock).status();
   EXPECT_TRUE(absl::StrContains(status.message(), "/nowhere/cert.pem")) << status;
+}
+
+TEST(Environment, WithADataDirTheNextRunHasWhatTheLastOneHad) {
+  const std::string folder = absl::StrCat(testing::TempDir(), "/cellar-environment-", getpid());
+  std::filesystem::remove_all(folder);
+  FakeClock clock;
+  Options options = OnAnyPort();
+  options.data_dir = folder;
+  for (const bool first : {true, false}) {
+    auto environment = Environment::Create(options, clock);
+    ASSERT_TRUE(environment.ok()) << environment.status();
+    EXPECT_TRUE(absl::StrContains((*environment)->kept(), folder));
+    Api& api = (*environment)->api();
+    EXPECT_EQ(api.limits.default_durability, Durability::kPeriodic);
+    EXPECT_EQ(api.sessions.session_count(), first ? 0 : 1);
+    if (first) {
+      const auto model = api.models.Add(kDefaultTenant, HomeworkModel()).value();
+      ASSERT_TRUE(KeepModel(api, kDefaultTenant, *model).ok());
+      SessionConfig config = ConfigOf("a", absl::Hours(1));
+      config.model = api.models.Pin({kDefaultTenant, "models/homework"}).value();
+      config.durability = Durability::kMemory;
+      ASSERT_TRUE(api.sessions.Create(config, StartOf(config)).ok());
+    }
+    clock.Advance(absl::Seconds(1));
+    EXPECT_TRUE((*environment)->Drain(absl::InfiniteDuration()));
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST(Environment, FailsToStartOnADataDirThatCannotBeUsed) {
+  FakeClock clock;
+  Options options = OnAnyPort();
+  options.data_dir = "/proc/nowhere";
+  const absl::Status status = Environment::Create(options, clock).status();
+  EXPECT_TRUE(absl::StrContains(status.message(), "/proc/nowhere")) << status;
+}
+
+TEST(Environment, WithoutADataDirItSaysThatEverythingIsInMemory) {
+  FakeClock clock;
+  const auto environment = Environment::Create(OnAnyPort(), clock);
+  ASSERT_TRUE(environment.ok());
+  EXPECT_TRUE(absl::StrContains((*environment)->kept(), "in memory only"));
 }
 
 }  // namespace

@@ -92,7 +92,11 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
                                       "--max-model-bytes=21",
                                       "--max-parameters=22",
                                       "--max-layers=23",
-                                      "--max-hidden-size=24"});
+                                      "--max-hidden-size=24",
+                                      "--data-dir=d",
+                                      "--checkpoint-steps=25",
+                                      "--checkpoint-interval=26s",
+                                      "--sleep-after=27s"});
   ASSERT_TRUE(parsed.options.has_value()) << parsed.output;
   const Options& options = *parsed.options;
   EXPECT_THAT(options.server.listen, ElementsAre("[::1]:7"));
@@ -128,6 +132,10 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
   EXPECT_EQ(options.api.model.max_parameters, 22);
   EXPECT_EQ(options.api.model.max_layers, 23);
   EXPECT_EQ(options.api.model.max_hidden_size, 24);
+  EXPECT_EQ(options.data_dir, "d");
+  EXPECT_EQ(options.keeping.checkpoint_steps, 25);
+  EXPECT_EQ(options.keeping.checkpoint_interval, absl::Seconds(26));
+  EXPECT_EQ(options.sessions.sleep_after, absl::Seconds(27));
 }
 
 TEST(ParseOptions, ListenMayBeRepeatedOrSeparatedByCommas) {

@@ -44,6 +44,19 @@ std::vector<Case> Cases() {
        Code::kNotFound,
        "SESSION_LOST",
        {session, {"session_epoch", "18e"}, epoch}},
+      {SessionLostAt(name, kWhen, "18f"),
+       Code::kNotFound,
+       "SESSION_LOST",
+       {session, {"lost_time", when}, epoch}},
+      {SessionDamaged(name, kWhen, "18f"),
+       Code::kDataLoss,
+       "SESSION_DAMAGED",
+       {session, {"found_time", when}, epoch}},
+      {ModelMismatch("models/a", "d1", "d2"),
+       Code::kFailedPrecondition,
+       "MODEL_MISMATCH",
+       {{"model", "models/a"}, {"model_digest", "d1"}, {"snapshot_digest", "d2"}}},
+      {SnapshotDoesNotFit("it has no layers"), Code::kDataLoss, "SNAPSHOT_CORRUPT", {}},
       {SessionExists(name), Code::kAlreadyExists, "SESSION_EXISTS", {session}},
       {SessionTakenOver(name, 7),
        Code::kAborted,
@@ -90,6 +103,8 @@ TEST(SessionErrors, LimitsTellWhatIsExhaustedAndWhenToTryAgain) {
 TEST(SessionErrors, SessionEndedTellsHow) {
   EXPECT_EQ(SessionEnded("a", SessionEnd::kExpired, kWhen, "1"), SessionExpired("a", kWhen, "1"));
   EXPECT_EQ(SessionEnded("a", SessionEnd::kDeleted, kWhen, "1"), SessionDeleted("a", kWhen, "1"));
+  EXPECT_EQ(SessionEnded("a", SessionEnd::kLost, kWhen, "1"), SessionLostAt("a", kWhen, "1"));
+  EXPECT_EQ(SessionEnded("a", SessionEnd::kDamaged, kWhen, "1"), SessionDamaged("a", kWhen, "1"));
 }
 
 }  // namespace

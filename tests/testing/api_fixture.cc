@@ -4,6 +4,7 @@
 #include <iostream>
 
 #include "absl/strings/str_cat.h"
+#include "server/api/kept_resources.h"
 
 namespace cellar {
 namespace {
@@ -16,7 +17,39 @@ Value Required(absl::StatusOr<Value> value) {
   std::abort();
 }
 
+std::unique_ptr<GroupWriter> WriterOf(RecordStore* store) {
+  return store == nullptr ? nullptr : std::make_unique<GroupWriter>(*store);
+}
+
 }  // namespace
+
+ApiFixture::ApiFixture(const ApiFixtureOptions& options)
+    : clock_(options.now),
+      writer_(WriterOf(options.store)),
+      keeper_(options.store == nullptr
+                  ? nullptr
+                  : std::make_unique<SessionKeeper>(
+                        *options.store, *writer_, clock_, options.keeping,
+                        [this](const std::string& line) { log_.push_back(line); })),
+      models_(options.models),
+      sessions_(options.sessions, clock_, keeper_.get()),
+      exercises_(options.exercises),
+      scheduler_(options.scheduler, clock_),
+      api_{clock_,     models_,        sessions_,     exercises_,
+           scheduler_, options.limits, writer_.get(), keeper_.get()} {
+  if (options.store == nullptr) return;
+  const bool ended_in_order = Required(keeper_->BeginRun(sessions_.epoch()));
+  Required(RestoreModels(*options.store, api_));
+  Required(RestoreExercises(*options.store, api_));
+  restored_ = Required(
+      RestoreSessions(*options.store, *keeper_, models_, clock_, ended_in_order, sessions_));
+}
+
+absl::Status ApiFixture::EndInOrder() {
+  scheduler_.Drain();
+  if (absl::Status kept = sessions_.KeepAll(); !kept.ok()) return kept;
+  return keeper_->EndRun(sessions_.epoch());
+}
 
 std::string ApiFixture::AddModel(std::shared_ptr<const Model> model) {
   return Required(models_.Add(kDefaultTenant, std::move(model)))->name();
@@ -28,7 +61,7 @@ v1::Session ApiFixture::NewSession(const std::string& id, const std::string& mod
   request.set_session_id(id);
   *request.mutable_session() = settings;
   request.mutable_session()->set_model(model);
-  return Required(Ask(CreateSession, request)).session();
+  return Required(Await(CreateSession, request)).session();
 }
 
 v1::Session ApiFixture::Get(const std::string& id) {

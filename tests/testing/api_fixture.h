@@ -21,6 +21,7 @@
 #include "server/api/session_handlers.h"
 #include "server/api/step_handlers.h"
 #include "server/base/error.h"
+#include "server/session/session_restorer.h"
 #include "tests/testing/fake_clock.h"
 
 namespace cellar {
@@ -31,18 +32,23 @@ struct ApiFixtureOptions {
   ModelRegistry::Limits models = {};
   ExerciseRegistry::Limits exercises = {};
   Scheduler::Options scheduler = {.worker_count = 1};
+  RecordStore* store = nullptr;  // what it has is taken in; outlives the fixture
+  SessionKeeper::Options keeping = {};
+  absl::Time now = FakeClock::Start();
 };
 
 class ApiFixture {
  public:
-  explicit ApiFixture(const ApiFixtureOptions& options = {})
-      : models_(options.models),
-        sessions_(options.sessions, clock_),
-        exercises_(options.exercises),
-        scheduler_(options.scheduler, clock_),
-        api_{clock_, models_, sessions_, exercises_, scheduler_, options.limits} {}
+  explicit ApiFixture(const ApiFixtureOptions& options = {});
 
   Api& api() { return api_; }
+
+  // Lines for the operator, and what became of the sessions of an earlier fixture on the store.
+  const std::vector<std::string>& log() const { return log_; }
+  const RestoredSessions& restored() const { return restored_; }
+
+  // As a server that drains: everything is written. REQUIRES: there is a store.
+  absl::Status EndInOrder();
   FakeClock& clock() { return clock_; }
 
   // Adds a model and returns its name.
@@ -85,6 +91,10 @@ class ApiFixture {
 
  private:
   FakeClock clock_;
+  std::vector<std::string> log_;
+  std::unique_ptr<GroupWriter> writer_;
+  std::unique_ptr<SessionKeeper> keeper_;
+  RestoredSessions restored_;
   ModelRegistry models_;
   SessionTable sessions_;
   ExerciseRegistry exercises_;

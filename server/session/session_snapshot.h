@@ -1,11 +1,12 @@
 // Snapshots (store/) from sessions and back: the store knows no model, the session knows no bytes.
 //
 // Thread safety: pure functions of their arguments.
-#ifndef CELLAR_SERVER_API_CONVERT_SNAPSHOT_H_
-#define CELLAR_SERVER_API_CONVERT_SNAPSHOT_H_
+#ifndef CELLAR_SERVER_SESSION_SESSION_SNAPSHOT_H_
+#define CELLAR_SERVER_SESSION_SESSION_SNAPSHOT_H_
 
 #include <cstdint>
 #include <memory>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/cell/numerics.h"
@@ -23,6 +24,11 @@ struct RestoredState {
   std::shared_ptr<const AnyStackState> state;
 };
 
+// h and c of every layer as bytes, and back. ReadLayers makes every NaN the canonical one and
+// checks nothing: FitsModel tells whether the lengths are right.
+std::vector<Snapshot::Layer> WriteLayers(const AnyStackState& state);
+AnyStackState ReadLayers(const std::vector<Snapshot::Layer>& layers, Precision precision);
+
 // The snapshot of a session that stands at `progress`.
 Snapshot TakeSnapshot(const SessionConfig& config, const SessionProgress& progress);
 
@@ -32,4 +38,4 @@ absl::StatusOr<RestoredState> RestoreSnapshot(const Snapshot& snapshot, const Mo
 
 }  // namespace cellar
 
-#endif  // CELLAR_SERVER_API_CONVERT_SNAPSHOT_H_
+#endif  // CELLAR_SERVER_SESSION_SESSION_SNAPSHOT_H_

@@ -1,4 +1,4 @@
-#include "server/api/convert_snapshot.h"
+#include "server/session/session_snapshot.h"
 
 #include <cmath>
 #include <cstring>
@@ -8,8 +8,9 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/base/error.h"
 #include "server/model/model_registry.h"
-#include "tests/testing/api_fixture.h"
+#include "tests/session/session_builder.h"
 #include "tests/testing/model_builder.h"
 
 namespace cellar {
@@ -44,7 +45,7 @@ void ExpectCorrupt(const Snapshot& snapshot, const std::string& why) {
   EXPECT_EQ(GetErrorReason(restored.status()), "SNAPSHOT_CORRUPT") << why;
 }
 
-TEST(ConvertSnapshotTest, ASessionComesBackAsItWent) {
+TEST(SessionSnapshotTest, ASessionComesBackAsItWent) {
   for (uint64_t seed = 0; seed < 16; ++seed) {
     const auto model = RandomModel(seed);
     Numerics numerics;
@@ -70,11 +71,11 @@ TEST(ConvertSnapshotTest, ASessionComesBackAsItWent) {
   }
 }
 
-TEST(ConvertSnapshotTest, ASnapshotCarriesTheDigestOfItsModel) {
+TEST(SessionSnapshotTest, ASnapshotCarriesTheDigestOfItsModel) {
   EXPECT_EQ(ToHex(HomeworkSnapshot().model_digest), HomeworkModel()->digest());
 }
 
-TEST(ConvertSnapshotTest, AnotherModelIsRefusedWithBothDigests) {
+TEST(SessionSnapshotTest, AnotherModelIsRefusedWithBothDigests) {
   const auto other = RandomModel(1);
   const auto restored = RestoreSnapshot(HomeworkSnapshot(), *other);
   EXPECT_EQ(GetErrorReason(restored.status()), "MODEL_MISMATCH");
@@ -83,7 +84,7 @@ TEST(ConvertSnapshotTest, AnotherModelIsRefusedWithBothDigests) {
   EXPECT_EQ(MetadataOf(restored.status(), "snapshot_digest"), HomeworkModel()->digest());
 }
 
-TEST(ConvertSnapshotTest, WhatNoSessionHasIsCorrupt) {
+TEST(SessionSnapshotTest, WhatNoSessionHasIsCorrupt) {
   Snapshot snapshot = HomeworkSnapshot();
   snapshot.next_step = -1;
   ExpectCorrupt(snapshot, "negative step");
@@ -103,7 +104,7 @@ TEST(ConvertSnapshotTest, WhatNoSessionHasIsCorrupt) {
   }
 }
 
-TEST(ConvertSnapshotTest, LayersThatAreNotTheModelsAreCorrupt) {
+TEST(SessionSnapshotTest, LayersThatAreNotTheModelsAreCorrupt) {
   Snapshot snapshot = HomeworkSnapshot();
   snapshot.layers.clear();
   ExpectCorrupt(snapshot, "no layers");
@@ -121,7 +122,7 @@ TEST(ConvertSnapshotTest, LayersThatAreNotTheModelsAreCorrupt) {
   ExpectCorrupt(snapshot, "lengths of another precision");
 }
 
-TEST(ConvertSnapshotTest, ANanOfAnotherKindBecomesTheCanonicalOne) {
+TEST(SessionSnapshotTest, ANanOfAnotherKindBecomesTheCanonicalOne) {
   Snapshot snapshot = HomeworkSnapshot();
   const uint32_t strange = 0xffc12345;
   std::memcpy(snapshot.layers[0].h.data(), &strange, sizeof(strange));

@@ -1,4 +1,4 @@
-#include "server/api/convert_snapshot.h"
+#include "server/session/session_snapshot.h"
 
 #include <cstring>
 #include <string>
@@ -8,9 +8,9 @@
 
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
-#include "server/api/api_errors.h"
 #include "server/base/status_macros.h"
 #include "server/cell/step.h"
+#include "server/session/session_errors.h"
 
 namespace cellar {
 namespace {
@@ -30,9 +30,10 @@ std::vector<Real> NumbersOf(const std::string& bytes) {
 }
 
 template <class Real>
-StackState<Real> StateOf(const Snapshot& snapshot) {
+StackState<Real> StateOf(const std::vector<Snapshot::Layer>& layers) {
   StackState<Real> state;
-  for (const Snapshot::Layer& layer : snapshot.layers) {
+  state.layers.reserve(layers.size());
+  for (const Snapshot::Layer& layer : layers) {
     state.layers.push_back({NumbersOf<Real>(layer.h), NumbersOf<Real>(layer.c)});
   }
   return state;
@@ -62,6 +63,24 @@ absl::StatusOr<Numerics> NumericsOf(const Snapshot& snapshot) {
 
 }  // namespace
 
+std::vector<Snapshot::Layer> WriteLayers(const AnyStackState& state) {
+  std::vector<Snapshot::Layer> layers;
+  std::visit(
+      [&layers](const auto& stack) {
+        layers.reserve(stack.layers.size());
+        for (const auto& layer : stack.layers) {
+          layers.push_back({BytesOf(layer.h), BytesOf(layer.c)});
+        }
+      },
+      state);
+  return layers;
+}
+
+AnyStackState ReadLayers(const std::vector<Snapshot::Layer>& layers, Precision precision) {
+  if (precision == Precision::kFloat32) return StateOf<float>(layers);
+  return StateOf<double>(layers);
+}
+
 Snapshot TakeSnapshot(const SessionConfig& config, const SessionProgress& progress) {
   Snapshot snapshot;
   const std::string digest = absl::HexStringToBytes(config.model->digest());
@@ -71,13 +90,7 @@ Snapshot TakeSnapshot(const SessionConfig& config, const SessionProgress& progre
   snapshot.rounding = static_cast<uint8_t>(config.numerics.rounding);
   snapshot.rounding_scope = static_cast<uint8_t>(config.numerics.rounding_scope);
   snapshot.next_step = progress.next_step;
-  std::visit(
-      [&snapshot](const auto& stack) {
-        for (const auto& layer : stack.layers) {
-          snapshot.layers.push_back({BytesOf(layer.h), BytesOf(layer.c)});
-        }
-      },
-      *progress.state);
+  snapshot.layers = WriteLayers(*progress.state);
   return snapshot;
 }
 
@@ -93,10 +106,8 @@ absl::StatusOr<RestoredState> RestoreSnapshot(const Snapshot& snapshot, const Mo
     return SnapshotDoesNotFit(absl::StrCat("its next step is ", snapshot.next_step));
   }
   restored.next_step = snapshot.next_step;
-  restored.state =
-      std::make_shared<const AnyStackState>(restored.numerics.precision == Precision::kFloat32
-                                                ? AnyStackState(StateOf<float>(snapshot))
-                                                : AnyStackState(StateOf<double>(snapshot)));
+  restored.state = std::make_shared<const AnyStackState>(
+      ReadLayers(snapshot.layers, restored.numerics.precision));
   if (!FitsModel(*restored.state, model)) {
     return SnapshotDoesNotFit("its layers or their lengths are not those of the model");
   }

@@ -1,0 +1,160 @@
+// What SessionTable is made of: the indices of sessions, awake and asleep, and of ends. Nobody else
+// uses it.
+//
+// Thread safety: methods without Locked in their name may be called from any thread.
+#ifndef CELLAR_SERVER_SESSION_SESSION_INDEX_H_
+#define CELLAR_SERVER_SESSION_SESSION_INDEX_H_
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/container/btree_set.h"
+#include "absl/container/flat_hash_map.h"
+#include "absl/synchronization/mutex.h"
+#include "server/session/session_keeper.h"
+#include "server/session/session_table.h"
+
+namespace cellar {
+
+// One mutex guards the indices; it is held for a few look-ups at a time and never while a stream is
+// told, memory of sessions is freed, the store is read, or an error is worded.
+//
+// Invariants, under the mutex:
+//  1. `sessions`, `names` and `due` have the same sessions; `awake` those that are in memory. Keys
+//     are views of the tenants and names in the sessions, or in the sleepers.
+//  2. Each session has one entry in `due`, at a time not later than its expire time (which only
+//     moves into the future): work on a session does not touch the table, and EndDue looks again
+//     at what it finds too early.
+//  3. A session that ended may still be in the indices for a moment: the session itself knows best
+//     whether it lives. Whoever finds it ended buries it.
+//  4. An entry has either a session or a sleeper. A session that was taken out because it sleeps
+//     says so itself.
+struct SessionIndex {
+  using Sessions = std::vector<std::shared_ptr<Session>>;
+
+  // What is in memory of a session that is in the store.
+  struct Sleeper {
+    std::string tenant;
+    std::string name;
+    ModelPin model;
+    SessionUse use;      // nobody holds it
+    int64_t number = 0;  // different for each sleep
+
+    OwnedName owned() const { return {tenant, name}; }
+  };
+
+  struct Entry {
+    std::shared_ptr<Session> session;
+    std::unique_ptr<Sleeper> sleeper;
+    absl::Time due_time;
+  };
+
+  // Whatever goes by a name: a session, alive or not; one that sleeps; an end; or nothing.
+  struct Found {
+    std::shared_ptr<Session> session;
+    bool asleep = false;
+    std::optional<ModelPin> model;  // of one that sleeps
+    int64_t sleep_number = 0;
+    std::optional<Tombstone> tombstone;
+  };
+
+  struct Listed {
+    std::string name;
+    std::shared_ptr<Session> session;  // null if it sleeps
+  };
+
+  SessionIndex(const SessionTable::Limits& used_limits, Clock& used_clock,
+               SessionKeeper* used_keeper);
+
+  Found Lookup(const OwnedName& owned) const;
+  absl::Status WhyNotThere(absl::string_view name, const std::optional<Tombstone>& tombstone) const;
+
+  // Adds a session whose bytes are charged, or tells why not; then `config` and `progress` are
+  // still there. Errors: SESSION_EXISTS, SESSION_LIMIT.
+  absl::StatusOr<std::shared_ptr<Session>> AddCharged(SessionConfig& config,
+                                                      SessionProgress& progress);
+
+  // Takes a session that has ended out of the indices and remembers its end. REQUIRES: it is there.
+  // Returns it, to be told and freed after the lock.
+  std::shared_ptr<Session> BuryLocked(const OwnedName& owned) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // The same, unless somebody else has done it.
+  void Bury(const Session& session);
+
+  // Ends sessions and forgets tombstones that are due at `now`, a bounded number of each. Returns
+  // whether there may be more. Ended sessions go into `ended`.
+  bool EndSomeDue(absl::Time now, Sessions& ended);
+
+  // The earliest time at which EndSomeDue may find something.
+  absl::Time NextDueTime() const;
+
+  // Of a session that sleeps, if it still does. All return whether they have ended it.
+  bool EndAsleep(const OwnedName& owned, int64_t sleep_number, const Tombstone& tombstone);
+  bool EndAsleepIfExpired(const OwnedName& owned);
+  bool EndAsleepAsDamaged(const OwnedName& owned, int64_t sleep_number, const absl::Status& why);
+
+  // Puts in memory what sleeps under `sleep_number`; its bytes are charged. Nullptr, and nothing
+  // done, if that is not so any more.
+  std::shared_ptr<Session> PutAwake(int64_t sleep_number, StoredSession& stored);
+
+  // Looks at `max_looks` sessions at most, in rotation, and puts those to sleep that nobody has
+  // used since `unused_before` (InfiniteFuture: since the rotation came by last), until no more
+  // than `enough_bytes` are used. What the store does not have yet is given to it, and sleeps next
+  // time.
+  void SleepSome(int64_t max_looks, int64_t enough_bytes, absl::Time unused_before);
+
+  void AddSleeper(const StoredSessionHead& head, ModelPin model);
+  void AddTombstone(const OwnedName& owned, const Tombstone& tombstone);
+
+  std::vector<Listed> Page(const OwnedName& after, int64_t max_count) const;
+  Sessions Awake() const;
+  int64_t session_count() const;
+  int64_t awake_count() const;
+
+  // Constant after construction.
+  const SessionTable::Limits limits;
+
+  // Lock themselves.
+  Clock& clock;
+  SessionKeeper* const keeper;  // may be null
+  const SessionIdMaker ids;
+  const std::shared_ptr<SessionCommons> commons;
+  SessionTable::Counts counts;
+  const std::shared_ptr<SessionCommons> visitors;  // of copies that are only looked at
+
+  mutable absl::Mutex mutex;
+  absl::flat_hash_map<OwnedName, Entry> sessions ABSL_GUARDED_BY(mutex);
+  absl::btree_set<OwnedName> names ABSL_GUARDED_BY(mutex);
+  absl::btree_set<OwnedName> awake ABSL_GUARDED_BY(mutex);
+  absl::btree_set<std::pair<absl::Time, OwnedName>> due ABSL_GUARDED_BY(mutex);
+  Tombstones tombstones ABSL_GUARDED_BY(mutex);
+  int64_t last_sleep_number ABSL_GUARDED_BY(mutex) = 0;
+  std::string rotation_tenant ABSL_GUARDED_BY(mutex);  // where SleepSome was last
+  std::string rotation_name ABSL_GUARDED_BY(mutex);
+
+ private:
+  // Puts an entry under the keys of `owned`, which views what the entry has.
+  void InsertLocked(const OwnedName& owned, Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Takes the entry out of all indices. REQUIRES: it is there.
+  Entry ExtractLocked(const OwnedName& owned) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  void RememberEndLocked(const OwnedName& owned, const Tombstone& tombstone)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Takes out of memory a session that says it sleeps; returns it, to be freed after the lock.
+  std::shared_ptr<Session> PutAsleepLocked(const OwnedName& owned)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // The next in rotation; nullptr if none is awake.
+  std::shared_ptr<Session> NextAwakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_SESSION_SESSION_INDEX_H_

@@ -1,0 +1,137 @@
+#include "server/api/kept_resources.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+
+#include "server/api/convert_model.h"
+#include "server/api/exercise_handlers.h"
+#include "server/api/model_handlers.h"
+#include "tests/testing/api_fixture.h"
+#include "tests/testing/exercise_message.h"
+#include "tests/testing/fault_store.h"
+#include "tests/testing/model_builder.h"
+
+namespace cellar {
+namespace {
+
+using testing::HasSubstr;
+
+class KeptResourcesTest : public testing::Test {
+ protected:
+  std::unique_ptr<ApiFixture> Start() {
+    now_ += absl::Seconds(1);
+    return std::make_unique<ApiFixture>(ApiFixtureOptions{.store = &store_, .now = now_});
+  }
+
+  static absl::StatusOr<v1::Model> Create(ApiFixture& fixture, const std::string& id,
+                                          const Model& model) {
+    v1::CreateModelRequest request;
+    request.set_model_id(id);
+    *request.mutable_model() = WriteModel(model, ModelDetail::kWeights, v1::ENCODING_RAW);
+    auto response = fixture.Ask(CreateModel, request);
+    if (!response.ok()) return response.status();
+    return response->model();
+  }
+
+  static absl::StatusOr<v1::Model> Get(ApiFixture& fixture, const std::string& id) {
+    v1::GetModelRequest request;
+    request.set_name("models/" + id);
+    request.set_view(v1::MODEL_VIEW_FULL);
+    auto response = fixture.Ask(GetModel, request);
+    if (!response.ok()) return response.status();
+    return response->model();
+  }
+
+  FaultStore store_;
+  absl::Time now_ = FakeClock::Start();
+};
+
+TEST_F(KeptResourcesTest, ModelsComeBackToTheBitWithTheirTimes) {
+  std::vector<v1::Model> before;
+  {
+    const auto run = Start();
+    for (uint64_t seed = 0; seed < 20; ++seed) {
+      const std::string id = absl::StrCat("m", seed);
+      ASSERT_TRUE(Create(*run, id, *RandomModel(seed)).ok());
+      before.push_back(*Get(*run, id));
+    }
+  }
+  store_.LosePower();
+  const auto run = Start();
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    EXPECT_EQ(Get(*run, absl::StrCat("m", seed))->SerializeAsString(),
+              before[seed].SerializeAsString());
+  }
+}
+
+TEST_F(KeptResourcesTest, ADeletedModelStaysDeleted) {
+  {
+    const auto run = Start();
+    ASSERT_TRUE(Create(*run, "a", *HomeworkModel()).ok());
+    v1::DeleteModelRequest request;
+    request.set_name("models/a");
+    ASSERT_TRUE(run->Ask(DeleteModel, request).ok());
+  }
+  store_.LosePower();
+  EXPECT_EQ(GetErrorReason(Get(*Start(), "a").status()), "MODEL_NOT_FOUND");
+}
+
+TEST_F(KeptResourcesTest, AModelThatCannotBeKeptIsNotThere) {
+  const auto run = Start();
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  EXPECT_EQ(GetErrorReason(Create(*run, "a", *HomeworkModel()).status()), "STORE_FAILED");
+  EXPECT_EQ(GetErrorReason(Get(*run, "a").status()), "MODEL_NOT_FOUND");
+  store_.Fail(FaultStore::Fault::kNone);
+  EXPECT_TRUE(Create(*run, "a", *HomeworkModel()).ok());
+}
+
+TEST_F(KeptResourcesTest, ADamagedModelIsSetAsideByName) {
+  {
+    const auto run = Start();
+    ASSERT_TRUE(Create(*run, "a", *HomeworkModel()).ok());
+    ASSERT_TRUE(Create(*run, "b", *HomeworkModel()).ok());
+  }
+  store_.FlipBit("m/default/models/a", 777);
+  const auto run = Start();
+  EXPECT_EQ(GetErrorReason(Get(*run, "a").status()), "MODEL_NOT_FOUND");
+  EXPECT_TRUE(Get(*run, "b").ok());
+  ASSERT_EQ(run->log().size(), 1u);
+  EXPECT_THAT(run->log()[0], HasSubstr("m/default/models/a"));
+}
+
+TEST_F(KeptResourcesTest, ALimitThatIsLowerThanWhatIsThereIsAnErrorAndNotALoss) {
+  { ASSERT_TRUE(Create(*Start(), "a", *HomeworkModel()).ok()); }
+  ApiFixture small({.models = {.max_models = 0}});
+  EXPECT_EQ(GetErrorReason(RestoreModels(store_, small.api()).status()), "MODEL_LIMIT");
+  EXPECT_TRUE(store_.Has("m/default/models/a"));
+}
+
+TEST_F(KeptResourcesTest, ExercisesComeBackWithTheirWordsDigestsAndTimes) {
+  std::string before;
+  v1::GetExerciseRequest get;
+  get.set_name("exercises/a");
+  {
+    const auto run = Start();
+    v1::CreateExerciseRequest create;
+    create.set_exercise_id("a");
+    *create.mutable_exercise() = HomeworkMessage();
+    ASSERT_TRUE(run->Ask(CreateExercise, create).ok());
+    create.set_exercise_id("b");
+    ASSERT_TRUE(run->Ask(CreateExercise, create).ok());
+    before = run->Ask(GetExercise, get)->SerializeAsString();
+    v1::DeleteExerciseRequest remove;
+    remove.set_name("exercises/b");
+    ASSERT_TRUE(run->Ask(DeleteExercise, remove).ok());
+  }
+  store_.LosePower();
+  const auto run = Start();
+  EXPECT_EQ(run->Ask(GetExercise, get)->SerializeAsString(), before);
+  get.set_name("exercises/b");
+  EXPECT_EQ(GetErrorReason(run->Ask(GetExercise, get).status()), "EXERCISE_NOT_FOUND");
+}
+
+}  // namespace
+}  // namespace cellar
