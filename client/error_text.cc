@@ -2,11 +2,10 @@
 
 #include <string>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/call_status.h"
+#include "client/network_cause.h"
 
 namespace cellar {
 namespace {
@@ -14,17 +13,6 @@ namespace {
 std::string Label(const absl::Status& status, const CallError& error) {
   if (error.reason.empty()) return absl::StrCat(" (", CodeName(status.code()), ")");
   return absl::StrCat(" (", CodeName(status.code()), " / ", error.reason, ")");
-}
-
-// The part of gRPC's long message that tells what the network answered.
-std::string NetworkCause(absl::string_view message) {
-  const std::string lower = absl::AsciiStrToLower(message);
-  for (const char* cause : {"Connection refused", "Connection reset", "No such file or directory",
-                            "No route to host", "Network is unreachable", "Permission denied",
-                            "DNS resolution failed", "Socket closed", "Connection timed out"}) {
-    if (absl::StrContains(lower, absl::AsciiStrToLower(cause))) return cause;
-  }
-  return OneLine(message);
 }
 
 std::string UnreachableText(const absl::Status& status, absl::string_view address) {
@@ -57,7 +45,7 @@ std::string RetryHint(const CallError& error) {
 std::string ErrorText(const absl::Status& status, absl::string_view address) {
   if (!IsFromCall(status)) return OneLine(status.message());
   const CallError error = GetCallError(status);
-  if (error.reason.empty() && absl::IsUnavailable(status)) return UnreachableText(status, address);
+  if (IsUnreachable(status)) return UnreachableText(status, address);
   if (error.reason.empty() && absl::IsDeadlineExceeded(status)) return DeadlineText(address);
   if (error.fields.size() > 1) return ListOfFields(status, error);
   std::string message = OneLine(status.message());

@@ -81,6 +81,7 @@ absl::StatusOr<std::shared_ptr<Connection>> Context::StartLocal() {
 absl::StatusOr<std::shared_ptr<Connection>> Context::ConnectTo(const std::string& address,
                                                                int max_answer_bytes) const {
   ConnectionOptions options = OptionsFor(address);
+  options.identity = {};
   options.max_answer_bytes = max_answer_bytes;
   return Connection::Open(std::move(options));
 }

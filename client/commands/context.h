@@ -44,7 +44,7 @@ class Context {
   // Always inside this process, if it has a server to start; else as Connect.
   absl::StatusOr<std::shared_ptr<Connection>> StartLocal();
 
-  // A connection to another server, given by an option of a command.
+  // A plain connection to another server (a student's, say), which is not told who one is.
   absl::StatusOr<std::shared_ptr<Connection>> ConnectTo(const std::string& address,
                                                         int max_answer_bytes) const;
 

@@ -54,7 +54,8 @@ std::string LongHelp() {
   return text +
          "\nExit codes:\n"
          "  0  graded, whatever the points\n"
-         "  1  graded, and less than --fail-under (an answer that is not gradable has nothing)\n"
+         "  1  graded, and less than --fail-under (an answer that is not gradable has nothing;\n"
+         "     nor has a --target that cannot be reached)\n"
          "  2  bad usage, or an exercise that cannot be read\n"
          "  3  the grader broke: there is no verdict\n"
          "Under 2 and 3 the file of --out says that the grader failed.\n\n"
@@ -94,6 +95,9 @@ class GradeRun {
       if (!flags_.submissions.empty()) {
         return absl::InvalidArgumentError("give either --target or SUBMISSIONs");
       }
+      auto target = context_.ConnectTo(flags_.target, kMaxTargetAnswerBytes);
+      if (!target.ok()) return target.status();
+      target_ = *std::move(target);
       found_.push_back({CleanLine(flags_.target), ""});
     } else {
       auto found = FindSubmissions(flags_.submissions);
@@ -151,6 +155,13 @@ class GradeRun {
     }
   }
 
+  // The exercise decides how much a problem tells; a flag goes before it.
+  v1::Exercise ProblemExercise() const {
+    v1::Exercise exercise = argument_.exercise;
+    if (!flags_.feedback.empty()) exercise.set_feedback(FeedbackOf(flags_));
+    return exercise;
+  }
+
   v1::Submission KeySubmission() const {
     v1::Submission submission;
     submission.set_id("key");
@@ -160,11 +171,9 @@ class GradeRun {
   }
 
   absl::StatusOr<v1::Submission> AskTarget(const std::string& id) {
-    const auto target = context_.ConnectTo(flags_.target, kMaxTargetAnswerBytes);
-    if (!target.ok()) return target.status();
     const auto exercise = DrawnExercise(context_, argument_, flags_.reading.seed);
     if (!exercise.ok()) return exercise.status();
-    auto submission = AnswersOfTarget(*target, *exercise);
+    auto submission = AnswersOfTarget(target_, *exercise);
     if (!submission.ok()) return submission.status();
     submission->set_id(id);
     submission->set_seed(flags_.reading.seed);
@@ -188,11 +197,8 @@ class GradeRun {
   }
 
   void WriteProblem() {
-    // The exercise decides how much is told; a flag goes before it.
-    v1::Exercise exercise = argument_.exercise;
-    if (!flags_.feedback.empty()) exercise.set_feedback(FeedbackOf(flags_));
     const auto problem =
-        EdxProblem(exercise, verdicts_[0], absl::MakeConstSpan(verdicts_).subspan(1));
+        EdxProblem(ProblemExercise(), verdicts_[0], absl::MakeConstSpan(verdicts_).subspan(1));
     if (!problem.ok()) return Blame(problem.status(), kGraderBroke);
     if (flags_.out.empty()) {
       context_.out() << *problem;
@@ -224,6 +230,7 @@ class GradeRun {
   const GradeFlags& flags_;
   const GradeFormat* const format_;  // null: a problem for edX
   std::vector<FoundSubmission> found_;
+  std::shared_ptr<Connection> target_;  // null: files
   ExerciseArgument argument_;
   std::vector<Report> reports_;        // of the first ones of found_
   std::vector<v1::Verdict> verdicts_;  // for a problem: the key, then those of found_

@@ -7,6 +7,7 @@
 #include "client/error_text.h"
 #include "client/grading/questions.h"
 #include "client/grading/safe_text.h"
+#include "client/network_cause.h"
 #include "client/number_text.h"
 #include "client/session_client.h"
 
@@ -25,6 +26,11 @@ absl::Status Reason(absl::string_view text) {
 // What a call to the target ended with, in words for the student.
 absl::Status CallFailed(absl::string_view doing, const absl::Status& status,
                         const std::string& address) {
+  if (IsUnreachable(status)) {
+    return Reason(absl::StrCat("your server cannot be reached at ", address, " (",
+                               NetworkCause(status.message()), "): it was to ", doing,
+                               "; start it, or correct the address of --target"));
+  }
   return Reason(absl::StrCat("your server, asked to ", doing, ": ", ErrorText(status, address)));
 }
 

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <memory>
 #include <vector>
 
@@ -22,6 +23,7 @@ struct Options {
   bool json = false;
 };
 
+// Those that are not seen come last, where they are read.
 std::string MistakesText(const v1::CheckExerciseResponse& answer) {
   Table table{{"MISTAKE", "SEEN", "WHAT IS DONE WRONG", "SAME ANSWER AS"}, {}, Table::Align::kLeft};
   size_t unseen = 0;
@@ -33,6 +35,8 @@ std::string MistakesText(const v1::CheckExerciseResponse& answer) {
     table.rows.push_back({OneLine(mistake.mistake()), mistake.visible() ? "yes" : "no",
                           OneLine(mistake.title()), absl::StrJoin(mistake.same_as(), " ")});
   }
+  std::stable_partition(table.rows.begin(), table.rows.end(),
+                        [](const std::vector<std::string>& row) { return row[1] == "yes"; });
   return absl::StrCat(AlignedText(table), "\nAn answer with ", unseen, " of these ", applicable,
                       " mistakes is marked right.\n");
 }

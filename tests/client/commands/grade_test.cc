@@ -1,5 +1,9 @@
+#include <grpcpp/grpcpp.h>
+
+#include <chrono>
 #include <fstream>
 
+#include "cellar/v1/session_service.grpc.pb.h"
 #include "client/message_file.h"
 #include "tests/client/commands/program_fixture.h"
 
@@ -102,7 +106,46 @@ TEST_F(GradeCommandTest, ATargetIsGradedByWhatItAnswers) {
   EXPECT_THAT(MustRun("grade " + Homework() + " --target " + address()),
               HasSubstr("2 of 2 points\n"));
   const std::string out = MustRun("grade " + Homework() + " --target 127.0.0.1:1");
-  EXPECT_THAT(out, AllOf(HasSubstr("was not graded"), HasSubstr("your server, asked to create")));
+  EXPECT_THAT(out,
+              AllOf(HasSubstr("was not graded"),
+                    HasSubstr("your server cannot be reached at 127.0.0.1:1 (Connection refused): "
+                              "it was to create the model")));
+}
+
+TEST_F(GradeCommandTest, AnAddressThatIsNoneIsBadUsage) {
+  Run("grade " + Homework() + " --target localhost");
+  EXPECT_EQ(code(), 2);
+  EXPECT_THAT(error(), HasSubstr("server address \"localhost\" is not of the form host:port"));
+}
+
+// A student's server that notes what it is told of who calls.
+class CuriousServer : public v1::SessionService::Service {
+ public:
+  grpc::Status CreateSession(grpc::ServerContext* context, const v1::CreateSessionRequest*,
+                             v1::CreateSessionResponse*) override {
+    for (const auto& [key, value] : context->client_metadata()) {
+      told.append(key.data(), key.size()).append("=").append(value.data(), value.size());
+      told += "\n";
+    }
+    return grpc::Status(grpc::StatusCode::INTERNAL, "no more is needed");
+  }
+
+  std::string told;
+};
+
+TEST_F(GradeCommandTest, ATargetIsNotToldWhoOneIs) {
+  CuriousServer curious;
+  int port = 0;
+  grpc::ServerBuilder builder;
+  builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
+  builder.RegisterService(&curious);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  RunLocally("grade " + Homework() +
+             " --token s3cret --tenant course --target 127.0.0.1:" + std::to_string(port));
+  server->Shutdown(std::chrono::system_clock::now());
+  EXPECT_THAT(curious.told, HasSubstr("user-agent="));
+  EXPECT_THAT(curious.told, Not(HasSubstr("s3cret")));
+  EXPECT_THAT(curious.told, Not(HasSubstr("course")));
 }
 
 TEST_F(GradeCommandTest, ATargetIsAskedForWhatTheSeedDraws) {

@@ -108,6 +108,18 @@ TEST_F(TargetTest, ItsWordsAreCleanAndShort) {
   EXPECT_LT(reason.size(), 400);
 }
 
+TEST_F(TargetTest, OneThatIsNotThereCannotBeReached) {
+  ConnectionOptions options;
+  options.address = "unix:/nowhere/student.sock";
+  auto connection = Connection::Open(options);
+  ASSERT_TRUE(connection.ok()) << connection.status();
+  Ask(v1::QUANTITY_H);
+  EXPECT_EQ(AnswersOfTarget(*connection, exercise_).status().message(),
+            "your server cannot be reached at unix:/nowhere/student.sock (No such file or "
+            "directory): it was to create the model; start it, or correct the address of "
+            "--target");
+}
+
 TEST_F(TargetTest, OneThatHangsIsGivenUp) {
   student_.hangs = true;
   EXPECT_THAT(Reason(), HasSubstr("asked to step"));
