@@ -42,6 +42,12 @@ absl::StatusOr<v1::Exercise> LoadExercise(const std::string& path) {
   return ParseExercise(*contents, path);
 }
 
+void TakeInitialState(const v1::Exercise& exercise, v1::CreateSessionRequest& request) {
+  if (request.has_initial_state() || exercise.sequences().empty()) return;
+  if (!exercise.sequences(0).has_initial_state()) return;
+  *request.mutable_initial_state() = exercise.sequences(0).initial_state();
+}
+
 absl::StatusOr<v1::State> LoadState(const std::string& path) {
   const absl::StatusOr<std::string> contents = ReadFile(path);
   if (!contents.ok()) return contents.status();

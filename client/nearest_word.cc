@@ -24,6 +24,19 @@ size_t Distance(absl::string_view a, absl::string_view b) {
   return rows[a.size()][b.size()];
 }
 
+// The only candidate that `word` is a whole part of; empty if there is none, or more.
+std::string WholeOf(absl::string_view word, const std::vector<std::string>& candidates) {
+  std::string found;
+  for (const std::string& candidate : candidates) {
+    const bool begins = absl::StartsWithIgnoreCase(candidate, word);
+    const bool ends = absl::EndsWithIgnoreCase(candidate, absl::StrCat("_", word));
+    if (!begins && !ends) continue;
+    if (!found.empty()) return "";
+    found = candidate;
+  }
+  return found;
+}
+
 // Longer words are not worth the time: nothing with a name has so many letters.
 constexpr size_t kLongestWord = 64;
 
@@ -31,7 +44,8 @@ constexpr size_t kLongestWord = 64;
 
 std::string NearestWord(absl::string_view word, const std::vector<std::string>& candidates) {
   if (word.empty() || word.size() > kLongestWord) return "";
-  std::string nearest;
+  std::string nearest = WholeOf(word, candidates);
+  if (!nearest.empty()) return nearest;
   size_t least = (word.size() + 2) / 3 + 1;
   for (const std::string& candidate : candidates) {
     const size_t distance = Distance(word, candidate);

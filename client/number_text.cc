@@ -10,6 +10,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 
 namespace cellar {
@@ -54,6 +55,23 @@ int CountDigits(absl::string_view text) {
 double SmallestNormal(v1::Precision precision) {
   return precision == v1::PRECISION_FLOAT64 ? std::numeric_limits<double>::min()
                                             : std::numeric_limits<float>::min();
+}
+
+// The first word of a list separated by blanks that has a comma between two digits; empty if there
+// is none. Where semicolons separate, commas do so within.
+std::string DecimalCommaIn(absl::string_view text) {
+  const std::vector<absl::string_view> words =
+      absl::StrSplit(text, absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty());
+  if (words.size() < 2 || absl::StrContains(text, ';')) return "";
+  for (const absl::string_view word : words) {
+    for (size_t i = 1; i + 1 < word.size(); ++i) {
+      if (word[i] == ',' && absl::ascii_isdigit(static_cast<unsigned char>(word[i - 1])) &&
+          absl::ascii_isdigit(static_cast<unsigned char>(word[i + 1]))) {
+        return std::string(word);
+      }
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -102,6 +120,12 @@ absl::StatusOr<double> ParseNumber(absl::string_view word) {
 }
 
 absl::StatusOr<std::vector<double>> ParseNumbers(absl::string_view text) {
+  if (const std::string word = DecimalCommaIn(text); !word.empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("\"", word,
+                     "\" may be one number or several; write decimals with a point, and "
+                     "numbers with one separator: 0.5 1 or 0,5,1"));
+  }
   constexpr char kSeparators[] = " \t\r\n,;[](){}";
   std::vector<double> numbers;
   size_t begin = text.find_first_not_of(kSeparators);

@@ -35,7 +35,8 @@ std::string FormatNumber(double value, const NumberFormat& format);
 absl::StatusOr<double> ParseNumber(absl::string_view word);
 
 // Numbers separated by spaces, commas or semicolons, perhaps in brackets: "0 0 1", "[0, 0, 1]".
-// Fails with INVALID_ARGUMENT, quoting the first word that is none. No numbers give an empty list.
+// Fails with INVALID_ARGUMENT, quoting the first word that is none, or one that may be a number
+// with a decimal comma ("0,5 1"). No numbers give an empty list.
 absl::StatusOr<std::vector<double>> ParseNumbers(absl::string_view text);
 
 // To the nearest integer, ties to zero (0.5 and -0.5 give 0, 1.5 gives 1); never -0. NaN and

@@ -24,8 +24,8 @@ std::string FileNameOf(const std::string& id) {
                        sign == '-' || sign == '_';
     name += plain ? sign : '_';
   }
-  if (name.empty() || name[0] == '.') name.insert(0, "_");
-  return name;
+  const bool hidden = name.empty() || name[0] == '.';
+  return hidden ? absl::StrCat("_", name) : name;
 }
 
 absl::Status CheckGradeOutput(const GradeFormat& format, const std::string& path, size_t count) {

@@ -15,6 +15,11 @@ struct NumericsFlags {
   std::string activation;
   std::string rounding;
   std::string rounding_scope;
+
+  bool any() const {
+    return !precision.empty() || !activation.empty() || !rounding.empty() ||
+           !rounding_scope.empty();
+  }
 };
 
 // Adds --precision, --activation, --rounding and --rounding-scope.

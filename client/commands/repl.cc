@@ -95,6 +95,12 @@ struct Workplace {
 
 absl::Status OpenSession(const Options& options, const std::shared_ptr<Connection>& connection,
                          Workplace& place) {
+  if (options.numerics.any()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the arithmetic of ", options.session,
+        " was fixed when it was created: leave out --precision, --activation, --rounding and "
+        "--rounding-scope, or make a session with --model NAME"));
+  }
   auto session = SessionClient::Attach(connection, FullName("sessions", options.session));
   if (!session.ok()) return session.status();
   place.session = *std::move(session);
@@ -115,6 +121,7 @@ absl::Status MakeSession(const Options& options, const std::shared_ptr<Connectio
     absl::StatusOr<v1::Exercise> exercise = LoadExercise(options.file);
     if (!exercise.ok()) return exercise.status();
     *session.mutable_numerics() = exercise->numerics();
+    TakeInitialState(*exercise, request);
     model = temporary.Create(std::move(*exercise->mutable_model()));
   }
   if (!model.ok()) return model.status();
@@ -195,7 +202,8 @@ void AddReplCommand(CLI::App& parent, Context& context) {
   const auto options = std::make_shared<Options>();
   command
       .add_option("FILE", options->file,
-                  "An Exercise or a Model; its model and session are deleted at the end")
+                  "An Exercise or a Model; begins in the state of its first sequence. Model and "
+                  "session are deleted at the end")
       ->type_name("");
   command.add_option("--session", options->session, "Go on in a session that exists")
       ->type_name("NAME");

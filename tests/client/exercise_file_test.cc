@@ -80,5 +80,21 @@ TEST(ExamplesTest, EveryExampleIsAnExerciseWithTitlesAndSequences) {
   EXPECT_TRUE(names.count("homework.textproto"));
 }
 
+TEST(TakeInitialStateTest, TheFirstSequencesUnlessTheRequestHasOne) {
+  v1::Exercise exercise;
+  v1::CreateSessionRequest request;
+  TakeInitialState(exercise, request);
+  EXPECT_FALSE(request.has_initial_state());
+  exercise.add_sequences();
+  TakeInitialState(exercise, request);
+  EXPECT_FALSE(request.has_initial_state());
+  exercise.mutable_sequences(0)->mutable_initial_state()->add_layers();
+  TakeInitialState(exercise, request);
+  EXPECT_EQ(request.initial_state().layers_size(), 1);
+  exercise.mutable_sequences(0)->mutable_initial_state()->add_layers();
+  TakeInitialState(exercise, request);
+  EXPECT_EQ(request.initial_state().layers_size(), 1) << "it had one";
+}
+
 }  // namespace
 }  // namespace cellar

@@ -17,6 +17,14 @@ TEST(NearestWordTest, FindsTheWordMeant) {
 
 TEST(NearestWordTest, ABeginningIsEnough) { EXPECT_EQ(NearestWord("sess", kWords), "session"); }
 
+TEST(NearestWordTest, AWordThatIsWholeInOnlyOneIsThatOne) {
+  const std::vector<std::string> values = {"ROUNDING_NONE", "ROUNDING_NEAREST_TIES_TO_ZERO",
+                                           "PRECISION_FLOAT32", "PRECISION_FLOAT64"};
+  EXPECT_EQ(NearestWord("ROUNDING_NEAREST", values), "ROUNDING_NEAREST_TIES_TO_ZERO");
+  EXPECT_EQ(NearestWord("float64", values), "PRECISION_FLOAT64");
+  EXPECT_EQ(NearestWord("PRECISION_FLOAT23", values), "PRECISION_FLOAT32");
+}
+
 TEST(NearestWordTest, FarWordsAreNotSuggested) {
   EXPECT_EQ(NearestWord("xyz", kWords), "");
   EXPECT_EQ(NearestWord("", kWords), "");

@@ -120,6 +120,16 @@ TEST(ParseNumbersTest, SeparatorsAndBracketsAreForgiven) {
   EXPECT_THAT(*ParseNumbers("  "), IsEmpty());
 }
 
+TEST(ParseNumbersTest, DecimalCommasAreNotTakenForSeveralNumbers) {
+  for (const char* text : {"0,5 1", "1 0,5", "[0,5 1,5]"}) {
+    const auto numbers = ParseNumbers(text);
+    EXPECT_TRUE(absl::IsInvalidArgument(numbers.status())) << text;
+  }
+  EXPECT_THAT(*ParseNumbers("0,5,1"), ElementsAre(0, 5, 1));
+  EXPECT_THAT(*ParseNumbers("0, 5, 1"), ElementsAre(0, 5, 1));
+  EXPECT_THAT(*ParseNumbers("0,5;1,2"), ElementsAre(0, 5, 1, 2));
+}
+
 TEST(ParseNumbersTest, TheFirstWrongWordIsQuoted) {
   const auto numbers = ParseNumbers("0, one, two");
   ASSERT_FALSE(numbers.ok());

@@ -20,6 +20,11 @@ absl::Status Run(Context& context, const Options& options) {
   if (!connection.ok()) return connection.status();
   const auto model = CreateModel(**connection, std::move(*exercise->mutable_model()), options.id);
   if (!model.ok()) return model.status();
+  if (exercise->has_numerics() && !options.json) {
+    context.err() << "note: the file's numerics are no part of a model; give them to `session "
+                     "create`, or use its "
+                     "--file\n";
+  }
   context.out() << (options.json ? MessageJson(*model, EmptyFields::kLeftOut)
                                  : model->name() + "\n");
   return absl::OkStatus();

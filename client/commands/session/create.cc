@@ -24,14 +24,17 @@ struct Options {
   bool json = false;
 };
 
-// Creates the file's model, and takes over its numerics.
-absl::Status UseFile(Connection& connection, const std::string& file, v1::Session& session) {
+// Creates the file's model, and takes over its numerics and initial state.
+absl::Status UseFile(Connection& connection, const std::string& file,
+                     v1::CreateSessionRequest& request) {
+  v1::Session& session = *request.mutable_session();
   absl::StatusOr<v1::Exercise> exercise = LoadExercise(file);
   if (!exercise.ok()) return exercise.status();
   const auto model = CreateModel(connection, std::move(*exercise->mutable_model()), "");
   if (!model.ok()) return model.status();
   session.set_model(model->name());
   if (exercise->has_numerics()) *session.mutable_numerics() = exercise->numerics();
+  TakeInitialState(*exercise, request);
   return absl::OkStatus();
 }
 
@@ -51,7 +54,7 @@ absl::Status Fill(const Options& options, Connection& connection,
   }
   session.set_model(FullName("models", options.model));
   if (!options.file.empty()) {
-    const absl::Status used = UseFile(connection, options.file, session);
+    const absl::Status used = UseFile(connection, options.file, request);
     if (!used.ok()) return used;
   }
   ApplyFlags(options.numerics, *session.mutable_numerics());
@@ -78,11 +81,15 @@ void AddSessionCreateCommand(CLI::App& parent, Context& context) {
   const auto options = std::make_shared<Options>();
   command.add_option("--model", options->model, "A model on the server: models/ID, or ID alone")
       ->type_name("NAME");
-  command.add_option("--file", options->file, "A file whose model is created first")
+  command
+      .add_option("--file", options->file,
+                  "A file whose model is created first; the session begins in the state of its "
+                  "first sequence")
       ->type_name("FILE");
   command
       .add_option("--initial-state", options->initial_state,
-                  "A State to start from and to return to on reset; all zero otherwise")
+                  "A State to start from and to return to on reset; else that of --file, or all "
+                  "zero")
       ->type_name("FILE");
   AddNewSessionFlags(command, options->session);
   AddNumericsFlags(command, options->numerics);
