@@ -16,8 +16,11 @@ constexpr absl::string_view kNamePrefix = "sessions/";
 // So many sessions are looked at at most, in one call, for whether they should sleep.
 constexpr int64_t kMaxSleepLooks = 4096;
 
-// Above this share of the bytes, room is made before anybody needs it.
-constexpr int64_t FullBytes(int64_t max_bytes) { return max_bytes / 8 * 7; }
+// Above this share of the bytes, room is made before anybody needs it: whoever brings a session
+// into memory looks at so many others in passing. What has to be written before it sleeps has been,
+// by the time its room is needed.
+constexpr int64_t FullBytes(int64_t max_bytes) { return max_bytes / 4 * 3; }
+constexpr int64_t kLooksInPassing = 16;
 
 }  // namespace
 
@@ -51,7 +54,12 @@ struct SessionTable::Implementation : SessionIndex {
   // Takes bytes of the budget; if they are not there, those of sessions that nobody uses.
   absl::Status ChargeOrMakeRoom(int64_t bytes) {
     absl::Status charged = commons->budget.Charge(bytes);
-    if (charged.ok() || keeper == nullptr) return charged;
+    if (keeper == nullptr) return charged;
+    const int64_t full = FullBytes(limits.max_bytes);
+    if (commons->budget.used_bytes() > full) {
+      SleepSome(kLooksInPassing, full, absl::InfiniteFuture());
+    }
+    if (charged.ok()) return charged;
     const int64_t room = limits.max_bytes - bytes;
     SleepSome(awake_count(), room, /*unused_before=*/absl::InfiniteFuture());
     charged = commons->budget.Charge(bytes);
