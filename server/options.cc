@@ -116,6 +116,8 @@ void AddStoreFlags(Options& options, Flags& flags) {
 void AddResourceFlags(Options& options, Flags& flags) {
   flags.Count("--max-sessions", options.sessions.max_sessions,
               "Sessions held at once, in memory and in the store.");
+  flags.Count("--max-sessions-per-tenant", options.sessions.max_sessions_per_tenant,
+              "The same of one tenant; 0: as many as of all.");
   flags.Bytes(
       "--max-session-bytes", options.sessions.max_bytes,
       "Bytes of states, replay windows and inputs of all sessions in memory together; those "
@@ -275,6 +277,7 @@ void CheckWork(const Options& options, Problems& problems) {
 
 void CheckResources(const Options& options, Problems& problems) {
   problems.AtLeast("--max-sessions", options.sessions.max_sessions, 0);
+  problems.AtLeast("--max-sessions-per-tenant", options.sessions.max_sessions_per_tenant, 0);
   problems.AtLeast("--max-session-bytes", options.sessions.max_bytes, 0);
   problems.AtLeast("--checkpoint-steps", options.keeping.checkpoint_steps, 1);
   problems.Positive("--checkpoint-interval", options.keeping.checkpoint_interval);

@@ -139,15 +139,18 @@ absl::Status SessionTakenOver(absl::string_view name, int64_t next_step) {
       detail);
 }
 
-absl::Status SessionLimit(int64_t limit) {
+absl::Status SessionLimit(const ReachedCap& cap) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
   return MakeError(absl::StatusCode::kResourceExhausted,
-                   absl::StrCat("the server holds ", limit,
+                   absl::StrCat("the ", whose, " holds ", cap.used, " of ", cap.limit,
                                 " sessions, as many as it may; delete sessions that are done, or "
                                 "try later"),
                    {.reason = "SESSION_LIMIT",
-                    .metadata = {{"limit", absl::StrCat(limit)}},
+                    .metadata = {{"limit", absl::StrCat(cap.limit)},
+                                 {"used", absl::StrCat(cap.used)},
+                                 {"scope", std::string(whose)}},
                     .retry_delay = kRetryDelay,
-                    .quota_subject = "sessions"});
+                    .quota_subject = absl::StrCat("sessions of the ", whose)});
 }
 
 absl::Status SessionBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes) {

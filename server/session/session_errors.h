@@ -10,6 +10,7 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "server/identity/cap.h"
 #include "server/session/session_end.h"
 
 namespace cellar {
@@ -49,7 +50,7 @@ absl::Status SessionExists(absl::string_view name);
 absl::Status SessionTakenOver(absl::string_view name, int64_t next_step);
 
 // RESOURCE_EXHAUSTED: there are `limit` sessions already.
-absl::Status SessionLimit(int64_t limit);
+absl::Status SessionLimit(const ReachedCap& cap);
 
 // RESOURCE_EXHAUSTED: `requested_bytes` more do not fit.
 absl::Status SessionBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes);

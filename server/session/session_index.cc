@@ -63,6 +63,7 @@ absl::Status SessionIndex::WhyNotThere(absl::string_view name,
 void SessionIndex::InsertLocked(const OwnedName& owned, Entry entry) {
   due.emplace(entry.due_time, owned);
   names.insert(owned);
+  ++tenant_counts[owned.tenant];
   if (entry.session != nullptr) awake.insert(owned);
   sessions.emplace(owned, std::move(entry));
 }
@@ -73,6 +74,8 @@ SessionIndex::Entry SessionIndex::ExtractLocked(const OwnedName& owned) {
   Entry entry = std::move(found->second);
   due.erase({entry.due_time, key});
   names.erase(key);
+  const auto count = tenant_counts.find(key.tenant);
+  if (--count->second == 0) tenant_counts.erase(count);
   awake.erase(key);
   sessions.erase(found);
   return entry;
@@ -87,13 +90,23 @@ void SessionIndex::RememberEndLocked(const OwnedName& owned, const Tombstone& to
   if (forgotten.has_value()) keeper->ForgetTombstones({*forgotten});
 }
 
+std::optional<ReachedCap> SessionIndex::FindFull(absl::string_view tenant) const {
+  absl::ReaderMutexLock lock(&mutex);
+  return FindFullLocked(tenant);
+}
+
+std::optional<ReachedCap> SessionIndex::FindFullLocked(absl::string_view tenant) const {
+  const auto count = tenant_counts.find(tenant);
+  return FindReachedCap({limits.max_sessions_per_tenant, limits.max_sessions},
+                        count == tenant_counts.end() ? 0 : count->second,
+                        static_cast<int64_t>(sessions.size()), 1);
+}
+
 absl::StatusOr<std::shared_ptr<Session>> SessionIndex::AddCharged(SessionConfig& config,
                                                                   SessionProgress& progress) {
   absl::MutexLock lock(&mutex);
   if (sessions.contains(config.owned_name())) return SessionExists(config.name);
-  if (static_cast<int64_t>(sessions.size()) >= limits.max_sessions) {
-    return SessionLimit(limits.max_sessions);
-  }
+  if (const auto full = FindFullLocked(config.tenant); full.has_value()) return SessionLimit(*full);
   config.create_time = clock.Now();
   auto session = std::make_shared<Session>(std::move(config), std::move(progress), commons);
   const OwnedName owned = session->config().owned_name();

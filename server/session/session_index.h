@@ -16,6 +16,7 @@
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
 #include "absl/synchronization/mutex.h"
+#include "server/identity/cap.h"
 #include "server/session/session_keeper.h"
 #include "server/session/session_table.h"
 
@@ -74,6 +75,9 @@ struct SessionIndex {
   Found Lookup(const OwnedName& owned) const;
   absl::Status WhyNotThere(absl::string_view name, const std::optional<Tombstone>& tombstone) const;
 
+  // Which cap has no room for one more session of `tenant`; nothing if there is room.
+  std::optional<ReachedCap> FindFull(absl::string_view tenant) const;
+
   // Adds a session whose bytes are charged, or tells why not; then `config` and `progress` are
   // still there. Errors: SESSION_EXISTS, SESSION_LIMIT.
   absl::StatusOr<std::shared_ptr<Session>> AddCharged(SessionConfig& config,
@@ -130,6 +134,7 @@ struct SessionIndex {
   mutable absl::Mutex mutex;
   absl::flat_hash_map<OwnedName, Entry> sessions ABSL_GUARDED_BY(mutex);
   absl::btree_set<OwnedName> names ABSL_GUARDED_BY(mutex);
+  absl::flat_hash_map<std::string, int64_t> tenant_counts ABSL_GUARDED_BY(mutex);  // none is 0
   absl::btree_set<OwnedName> awake ABSL_GUARDED_BY(mutex);
   absl::btree_set<std::pair<absl::Time, OwnedName>> due ABSL_GUARDED_BY(mutex);
   Tombstones tombstones ABSL_GUARDED_BY(mutex);
@@ -138,6 +143,9 @@ struct SessionIndex {
   std::string rotation_name ABSL_GUARDED_BY(mutex);
 
  private:
+  std::optional<ReachedCap> FindFullLocked(absl::string_view tenant) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex);
+
   // Puts an entry under the keys of `owned`, which views what the entry has.
   void InsertLocked(const OwnedName& owned, Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 

@@ -31,7 +31,7 @@ struct SessionTable::Implementation : SessionIndex {
   absl::StatusOr<std::shared_ptr<Session>> TryCreate(SessionConfig& config,
                                                      SessionProgress& progress) {
     CELLAR_RETURN_IF_ERROR(MakeNameFree(config.owned_name()));
-    if (session_count() >= limits.max_sessions) return SessionLimit(limits.max_sessions);
+    if (const auto full = FindFull(config.tenant); full.has_value()) return SessionLimit(*full);
     const int64_t bytes = SessionBytes(config, progress);
     CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(bytes));
     absl::StatusOr<std::shared_ptr<Session>> created = AddCharged(config, progress);

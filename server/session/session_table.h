@@ -36,6 +36,7 @@ class SessionTable {
  public:
   struct Limits {
     int64_t max_sessions = 100'000;
+    int64_t max_sessions_per_tenant = 0;   // 0: as many as of all
     int64_t max_bytes = int64_t{1} << 30;  // states, windows and inputs of all sessions together
     absl::Duration tombstone_retention = absl::Hours(24);
     int64_t max_tombstones = 100'000;                // the oldest go first

@@ -59,6 +59,7 @@ class TenantCapsTest(harness.ConformanceTest):
         identities.write_text("".join(f"token sha256:{hashlib.sha256(token.encode()).hexdigest()} tenant={tenant} "
                                       "roles=owner\n" for tenant, token in TOKENS.items()))
         cls.SERVER_FLAGS = ("--identities", str(identities), "--max-models-per-tenant", "2",
+                            "--max-sessions-per-tenant", "3",
                             "--max-streams-per-tenant", "1", "--max-call-bytes-per-tenant", "100000",
                             "--metrics-address", "127.0.0.1:0")
         super().setUpClass()
@@ -95,6 +96,18 @@ class TenantCapsTest(harness.ConformanceTest):
         other = self.b.create_model(self.model(3)).name
         for client, name in ((self.a, names[0]), (self.a, names[1]), (self.b, other)):
             client.models.DeleteModel(model_service_pb2.DeleteModelRequest(name=name))
+
+    def test_sessions(self):
+        models = {client: client.create_model(self.model(1)).name for client in (self.a, self.b)}
+        there = [self.a.create_session(models[self.a]).name for _ in range(3)]
+        with self.refused_for_tenant("SESSION_LIMIT") as caught:
+            self.a.create_session(models[self.a])
+        self.check_tells(caught, limit="3", used="3")
+        other = self.b.create_session(models[self.b]).name
+        for client, name in [(self.a, name) for name in there] + [(self.b, other)]:
+            client.sessions.DeleteSession(session_service_pb2.DeleteSessionRequest(name=name))
+        for client, model in models.items():
+            client.models.DeleteModel(model_service_pb2.DeleteModelRequest(name=model))
 
     def test_streams(self):
         def held(client):

@@ -74,6 +74,7 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
                                       "--max-queued-steps-per-tenant=25",
                                       "--log-level=debug",
                                       "--max-streams-per-tenant=26",
+                                      "--max-sessions-per-tenant=31",
                                       "--max-models-per-tenant=27",
                                       "--max-model-bytes-per-tenant=28",
                                       "--max-call-bytes=100MiB",
@@ -113,6 +114,7 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
   EXPECT_EQ(options.scheduler.max_queued_steps_per_tenant, 25);
   EXPECT_EQ(options.log_level, LogLevel::kDebug);
   EXPECT_EQ(options.api.max_streams_per_tenant, 26);
+  EXPECT_EQ(options.sessions.max_sessions_per_tenant, 31);
   EXPECT_EQ(options.models.max_models_per_tenant, 27);
   EXPECT_EQ(options.models.max_bytes_per_tenant, 28);
   EXPECT_EQ(options.server.max_call_bytes, 100 * 1024 * 1024);

@@ -62,7 +62,10 @@ std::vector<Case> Cases() {
        Code::kAborted,
        "SESSION_TAKEN_OVER",
        {session, {"next_step", "7"}}},
-      {SessionLimit(5), Code::kResourceExhausted, "SESSION_LIMIT", {{"limit", "5"}}},
+      {SessionLimit({CapScope::kTenant, 5, 4}),
+       Code::kResourceExhausted,
+       "SESSION_LIMIT",
+       {{"limit", "5"}, {"used", "4"}, {"scope", "tenant"}}},
       {SessionBytesLimit(100, 90, 11),
        Code::kResourceExhausted,
        "SESSION_BYTES_LIMIT",
@@ -94,7 +97,8 @@ TEST(SessionErrors, NameTheSessionAsTheResource) {
 }
 
 TEST(SessionErrors, LimitsTellWhatIsExhaustedAndWhenToTryAgain) {
-  for (const absl::Status& status : {SessionLimit(5), SessionBytesLimit(100, 90, 11)}) {
+  for (const absl::Status& status :
+       {SessionLimit({CapScope::kServer, 5, 5}), SessionBytesLimit(100, 90, 11)}) {
     EXPECT_GT(*GetErrorDetail(status)->retry_delay, absl::ZeroDuration());
     EXPECT_FALSE(GetErrorDetail(status)->quota_subject.empty());
   }
