@@ -239,6 +239,18 @@ TEST(JudgeCarried, WhatIsNotFiniteIsNeverCarried) {
   }
 }
 
+TEST(JudgeCarried, BehindWhatIsNotFiniteTheExpectedStateGoesOn) {
+  Exercise exercise = RandomExercise(10, CellKind::kLstm);
+  AskCarried(exercise, Quantity::kH);
+  Answer answer = AnswerOf({.slip = MoveH}, exercise);
+  for (int64_t k = 0; k < exercise.model->output_size(); ++k) {
+    (*answer[0])[(kSlip - 1) * exercise.model->output_size() + k] =
+        std::numeric_limits<double>::quiet_NaN();
+  }
+  EXPECT_THAT(WrongSteps(GradeAnswer(*Compile(exercise), answer), exercise),
+              testing::ElementsAre(kSlip - 1, kSlip));
+}
+
 TEST(JudgeCarried, AQuestionWithoutAnswerTellsNothing) {
   Exercise exercise = RandomExercise(7, CellKind::kLstm);
   AskCarried(exercise, Quantity::kH);

@@ -1,6 +1,7 @@
 #include "server/grading/diagnoser.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
 #include <numeric>
 #include <string>
@@ -50,6 +51,22 @@ TEST(Diagnoser, FindsAMistakeByAllItsValues) {
   EXPECT_EQ(found.likeliest_first[0].telling_count, 10);
   EXPECT_THAT(found.likeliest_first[0].same_as, IsEmpty());
   EXPECT_EQ(found.how_to_tell_apart, "");
+}
+
+TEST(Diagnoser, NamesNoMistakeThatNoGivenValueSpeaksFor) {
+  Exercise exercise = TellingExercise();
+  Ask(exercise, Quantity::kC);
+  exercise.questions[0].steps = {0};  // before which there is no memory to forget
+  for (Question& question : exercise.questions) question.comparison = {.absolute = 1e-9};
+  const Diagnoser diagnoser(exercise);
+  const double right = diagnoser.outcomes()->expected[0];
+  const double rounded = std::round(right * 100) / 100;
+  ASSERT_NE(right, rounded);
+  for (const Diagnosis& diagnosis :
+       diagnoser.Diagnose({{{rounded}}, std::nullopt}).likeliest_first) {
+    EXPECT_GT(diagnosis.telling_count, 0) << diagnosis.mistake;
+    EXPECT_NE(diagnosis.mistake, "memory_forgotten");
+  }
 }
 
 TEST(Diagnoser, FindsAMistakeByMostOfItsValues) {

@@ -84,6 +84,8 @@ TEST(MistakeOutcomes, AreKnownAlsoWhenTheyAreWrittenWithFewDecimals) {
     EXPECT_FALSE(comparison.MayBeWrittenAs(2, outcome, other)) << other;
   }
   EXPECT_TRUE(comparison.MayBeWrittenAs(2, 1, 1));
+  EXPECT_FALSE(comparison.MayBeWrittenAs(2, 0.4968, 0.5)) << "one decimal has many reasons";
+  EXPECT_FALSE(comparison.MayBeWrittenAs(2, 0.9968, 1)) << "and none has more";
 }
 
 TEST(MistakeOutcomes, PairOftenSeenMistakesThatGiveAnAnswerOfTheirOwn) {
