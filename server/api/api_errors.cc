@@ -99,11 +99,6 @@ absl::Status DeadlineExceeded() {
       "the deadline passed in the middle of the work; give it more time or send less");
 }
 
-absl::Status GraderRoleNeeded(absl::string_view what_for) {
-  return absl::PermissionDeniedError(
-      absl::StrCat("the grader role is needed ", what_for, "; ask the course's staff"));
-}
-
 absl::Status WithServerFacts(const absl::Status& status, absl::string_view server_epoch) {
   const std::string reason = GetErrorReason(status);
   if (reason != "MODEL_NOT_FOUND" && reason != "EXERCISE_NOT_FOUND") return status;

@@ -25,9 +25,6 @@ absl::Status CallCancelled();
 // DEADLINE_EXCEEDED in the middle of a streamed answer.
 absl::Status DeadlineExceeded();
 
-// PERMISSION_DENIED: `what_for` ("to see ...") is for callers with the grader role.
-absl::Status GraderRoleNeeded(absl::string_view what_for);
-
 // `status`, with what only this floor knows: server_epoch in the metadata of MODEL_NOT_FOUND and
 // EXERCISE_NOT_FOUND. For the handlers that look one up.
 absl::Status WithServerFacts(const absl::Status& status, absl::string_view server_epoch);
