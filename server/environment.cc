@@ -33,7 +33,7 @@ std::function<void(const std::string&)> StoreLog(Log& log) {
 }  // namespace
 
 Environment::Environment(const Options& options, Clock& clock, Log& log,
-                         std::unique_ptr<RecordStore> store)
+                         std::unique_ptr<TimedStore> store)
     : store_(std::move(store)),
       writer_(store_ == nullptr ? nullptr : std::make_unique<GroupWriter>(*store_)),
       keeper_(store_ == nullptr ? nullptr
@@ -67,14 +67,16 @@ Environment::Environment(const Options& options, Clock& clock, Log& log,
   });
   metrics_.AddGauge("cellar_call_bytes_limit", "What a flag allows at most.",
                     [limit = static_cast<double>(options.server.max_call_bytes)] { return limit; });
+  if (store_ != nullptr) AddStoreMetrics(*store_, metrics_);
   AddProcessMetrics(metrics_);
 }
 
 absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& options,
                                                                  Clock& clock, Log& log) {
-  std::unique_ptr<RecordStore> store;
+  std::unique_ptr<TimedStore> store;
   if (!options.data_dir.empty()) {
-    CELLAR_ASSIGN_OR_RETURN(store, OpenRocksdbStore(options.data_dir, StoreLog(log)));
+    CELLAR_ASSIGN_OR_RETURN(auto opened, OpenRocksdbStore(options.data_dir, StoreLog(log)));
+    store = std::make_unique<TimedStore>(std::move(opened), clock);
   }
   std::unique_ptr<Environment> environment(new Environment(options, clock, log, std::move(store)));
   environment->kept_ = "everything is in memory only (no --data-dir)";

@@ -30,7 +30,7 @@
 #include "server/session/session_reaper.h"
 #include "server/session/session_table.h"
 #include "server/store/group_writer.h"
-#include "server/store/record_store.h"
+#include "server/store/timed_store.h"
 
 namespace cellar {
 
@@ -65,7 +65,7 @@ class Environment {
 
  private:
   // `store` may be null.
-  Environment(const Options& options, Clock& clock, Log& log, std::unique_ptr<RecordStore> store);
+  Environment(const Options& options, Clock& clock, Log& log, std::unique_ptr<TimedStore> store);
 
   // Takes in what the store has. Errors: those of RestoreModels, RestoreExercises, RestoreSessions.
   absl::Status Restore();
@@ -76,7 +76,7 @@ class Environment {
   OperatorServer::Pages OperatorPages() const;
 
   // Used by nearly everything, so made first and destroyed last. Null without a data_dir.
-  const std::unique_ptr<RecordStore> store_;
+  const std::unique_ptr<TimedStore> store_;
   const std::unique_ptr<GroupWriter> writer_;
   const std::unique_ptr<SessionKeeper> keeper_;
   Clock& clock_;

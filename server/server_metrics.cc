@@ -88,4 +88,12 @@ void AddServerMetrics(const Api& api, const Options& options, Metrics& metrics) 
                       "reason");
 }
 
+void AddStoreMetrics(const TimedStore& store, Metrics& metrics) {
+  const char* const name = "cellar_store_seconds";
+  metrics.AddHistogram(name, "How long the store took, by operation.", store.read_seconds(),
+                       {{"operation", "read"}});
+  metrics.AddHistogram(name, "", store.write_seconds(), {{"operation", "write"}});
+  metrics.AddHistogram(name, "", store.sync_seconds(), {{"operation", "sync"}});
+}
+
 }  // namespace cellar

@@ -3,6 +3,7 @@
 import os
 import re
 import subprocess
+import tempfile
 import threading
 import time
 import unittest
@@ -158,6 +159,22 @@ class MetricsTest(harness.ConformanceTest):
         finally:
             client.close()
             server.kill()
+
+
+class StoreMetricsTest(unittest.TestCase):
+
+    def test_the_store_tells_how_long_it_takes(self):
+        with tempfile.TemporaryDirectory(prefix="cellar-metrics-") as folder:
+            server = harness.Server("--metrics-address", "127.0.0.1:0", "--data-dir", folder)
+            client = harness.Client(server.address)
+            try:
+                client.create_session(client.create_model(harness.homework_model()).name)
+                samples = metrics_of(server)
+                written = sum(samples[f'cellar_store_seconds_count{{operation="{operation}"}}'] for operation in ("write", "sync"))
+                self.assertGreaterEqual(written, 1)
+            finally:
+                client.close()
+                server.kill()
 
 
 class DrainTest(unittest.TestCase):
