@@ -182,6 +182,8 @@ absl::StatusOr<std::vector<FoundSubmission>> FindSubmissions(
     std::error_code ignored;  // what is no folder is a file, and told when it is read
     if (path == "-") {
       found.push_back({ids.Make("stdin"), path});
+    } else if (absl::EndsWith(path, "/") && !fs::exists(path, ignored)) {
+      return absl::InvalidArgumentError(absl::StrCat("there is no folder ", path));
     } else if (!fs::is_directory(path, ignored)) {
       found.push_back({ids.Make(fs::path(path).filename()), path});
     } else {

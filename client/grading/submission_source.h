@@ -35,9 +35,9 @@ struct SubmissionOptions {
 
 // The answers in `paths`: a file is one, named by its name without the ending; a folder is as many
 // as there are files below it, named by their paths in it, in the order of names. Files whose name
-// begins with a dot, and what macOS adds to archives, are left out. A file need not exist: that is
-// told when it is read. Fails with INVALID_ARGUMENT if a folder cannot be listed or there is no
-// file in it.
+// begins with a dot, and what macOS adds to archives, are left out. A file need not exist, as a
+// student may hand in none: that is told when it is read. Fails with INVALID_ARGUMENT if a folder
+// (a path that ends in a slash is one) is not there, cannot be listed or has no file in it.
 absl::StatusOr<std::vector<FoundSubmission>> FindSubmissions(const std::vector<std::string>& paths);
 
 // The answer. Fails with INVALID_ARGUMENT and a reason for the student (it names the file, no

@@ -77,6 +77,12 @@ TEST_F(SubmissionSourceTest, AFolderWithoutFilesIsTold) {
               HasSubstr("there is no answer in"));
 }
 
+TEST_F(SubmissionSourceTest, AFolderThatIsNotThereIsNoAnswerThatCannotBeRead) {
+  EXPECT_THAT(std::string(FindSubmissions({folder_ + "/nowhere/"}).status().message()),
+              HasSubstr("there is no folder"));
+  EXPECT_TRUE(FindSubmissions({folder_ + "/nowhere"}).ok()) << "a file that nobody handed in";
+}
+
 TEST_F(SubmissionSourceTest, AFileIsSentAsItIs) {
   const std::string bytes = "1 \xff\n";
   SubmissionOptions options;
