@@ -10,6 +10,10 @@
 namespace cellar {
 namespace {
 
+// So long each try to come back waits for a connection. Waiting is better than asking again: gRPC
+// connects while it is waited for, not while this thread sleeps.
+constexpr absl::Duration kConnectTimeout = absl::Seconds(3);
+
 absl::Status MadeHere(grpc::StatusCode code, const std::string& message) {
   return FromCall(grpc::Status(code, message));
 }
@@ -69,7 +73,8 @@ absl::Status SteadyStream::Close() {
 }
 
 absl::Status SteadyStream::Connect() {
-  wire_ = std::make_unique<StepWire>(stub_);
+  wire_ = std::make_unique<StepWire>(
+      stub_, opened_once_ ? StepWire::Unconnected::kWaits : StepWire::Unconnected::kFails);
   v1::StreamStepsRequest request;
   v1::StreamStepsOpen& open = *request.mutable_open();
   open.set_session(options_.session);
@@ -81,8 +86,14 @@ absl::Status SteadyStream::Connect() {
   } else if (options_.resume_from.has_value()) {
     open.set_resume_from(*options_.resume_from);
   }
+  const absl::Time connect_deadline = opened_once_ ? absl::Now() + kConnectTimeout : Deadline();
+  const bool connected = wire_->Write(request, connect_deadline) || !wire_->timed_out();
+  if (!connected && opened_once_) {
+    wire_ = nullptr;
+    return MadeHere(grpc::StatusCode::UNAVAILABLE, "the server does not come back");
+  }
   std::optional<v1::StreamStepsResponse> answer;
-  if (wire_->Write(request, Deadline()) || !wire_->timed_out()) answer = wire_->Read(Deadline());
+  if (connected) answer = wire_->Read(Deadline());
   if (!answer.has_value()) return Break();
   if (!answer->has_opened()) {
     wire_ = nullptr;

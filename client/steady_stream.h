@@ -44,7 +44,7 @@ struct SteadyStreamOptions {
   size_t max_unanswered = 8;
   absl::Duration answer_timeout = absl::Seconds(30);  // for one answer, and for opening
   RetryPolicy open_retry{};                           // of the first connection
-  RetryPolicy retry{.max_attempts = 14};              // of the others, anew with every answer: 40 s
+  RetryPolicy retry{.max_attempts = 10};              // of the others, anew with every answer: 50 s
   size_t max_kept_bytes = size_t{4} << 20;            // answered inputs that are not durable
   Sleeper sleep = absl::SleepFor;
 };

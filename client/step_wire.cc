@@ -5,8 +5,9 @@
 
 namespace cellar {
 
-StepWire::StepWire(v1::SessionService::Stub& stub)
+StepWire::StepWire(v1::SessionService::Stub& stub, Unconnected unconnected)
     : call_(stub.PrepareAsyncStreamSteps(&context_, &queue_)) {
+  context_.set_wait_for_ready(unconnected == Unconnected::kWaits);
   call_->StartCall(Tag(Event::kStarted));
 }
 

@@ -20,8 +20,11 @@ namespace cellar {
 
 class StepWire {
  public:
+  // What to do without a connection: fail at once, or let the first write wait for one.
+  enum class Unconnected { kFails, kWaits };
+
   // Starts the call. `stub` must outlive the wire.
-  explicit StepWire(v1::SessionService::Stub& stub);
+  explicit StepWire(v1::SessionService::Stub& stub, Unconnected unconnected = Unconnected::kFails);
   // Cancels the call if it has not ended, and waits for its end.
   ~StepWire();
 

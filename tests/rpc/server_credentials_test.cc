@@ -18,8 +18,11 @@ namespace {
 class ServerCredentialsTest : public testing::Test {
  protected:
   ServerCredentialsTest() {
-    options_.certificate_path = testing::TempDir() + "server_credentials_test.cert.pem";
-    options_.key_path = testing::TempDir() + "server_credentials_test.key.pem";
+    const std::string base =
+        absl::StrCat(testing::TempDir(), "server_credentials_",
+                     testing::UnitTest::GetInstance()->current_test_info()->name());
+    options_.certificate_path = base + ".cert.pem";
+    options_.key_path = base + ".key.pem";
     Write(pems_);
     credentials_ =
         MakeTlsCredentials(TlsFiles::Open(options_, clock_).value(), ClientCertificates::kNone);
