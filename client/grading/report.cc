@@ -167,9 +167,17 @@ Report MakeReport(const v1::Exercise& exercise, const v1::Verdict& verdict) {
   LeaveOut(report.verdict);
   Clean(report.verdict);
   report.id = report.verdict.submission_id();
-  if (!verdict.gradable()) return report;
   std::map<std::string, v1::Question> questions;
-  for (const v1::Question& question : QuestionsOf(exercise)) questions[question.id()] = question;
+  double max_points = 0;
+  for (const v1::Question& question : QuestionsOf(exercise)) {
+    questions[question.id()] = question;
+    max_points += question.has_points() ? question.points() : 1;
+  }
+  if (!verdict.gradable()) {
+    // A file that is not there never came to the grader, which would have said it.
+    report.verdict.set_max_points(max_points);
+    return report;
+  }
   for (const v1::QuestionVerdict& question : report.verdict.questions()) {
     AddQuestion(exercise, questions, question, report);
   }
@@ -193,11 +201,20 @@ v1::Verdict UngradableVerdict(absl::string_view id, absl::string_view reason) {
   return verdict;
 }
 
+// Whether no value is known to be wrong.
+bool AllIsRight(const v1::Verdict& verdict) {
+  return std::all_of(verdict.questions().begin(), verdict.questions().end(),
+                     [](const v1::QuestionVerdict& question) {
+                       return question.values().empty() ||
+                              question.correct_count() == question.value_count();
+                     });
+}
+
 double Fraction(const Report& report) {
   if (!report.graded()) return 0;
   const double points = report.verdict.points();
   const double max_points = report.verdict.max_points();
-  if (!(max_points > 0)) return 1;
+  if (!(max_points > 0)) return AllIsRight(report.verdict) ? 1 : 0;
   return std::isfinite(points) ? std::clamp(points / max_points, 0.0, 1.0) : 0;
 }
 

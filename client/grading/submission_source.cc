@@ -14,6 +14,7 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "client/grading/safe_text.h"
 #include "client/message_file.h"
@@ -148,8 +149,9 @@ std::string AsText(const Value& value) {
 absl::Status FillTyped(const std::string& contents, const SubmissionOptions& options,
                        v1::Submission& submission) {
   Struct root;
-  if (CleanText(contents).size() != contents.size() ||
-      !google::protobuf::util::JsonStringToMessage(contents, &root).ok()) {
+  const std::string lines = absl::StrReplaceAll(contents, {{"\r\n", "\n"}});
+  if (CleanText(lines).size() != lines.size() ||
+      !google::protobuf::util::JsonStringToMessage(lines, &root).ok()) {
     return absl::InvalidArgumentError("the file with the answers is no JSON object");
   }
   const Value* answers = Find(root, options.typed_key);
@@ -161,6 +163,12 @@ absl::Status FillTyped(const std::string& contents, const SubmissionOptions& opt
   for (const std::string& id : options.question_ids) {
     const auto answer = answers->struct_value().fields().find(id);
     if (answer != answers->struct_value().fields().end()) texts[id] = AsText(answer->second);
+  }
+  if (texts.empty() && !answers->struct_value().fields().empty()) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("none of the answers is to a question of the exercise: `", options.typed_key,
+                     "` has ", CleanLine(answers->struct_value().fields().begin()->first),
+                     ", the exercise asks for ", absl::StrJoin(options.question_ids, ", ")));
   }
   if (options.seed_key.empty()) return absl::OkStatus();
   const Value* seed = Find(root, options.seed_key);

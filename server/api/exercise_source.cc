@@ -56,7 +56,7 @@ absl::StatusOr<ExerciseSource> ExerciseSource::Open(Api& api, const Call& call,
 
 absl::StatusOr<std::shared_ptr<const CompiledExercise>> ExerciseSource::Draw(
     const std::string& seed) const {
-  if (written_->exercise.variations.empty()) return written_;
+  if (seed.empty() || written_->exercise.variations.empty()) return written_;
   v1::Exercise drawn = message_;
   DrawVariations(written_->exercise, seed, &drawn);
   return CompileDrawn(drawn, *limits_, cancelled_);

@@ -132,10 +132,11 @@ class CsvReader {
   void ReadRow(const std::vector<Cell>& cells) {
     AskedValue place;
     const auto last_layer = static_cast<int64_t>(exercise_.model->shapes().size());
-    const bool placed = ReadIndex(cells, header_.sequence, 0, place.sequence) &&
-                        ReadIndex(cells, header_.step, row_, place.step) &&
-                        ReadIndex(cells, header_.layer, last_layer, place.layer) &&
-                        ReadIndex(cells, header_.element, 0, place.element);
+    // Layers count from 1, as `cellar run` prints them.
+    const bool placed = ReadIndex(cells, header_.sequence, {0, 0}, place.sequence) &&
+                        ReadIndex(cells, header_.step, {0, row_}, place.step) &&
+                        ReadIndex(cells, header_.layer, {1, last_layer}, place.layer) &&
+                        ReadIndex(cells, header_.element, {0, 0}, place.element);
     if (!placed) return;
     --place.layer;
     for (const auto& [column, quantity] : header_.letters) {
@@ -151,15 +152,21 @@ class CsvReader {
     return is_there ? &cells[static_cast<size_t>(column)] : nullptr;
   }
 
-  // Whether the index is there, or has no column: then it is `otherwise`.
-  bool ReadIndex(const std::vector<Cell>& cells, int64_t column, int64_t otherwise,
-                 int64_t& index) {
-    index = otherwise;
+  struct IndexRule {
+    int64_t lowest;
+    int64_t otherwise;  // where there is no column for it
+  };
+
+  // Whether the index is there, or has no column.
+  bool ReadIndex(const std::vector<Cell>& cells, int64_t column, IndexRule rule, int64_t& index) {
+    index = rule.otherwise;
     if (column == kNoColumn) return true;
     const Cell* const cell = CellAt(cells, column);
-    if (cell != nullptr && absl::SimpleAtoi(cell->text, &index) && index >= 0) return true;
+    if (cell != nullptr && absl::SimpleAtoi(cell->text, &index) && index >= rule.lowest) {
+      return true;
+    }
     Problem(cell == nullptr ? 0 : cell->begin,
-            absl::StrCat("there must be an index, from 0, in column ", column + 1));
+            absl::StrCat("there must be an index, from ", rule.lowest, ", in column ", column + 1));
     return false;
   }
 

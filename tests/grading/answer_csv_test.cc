@@ -81,6 +81,7 @@ TEST(ReadCsv, TellsWhatCannotBeReadAndWhere) {
   EXPECT_THAT(Problem("t,h\n0,1\nx,-1\n"), HasSubstr("3:1 there must be an index"));
   EXPECT_THAT(Problem("h,t\n1\n"), HasSubstr("there must be an index, from 0, in column 2"));
   EXPECT_THAT(Problem("1,2\n"), HasSubstr("1:1 is no header"));
+  EXPECT_THAT(Problem("layer,h\n0,1\n"), HasSubstr("there must be an index, from 1, in column 1"));
   EXPECT_THAT(Problem("h,c,h\n1,2,3\n"), HasSubstr("names a letter twice, again in column 3"));
   EXPECT_THAT(Problem("t,h\n-1,1\n"), HasSubstr("there must be an index"));
   EXPECT_THAT(Problem("t,h\n0,1\n"), HasSubstr("step 1, element 0"));

@@ -90,6 +90,30 @@ TEST(ReportTest, ProblemsTellTheirPlace) {
               ElementsAre("the answer could not be read"));
 }
 
+TEST(ReportTest, WithoutPointsOnlyRightAnswersAreRight) {
+  v1::Exercise exercise;
+  exercise.add_questions()->set_points(0);
+  v1::Verdict verdict;
+  verdict.set_gradable(true);
+  v1::QuestionVerdict& question = *verdict.add_questions();
+  question.set_question("1");
+  question.set_value_count(2);
+  for (const bool correct : {true, false}) question.add_values()->set_correct(correct);
+  question.set_correct_count(1);
+  EXPECT_EQ(Fraction(MakeReport(exercise, verdict)), 0);
+  question.mutable_values(1)->set_correct(true);
+  question.set_correct_count(2);
+  EXPECT_EQ(Fraction(MakeReport(exercise, verdict)), 1);
+}
+
+TEST(ReportTest, AnAnswerThatIsNotThereIsOfAsManyPoints) {
+  v1::Exercise exercise;
+  exercise.add_questions()->set_points(3);
+  exercise.add_questions();
+  EXPECT_EQ(MakeReport(exercise, UngradableVerdict("a", "there is no file")).verdict.max_points(),
+            4);
+}
+
 TEST(ReportTest, FractionsAreBetweenZeroAndOne) {
   EXPECT_EQ(Fraction(SceneReport("all right")), 1);
   EXPECT_EQ(Fraction(SceneReport("half right")), 0.5);

@@ -135,6 +135,10 @@ TEST_F(SubmissionSourceTest, TypedAnswersThatAreNotThereAreTold) {
   EXPECT_THAT(Reason(Write("a", "[1"), options), HasSubstr("no JSON object"));
   EXPECT_THAT(Reason(Write("b", "{\"a\": \"\xff\"}"), options), HasSubstr("no JSON object"));
   EXPECT_THAT(Reason(Write("c", "{\"answers\": 1}"), options), HasSubstr("no object `answers`"));
+  options.question_ids = {"states"};
+  EXPECT_THAT(Reason(Write("e", "{\"answers\": {\"States\": \"0 1\"}}"), options),
+              HasSubstr("`answers` has States, the exercise asks for states"));
+  EXPECT_EQ(Reason(Write("f", "{\r\n\"answers\": {\"states\": \"0 1\"}}\r\n"), options), "");
   options.seed_key = "seed";
   EXPECT_THAT(Reason(Write("d", "{\"answers\": {}}"), options), HasSubstr("no seed `seed`"));
 }
