@@ -1,6 +1,8 @@
 // JUnit XML in the profile that CodeGrade's strict reader takes, and Jenkins, GitLab and others as
 // well: suites hold nothing but test cases, and the counts equal the elements. A wrong value is a
 // failure, an answer that could not be graded an error. Each case tells its share as `weight`.
+#include <cmath>
+
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/grading/formats.h"
@@ -48,16 +50,28 @@ std::string ValueCase(const ReportedTest& test, const std::string& class_name,
                         diagnoses.empty() ? message : absl::StrCat(message, "\n\n", diagnoses));
 }
 
+// Whether the shares of what passed add up to the points that were given.
+bool AddsUp(const std::vector<ReportedTest>& tests, const v1::Verdict& verdict) {
+  double passed = 0;
+  for (const ReportedTest& test : tests) passed += test.passed ? test.max_points : 0;
+  return std::fabs(passed - verdict.points()) <= 1e-9 * verdict.max_points();
+}
+
+// One case a value, where readers of the shares come to the same points; else one a question.
+const std::vector<ReportedTest>& CasesOf(const Report& report) {
+  return report.values.empty() || !AddsUp(report.values, report.verdict) ? report.questions
+                                                                         : report.values;
+}
+
 std::string Cases(const Report& report, Counts& counts) {
   const std::string class_name = report.title.empty() ? "cellar" : report.title;
   if (!report.graded()) {
     counts = {1, 0, 1};
     return ErrorCase(report, class_name);
   }
-  const std::vector<ReportedTest>& tests = report.values.empty() ? report.questions : report.values;
   std::string diagnoses = DiagnosisText(report);
   std::string text;
-  for (const ReportedTest& test : tests) {
+  for (const ReportedTest& test : CasesOf(report)) {
     ++counts.tests;
     text += ValueCase(test, class_name, diagnoses);
     if (test.passed) continue;

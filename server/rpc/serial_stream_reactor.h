@@ -103,7 +103,10 @@ class SerialStreamReactor final
     Happened([](SerialStreamFlow& flow) { flow.End(CallerGone()); });
   }
   void OnDone() override {
+    // A worker may hold the reactor a little longer than the server lives; what belongs to the
+    // server goes back now.
     slot_ = nullptr;
+    bytes_.reset();
     if (entered_) {
       admission_.Forget(this);
       admission_.Leave();

@@ -68,6 +68,7 @@ void StepStreamReactor::OnCancel() {
 }
 
 void StepStreamReactor::OnDone() {
+  call_bytes_.reset();  // the server's; whoever still shares the reactor may outlive that
   if (entered_) {
     admission_.Forget(this);
     admission_.Leave();
@@ -88,11 +89,13 @@ void StepStreamReactor::Happened(Event event) {
 
 void StepStreamReactor::Act() {
   while (true) {
-    StepStreamFlow::Action action = NextAction();
-    Charge(held_bytes_);
+    std::optional<int64_t> charge;
+    StepStreamFlow::Action action = NextAction(charge);
+    if (charge.has_value()) Charge(*charge);
     switch (action.what) {
       case StepStreamFlow::Do::kNothing:
-        return;
+        if (!charge.has_value()) return;  // perhaps another thread acts: this may be gone
+        break;                            // look again
       case StepStreamFlow::Do::kRead:
         StartRead(&action.exchange->request);
         break;
@@ -112,23 +115,22 @@ void StepStreamReactor::Act() {
   }
 }
 
-StepStreamFlow::Action StepStreamReactor::NextAction() {
+StepStreamFlow::Action StepStreamReactor::NextAction(std::optional<int64_t>& charge) {
   absl::MutexLock lock(&mutex_);
   StepStreamFlow::Action action = flow_.Next();
-  held_bytes_ = flow_.bytes();
-  if (action.what == StepStreamFlow::Do::kNothing) acting_ = false;
+  const int64_t held = flow_.bytes() / kChargeBytes * kChargeBytes;
+  if (held != asked_charge_) {
+    charge = held;
+  } else if (action.what == StepStreamFlow::Do::kNothing) {
+    acting_ = false;
+  }
   return action;
 }
 
 void StepStreamReactor::Charge(int64_t bytes) {
-  const int64_t charge = bytes / kChargeBytes * kChargeBytes;
-  if (charge == charged_bytes_) return;
-  absl::Status full = call_bytes_->Set(charge);
-  if (full.ok()) {
-    charged_bytes_ = charge;
-  } else {
-    Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
-  }
+  asked_charge_ = bytes;
+  absl::Status full = call_bytes_->Set(bytes);
+  if (!full.ok()) Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
 }
 
 void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {

@@ -70,9 +70,9 @@ class StepStreamReactor final : public StepStreamReactorBase,
   // Carries out actions until there is none. REQUIRES: acting_ was set by the caller.
   void Act() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // The next action; clears acting_ if there is none. After kFinish acting_ stays set: nobody acts
-  // any more.
-  StepStreamFlow::Action NextAction() ABSL_LOCKS_EXCLUDED(mutex_);
+  // The next action, and what the stream is to be charged for before it, if that has changed.
+  // Clears acting_ if there is neither. After kFinish acting_ stays set: nobody acts any more.
+  StepStreamFlow::Action NextAction(std::optional<int64_t>& charge) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Has the stream charged for what it holds, in steps so large that small messages cost nothing;
   // ends it if there is no room.
@@ -91,8 +91,7 @@ class StepStreamReactor final : public StepStreamReactorBase,
 
   // Of the thread that acts.
   std::optional<CallBytes> call_bytes_;  // once let in
-  int64_t charged_bytes_ = 0;
-  int64_t held_bytes_ = 0;  // by the flow, when it was last asked
+  int64_t asked_charge_ = 0;             // what it was to be charged for last
 
   // Shared with the stream, which may outlive this reactor.
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);

@@ -153,6 +153,20 @@ TEST(SerialStreamReactor, ADrainEndsAnIdleStream) {
   EXPECT_EQ(SentReason(stream.Finish()), "DRAINING");
 }
 
+// A worker may let go of the reactor after the server has gone.
+TEST(SerialStreamReactor, TheServerMayEndRightBehindAStream) {
+  for (int i = 0; i < 50; ++i) {
+    InProcessServer server;
+    Stream stream(server);
+    ASSERT_TRUE(stream.Write(Opening()));
+    ASSERT_TRUE(stream.Write(Submit("a", kRightText)));
+    stream.WritesDone();
+    ASSERT_TRUE(stream.Read());
+    ASSERT_FALSE(stream.Read());
+    ASSERT_TRUE(stream.Finish().ok());
+  }
+}
+
 TEST(SerialStreamReactor, ACancelledStreamLeavesTheServerEmpty) {
   InProcessServer server;
   for (int i = 0; i < 20; ++i) {

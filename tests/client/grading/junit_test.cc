@@ -83,6 +83,16 @@ TEST(JunitTest, AWrongValueIsAFailureAndAnUnreadableAnswerAnError) {
   EXPECT_THAT(unread.children[0].children[0].text, HasSubstr("a bracket is missing"));
 }
 
+TEST(JunitTest, SharesOfWhatPassedAddUpToThePoints) {
+  v1::Verdict verdict = MakeVerdict(4, 3, v1::FEEDBACK_STEPS);
+  for (v1::QuestionVerdict& question : *verdict.mutable_questions()) question.set_points(0);
+  verdict.set_points(0);  // all or nothing
+  const XmlElement suite =
+      ReadXml(JunitFile({MakeReport(HomeworkExercise(), verdict)}, kNow)).children[0];
+  ASSERT_EQ(suite.children.size(), 2) << "one a question";
+  for (const XmlElement& test : suite.children) EXPECT_EQ(test.children.at(0).name, "failure");
+}
+
 TEST(JunitTest, StudentsTextComesBackAsTyped) {
   const XmlElement root = ReadXml(JunitFile({SceneReport("markup")}, kNow));
   EXPECT_THAT(root.children[0].attributes.at("name"),
