@@ -188,8 +188,9 @@ absl::Status RunEvaluate(const std::string& bytes) {
   if (!evaluation.ok()) return evaluation.status();
   while (!(*evaluation)->AtEnd()) {
     v1::EvaluateResponse response;
-    const absl::Status status = (*evaluation)->Next(&response);
-    if (!status.ok()) return status;
+    const absl::StatusOr<bool> is_answer = (*evaluation)->Next(&response);
+    if (!is_answer.ok()) return is_answer.status();
+    if (!*is_answer) continue;
     CheckOutcome(absl::StatusOr<v1::EvaluateResponse>(std::move(response))).IgnoreError();
   }
   return absl::OkStatus();
