@@ -40,8 +40,8 @@ class Follower {
   std::atomic<int64_t> seen_{-1};
 };
 
-// gRPC's C++ credentials around those of its C core, which alone can follow a change. Up to 1.53 or
-// so the base class is an interface; later it holds the C credentials itself.
+// gRPC's C++ credentials around those of its C core, which alone can follow a change. The base
+// class is an interface in 1.51; in newer versions it holds the C credentials itself.
 template <class Base, bool kIsInterface = std::is_abstract_v<Base>>
 class WrappedCredentials : public Base {
  public:

@@ -1,6 +1,7 @@
 #include "server/session/session_errors.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
@@ -27,6 +28,17 @@ void Add(ErrorDetail& detail, absl::string_view key, absl::string_view value) {
   detail.metadata.emplace_back(std::string(key), std::string(value));
 }
 
+// What is told of every end: the session, when it ended (by the key of the reason), and which run
+// of the server says so.
+ErrorDetail AboutEnd(absl::string_view reason, absl::string_view name,
+                     const std::pair<std::string, std::string>& when,
+                     absl::string_view server_epoch) {
+  ErrorDetail detail = AboutSession(reason, name);
+  detail.metadata.push_back(when);
+  Add(detail, "server_epoch", server_epoch);
+  return detail;
+}
+
 }  // namespace
 
 absl::Status SessionNotFound(absl::string_view name, absl::string_view server_epoch) {
@@ -41,9 +53,7 @@ absl::Status SessionNotFound(absl::string_view name, absl::string_view server_ep
 absl::Status SessionExpired(absl::string_view name, absl::Time expire_time,
                             absl::string_view server_epoch) {
   const std::string when = Rfc3339(expire_time);
-  ErrorDetail detail = AboutSession("SESSION_EXPIRED", name);
-  Add(detail, "expire_time", when);
-  Add(detail, "server_epoch", server_epoch);
+  const ErrorDetail detail = AboutEnd("SESSION_EXPIRED", name, {"expire_time", when}, server_epoch);
   return MakeError(
       absl::StatusCode::kNotFound,
       absl::StrCat("session '", name, "' expired at ", when, " (server epoch ", server_epoch,
@@ -55,9 +65,7 @@ absl::Status SessionExpired(absl::string_view name, absl::Time expire_time,
 absl::Status SessionDeleted(absl::string_view name, absl::Time delete_time,
                             absl::string_view server_epoch) {
   const std::string when = Rfc3339(delete_time);
-  ErrorDetail detail = AboutSession("SESSION_DELETED", name);
-  Add(detail, "delete_time", when);
-  Add(detail, "server_epoch", server_epoch);
+  const ErrorDetail detail = AboutEnd("SESSION_DELETED", name, {"delete_time", when}, server_epoch);
   return MakeError(absl::StatusCode::kNotFound,
                    absl::StrCat("session '", name, "' was deleted at ", when, " (server epoch ",
                                 server_epoch, "); create it anew"),
@@ -67,9 +75,7 @@ absl::Status SessionDeleted(absl::string_view name, absl::Time delete_time,
 absl::Status SessionLostAt(absl::string_view name, absl::Time lost_time,
                            absl::string_view server_epoch) {
   const std::string when = Rfc3339(lost_time);
-  ErrorDetail detail = AboutSession("SESSION_LOST", name);
-  Add(detail, "lost_time", when);
-  Add(detail, "server_epoch", server_epoch);
+  const ErrorDetail detail = AboutEnd("SESSION_LOST", name, {"lost_time", when}, server_epoch);
   return MakeError(
       absl::StatusCode::kNotFound,
       absl::StrCat("session '", name,
@@ -82,9 +88,7 @@ absl::Status SessionLostAt(absl::string_view name, absl::Time lost_time,
 absl::Status SessionDamaged(absl::string_view name, absl::Time found_time,
                             absl::string_view server_epoch) {
   const std::string when = Rfc3339(found_time);
-  ErrorDetail detail = AboutSession("SESSION_DAMAGED", name);
-  Add(detail, "found_time", when);
-  Add(detail, "server_epoch", server_epoch);
+  const ErrorDetail detail = AboutEnd("SESSION_DAMAGED", name, {"found_time", when}, server_epoch);
   return MakeError(absl::StatusCode::kDataLoss,
                    absl::StrCat("what the store had of session '", name, "' was found damaged at ",
                                 when, " (server epoch ", server_epoch,
