@@ -100,6 +100,8 @@ absl::Status SteadyStream::Connect() {
     return BrokenPromise("a stream that does not begin with `opened`");
   }
   if (!opened_once_) next_step_ = options_.resume_from.value_or(answer->opened().next_step());
+  epoch_ = answer->opened().server_epoch();
+  if (!opened_once_) answered_epoch_ = epoch_;
   opened_once_ = true;
   WriteWhatIsDue();
   return absl::OkStatus();
@@ -137,7 +139,6 @@ absl::Status SteadyStream::Reconnect(absl::Status status) {
       // Sending again is safe: the server knows the steps by their index.
       const bool worth_it = ShouldRetry(status, Repeat::kSafe);
       if (!worth_it || failed_attempts_ >= policy.max_attempts) return status;
-      was_gone_ = true;
       options_.sleep(
           RetryDelay(policy, failed_attempts_, RandomFraction(), GetCallError(status).retry_delay));
     }
@@ -150,11 +151,14 @@ absl::Status SteadyStream::Reconnect(absl::Status status) {
 bool SteadyStream::GoBack(const absl::Status& status) {
   const CallError error = GetCallError(status);
   const auto metadata = error.metadata.find("next_step");
+  const auto epoch = error.metadata.find("server_epoch");
   int64_t next_step = 0;
-  if (!was_gone_ || error.reason != "STEP_GAP" || metadata == error.metadata.end() ||
+  if (error.reason != "STEP_GAP" || metadata == error.metadata.end() ||
       !absl::SimpleAtoi(metadata->second, &next_step)) {
     return false;
   }
+  // The run that answered the steps still has all that nobody took back.
+  if ((epoch == error.metadata.end() ? epoch_ : epoch->second) == answered_epoch_) return false;
   // Earlier every time, and so never for ever.
   if (next_step >= resume_at_ || !kept_.Find(next_step).has_value()) return false;
   resume_at_ = next_step;
@@ -175,7 +179,7 @@ absl::StatusOr<bool> SteadyStream::TakeAnswer(const v1::StreamStepsResponse& ans
     kept_.Add(std::move(pending_.front()), step);
     pending_.pop_front();
     failed_attempts_ = 0;
-    was_gone_ = false;
+    answered_epoch_ = epoch_;
     return true;
   }
   if (!status.ok()) {
@@ -183,6 +187,7 @@ absl::StatusOr<bool> SteadyStream::TakeAnswer(const v1::StreamStepsResponse& ans
     return status;
   }
   failed_attempts_ = 0;
+  answered_epoch_ = epoch_;
   return false;
 }
 

@@ -3,7 +3,9 @@
 // caller once. Inputs without an answer are kept and sent again on a new stream. Inputs with an
 // answer are kept until the server says that they are durable: a server that was killed may come
 // back at an earlier step, and then gets them again. The server's step indices and replay window
-// make sure that every step is applied exactly once; the caller sees a pause.
+// make sure that every step is applied exactly once; the caller sees a pause. What somebody else
+// took back, with a rewind or a reset, is not made again: that is OUT_OF_RANGE / STEP_GAP, also if
+// the connection broke meanwhile, for the server's epoch tells it from a crash.
 //
 //   auto stream = SteadyStream::Open(connection->sessions(), {.session = "sessions/mine"});
 //   if (!stream.ok()) return stream.status();
@@ -91,9 +93,8 @@ class SteadyStream {
   absl::Status Break();
   // Opens until it works or the policy is used up. `status` is why the last wire broke.
   absl::Status Reconnect(absl::Status status);
-  // Whether the server was gone and says in `status` that it has lost steps, and they can be made
-  // again; then the next wire begins with them. (Steps that are gone without that were taken back
-  // by somebody, with a rewind or a reset, and stay so.)
+  // Whether `status` says that steps are missing which an earlier run of the server answered, and
+  // they can be made again; then the next wire begins with them.
   bool GoBack(const absl::Status& status);
   // Notes an answer. Whether it is one that the caller waits for.
   absl::StatusOr<bool> TakeAnswer(const v1::StreamStepsResponse& answer);
@@ -107,7 +108,8 @@ class SteadyStream {
   int64_t resume_at_ = 0;           // where the next wire begins: next_step_, or one of kept_
   size_t repeats_due_ = 0;          // the last so many of kept_ are made again on this wire
   bool opened_once_ = false;
-  bool was_gone_ = false;  // the server, or the way to it, since the last answer
+  std::string epoch_;           // of the server, as the last wire was told
+  std::string answered_epoch_;  // the same at the last answer
   int64_t next_step_ = 0;
   int failed_attempts_ = 0;  // since the last answer
   int reconnect_count_ = 0;

@@ -100,8 +100,11 @@ absl::Status DeadlineExceeded() {
 }
 
 absl::Status WithServerFacts(const absl::Status& status, absl::string_view server_epoch) {
+  if (status.ok()) return status;
   const std::string reason = GetErrorReason(status);
-  if (reason != "MODEL_NOT_FOUND" && reason != "EXERCISE_NOT_FOUND") return status;
+  if (reason != "MODEL_NOT_FOUND" && reason != "EXERCISE_NOT_FOUND" && reason != "STEP_GAP") {
+    return status;
+  }
   ErrorDetail detail = *GetErrorDetail(status);
   for (const auto& [key, value] : detail.metadata) {
     if (key == "server_epoch") return status;

@@ -25,8 +25,8 @@ absl::Status CallCancelled();
 // DEADLINE_EXCEEDED in the middle of a streamed answer.
 absl::Status DeadlineExceeded();
 
-// `status`, with what only this floor knows: server_epoch in the metadata of MODEL_NOT_FOUND and
-// EXERCISE_NOT_FOUND. For the handlers that look one up.
+// `status`, with what only this floor knows: server_epoch in the metadata of MODEL_NOT_FOUND,
+// EXERCISE_NOT_FOUND and STEP_GAP. For the handlers that look one up, and for work in a turn.
 absl::Status WithServerFacts(const absl::Status& status, absl::string_view server_epoch);
 
 }  // namespace cellar

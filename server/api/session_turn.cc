@@ -22,7 +22,7 @@ struct PendingTurn {
   absl::Status Run(Api& api) {
     if (call.cancelled()) return CallCancelled();
     CELLAR_RETURN_IF_ERROR(CheckKeepable(api, hold->session()->config().durability));
-    return WithLease(*hold, work);
+    return WithServerFacts(WithLease(*hold, work), api.sessions.epoch());
   }
 
   void Finish(Api& api, absl::Status status) {

@@ -13,6 +13,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "server/api/api.h"
+#include "server/api/api_errors.h"
 #include "server/base/error.h"
 #include "server/session/session_lease.h"
 
@@ -78,7 +79,7 @@ bool TryTurnNow(Api& api, const Call& call, SessionHold& hold, int64_t multiply_
   const auto turn = api.scheduler.TryBegin(hold.session()->full_name(), multiply_adds);
   if (!turn.has_value()) return false;
   absl::Status status = CheckWanted(api, call);
-  if (status.ok()) status = WithLease(hold, work);
+  if (status.ok()) status = WithServerFacts(WithLease(hold, work), api.sessions.epoch());
   { const SessionHold given_back = std::move(hold); }
   finish(std::move(status));
   return true;

@@ -171,6 +171,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const v1::StreamStepsReq
     opened.set_session(lease.config().name);
     opened.set_next_step(lease.progress().next_step);
     opened.set_durable_step(lease.durable_step());
+    opened.set_server_epoch(self->api_.sessions.epoch());
     return absl::OkStatus();
   };
   return turn;

@@ -6,6 +6,7 @@
 #include "cellar/v1/error_reason.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/engine/engine_errors.h"
 #include "server/model/model_errors.h"
 #include "tests/testing/api_fixture.h"
 
@@ -90,6 +91,12 @@ TEST(ApiErrorsTest, AMissingModelLearnsTheEpochOfTheServerOnce) {
   EXPECT_EQ(MetadataOf(status, "model"), "models/a");
   EXPECT_EQ(GetErrorDetail(status)->metadata.size(), 2);
   EXPECT_EQ(GetErrorDetail(status)->resource_name, "models/a");
+}
+
+TEST(ApiErrorsTest, AGapTellsWhichRunOfTheServerHasIt) {
+  const absl::Status status = WithServerFacts(StepGap("sessions/a", 7, 3), "12ab");
+  EXPECT_EQ(MetadataOf(status, "server_epoch"), "12ab");
+  EXPECT_EQ(MetadataOf(status, "next_step"), "3");
 }
 
 TEST(ApiErrorsTest, OtherStatusesStayAsTheyAre) {

@@ -146,6 +146,7 @@ TEST_F(StepHandlersTest, AMissingStepIsAGapAndAForgottenOneTooOld) {
   ExpectRefused(StepOf("sessions/a", {1}, std::numeric_limits<int64_t>::max()), "STEP_GAP");
   ExpectRefused(StepOf("sessions/a", {1}, 1), "STEP_TOO_OLD");
   EXPECT_EQ(MakeA({1}, 5).status().code(), absl::StatusCode::kOutOfRange);
+  EXPECT_EQ(MetadataOf(MakeA({1}, 5).status(), "server_epoch"), fixture_.api().sessions.epoch());
   EXPECT_EQ(MakeA({1}, 1).status().code(), absl::StatusCode::kOutOfRange);
   EXPECT_TRUE(MakeA({1}, 4).ok());
 }

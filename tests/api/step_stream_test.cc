@@ -46,6 +46,7 @@ TEST_F(StepStreamTest, AStreamOpensWhereTheSessionIs) {
   EXPECT_EQ(client.opened().session(), "sessions/a");
   EXPECT_EQ(client.opened().next_step(), 2);
   EXPECT_EQ(client.opened().durable_step(), 0);
+  EXPECT_EQ(client.opened().server_epoch(), api().sessions.epoch());
 }
 
 TEST_F(StepStreamTest, TheHomeworkComesOutStepByStep) {
@@ -136,6 +137,7 @@ TEST_F(StepStreamTest, AStreamCannotBeResumedOutsideTheWindow) {
   StreamClient gap(api());
   EXPECT_EQ(GetErrorReason(gap.OpenA(6)), "STEP_GAP");
   EXPECT_EQ(MetadataOf(gap.outcome(0), "next_step"), "5");
+  EXPECT_EQ(MetadataOf(gap.outcome(0), "server_epoch"), api().sessions.epoch());
   StreamClient old(api());
   EXPECT_EQ(GetErrorReason(old.OpenA(1)), "STEP_TOO_OLD");
   EXPECT_EQ(MetadataOf(old.outcome(0), "oldest_step"), "2");
@@ -176,6 +178,7 @@ TEST_F(StepStreamTest, TheLargestIndexIsAGapLikeAnyOther) {
     client.SendStep({0});
   }
   EXPECT_THAT(client.Reasons(), ElementsAre("", "STEP_GAP", "STEP_GAP"));
+  EXPECT_EQ(MetadataOf(client.outcome(1), "server_epoch"), api().sessions.epoch());
 }
 
 TEST_F(StepStreamTest, MessagesOutOfOrderAreRefused) {

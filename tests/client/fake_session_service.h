@@ -44,7 +44,8 @@ struct StreamFault {
   int after_steps = 0;     // this many steps are answered before; -1: not even `open` is
   bool apply_one = false;  // whether one more step is made, and its answer lost
   grpc::Status status{};
-  int lost_steps = 0;  // so many of the steps made are forgotten after that, as by a crash
+  int lost_steps = 0;        // so many of the steps made are forgotten after that, by a crash
+  int taken_back_steps = 0;  // the same, but by somebody's rewind
 };
 
 class FakeSessionService : public v1::SessionService::Service {
@@ -69,6 +70,13 @@ class FakeSessionService : public v1::SessionService::Service {
   }
   // Forgets the last steps, as a server does that comes back from a crash.
   void LoseSteps(int count) {
+    TakeBackSteps(count);
+    absl::MutexLock lock(&mu_);
+    ++epoch_;
+  }
+
+  // Forgets the last steps, as a rewind does.
+  void TakeBackSteps(int count) {
     absl::MutexLock lock(&mu_);
     inputs_.resize(inputs_.size() - static_cast<size_t>(count));
   }
@@ -136,7 +144,8 @@ class FakeSessionService : public v1::SessionService::Service {
 
  private:
   grpc::Status End(const StreamFault& fault) {
-    LoseSteps(fault.lost_steps);
+    if (fault.lost_steps > 0) LoseSteps(fault.lost_steps);
+    TakeBackSteps(fault.taken_back_steps);
     return fault.status;
   }
 
@@ -168,6 +177,7 @@ class FakeSessionService : public v1::SessionService::Service {
     {
       absl::MutexLock lock(&mu_);
       next_step = NextStep();
+      response.mutable_opened()->set_server_epoch(std::to_string(epoch_));
     }
     response.mutable_opened()->set_session(open.session());
     response.mutable_opened()->set_next_step(next_step);
@@ -185,8 +195,9 @@ class FakeSessionService : public v1::SessionService::Service {
   grpc::Status Apply(const v1::Tensor& inputs, int64_t& index, v1::StepResponse& response)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mu_) {
     if (index > NextStep()) {
-      return CellarStatus(grpc::StatusCode::OUT_OF_RANGE, "STEP_GAP", "lies beyond",
-                          {{"next_step", std::to_string(NextStep())}});
+      return CellarStatus(
+          grpc::StatusCode::OUT_OF_RANGE, "STEP_GAP", "lies beyond",
+          {{"next_step", std::to_string(NextStep())}, {"server_epoch", std::to_string(epoch_)}});
     }
     response.set_first_step(index);
     response.set_step_count(inputs.values_size());
@@ -213,6 +224,7 @@ class FakeSessionService : public v1::SessionService::Service {
   std::deque<grpc::Status> statuses_ ABSL_GUARDED_BY(mu_);
   int64_t durable_step_ ABSL_GUARDED_BY(mu_) = 0;
   double drift_ ABSL_GUARDED_BY(mu_) = 0;
+  int epoch_ ABSL_GUARDED_BY(mu_) = 1;
   int stream_count_ ABSL_GUARDED_BY(mu_) = 0;
   int call_count_ ABSL_GUARDED_BY(mu_) = 0;
 };

@@ -162,10 +162,29 @@ TEST_F(SteadyStreamTest, ACrashWhileLostStepsAreMadeAgainIsSurvivedToo) {
 TEST_F(SteadyStreamTest, StepsThatSomebodyTookBackStayTakenBack) {
   const auto stream = Open();
   ASSERT_TRUE(Pump(*stream, {1, 2, 3}).ok());
-  server_.service.LoseSteps(2);
+  server_.service.TakeBackSteps(2);
   const auto outputs = Pump(*stream, {4});
   EXPECT_EQ(GetCallError(outputs.status()).reason, "STEP_GAP") << outputs.status();
   EXPECT_THAT(server_.service.inputs(), ElementsAre(1));
+}
+
+TEST_F(SteadyStreamTest, StepsTakenBackJustWhenTheConnectionBrokeStayTakenBackToo) {
+  server_.service.FailStreams({{.after_steps = 4, .status = kGone, .taken_back_steps = 2}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4, 5});
+  EXPECT_TRUE(absl::IsOutOfRange(outputs.status())) << outputs.status();
+  EXPECT_EQ(GetCallError(outputs.status()).reason, "STEP_GAP");
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2));
+}
+
+TEST_F(SteadyStreamTest, StepsTakenBackAfterACrashWasHealedStayTakenBack) {
+  server_.service.FailStreams({{.after_steps = 4, .status = kGone, .lost_steps = 3},
+                               {},  // tells that they are missing
+                               {.after_steps = 2, .status = kGone, .taken_back_steps = 1}});
+  const auto stream = Open();
+  const auto outputs = Pump(*stream, {1, 2, 3, 4, 5});
+  EXPECT_EQ(GetCallError(outputs.status()).reason, "STEP_GAP") << outputs.status();
+  EXPECT_THAT(server_.service.inputs(), ElementsAre(1, 2));
 }
 
 TEST_F(SteadyStreamTest, DurableStepsAreNotKept) {

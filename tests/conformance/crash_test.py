@@ -280,6 +280,24 @@ class CrashTest(unittest.TestCase):
         self._drive(journals, disturb)
         self._compare(journals)
 
+    def test_steps_lost_in_a_crash_are_missing_in_another_run_of_the_server(self):
+        self._begin((session_pb2.DURABILITY_PERIODIC,), "--checkpoint-interval", "1h")
+        client = self.shelter.client()
+        answers = list(client.stream(iter([harness.opened("sessions/crash-0"), harness.stepped([1])])))
+        epoch = answers[0].opened.server_epoch
+        client.close()
+        self.shelter.kill()
+        client = self.shelter.client()
+        with self.assertRaises(grpc.RpcError) as caught:
+            list(client.stream(iter([harness.opened("sessions/crash-0", resume_from=1)])))
+        gap = harness.RichError(caught.exception)
+        self.assertEqual((gap.reason, gap.metadata["next_step"]), ("STEP_GAP", "0"))
+        again = list(client.stream(iter([harness.opened("sessions/crash-0"), harness.stepped([1])])))
+        self.assertEqual(gap.metadata["server_epoch"], again[0].opened.server_epoch)
+        self.assertNotEqual(epoch, again[0].opened.server_epoch)
+        self.assertEqual(again[1], answers[1])
+        client.close()
+
     def test_models_exercises_and_ends_survive(self):
         self._begin((session_pb2.DURABILITY_PERIODIC,))
         client = self.shelter.client()

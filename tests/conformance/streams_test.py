@@ -74,6 +74,21 @@ class StreamsTest(harness.ConformanceTest):
         self.assertEqual(again.send(harness.stepped([BITS[6]])).step.next_step, 7)
         again.close()
 
+    def test_steps_that_somebody_took_back_are_missing_in_the_same_run_of_the_server(self):
+        talk = Conversation(self.client, harness.opened(self.session))
+        epoch = next(talk.answers).opened.server_epoch
+        self.assertTrue(epoch)
+        for bit in BITS[:4]:
+            talk.send(harness.stepped([bit]))
+        talk.answers.cancel()
+        self.client.sessions.RewindSession(session_service_pb2.RewindSessionRequest(name=self.session, step_index=2))
+        with self.refused(grpc.StatusCode.OUT_OF_RANGE, "STEP_GAP") as caught:
+            list(self.client.stream(iter([harness.opened(self.session, resume_from=4)])))
+        self.assertEqual((caught[0].metadata["next_step"], caught[0].metadata["server_epoch"]), ("2", epoch))
+        with self.refused(grpc.StatusCode.OUT_OF_RANGE, "STEP_GAP") as caught:
+            self.client.step(self.session, [1], step_index=4)
+        self.assertEqual(caught[0].metadata["server_epoch"], epoch)
+
     def test_resume_from_outside_the_window_is_refused(self):
         for resume_from, reason in ((1, "STEP_GAP"), (1 << 62, "STEP_GAP")):
             with self.refused(grpc.StatusCode.OUT_OF_RANGE, reason):
