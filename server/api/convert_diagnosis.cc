@@ -66,6 +66,15 @@ void WriteVisibility(const MistakeOutcomes& outcomes, v1::CheckExerciseResponse*
   }
 }
 
+void WriteMistakenAnswers(const MistakeOutcomes& outcomes, v1::CheckExerciseResponse* message) {
+  for (int k = 0; k < message->mistakes_size(); ++k) {
+    const MistakeOutcome& outcome = outcomes.outcomes[k];
+    if (!outcome.visible) continue;
+    const std::vector<double>& values = outcomes.groups[outcome.group].values;
+    message->mutable_mistakes(k)->mutable_answer()->Add(values.begin(), values.end());
+  }
+}
+
 void WriteProposal(const ProposedExercise& proposed, const v1::Exercise& written,
                    v1::ExerciseProposal* message) {
   v1::Exercise* const exercise = message->mutable_exercise();

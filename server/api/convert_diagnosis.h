@@ -19,6 +19,9 @@ void WriteDiagnoses(const Diagnoses& diagnoses, v1::Verdict* message);
 // An entry for each mistake of the catalogue.
 void WriteVisibility(const MistakeOutcomes& outcomes, v1::CheckExerciseResponse* message);
 
+// Adds to WriteVisibility's entries the answer that each visible mistake leads to.
+void WriteMistakenAnswers(const MistakeOutcomes& outcomes, v1::CheckExerciseResponse* message);
+
 // The proposal, as a change of `written`, the message of the exercise that was checked.
 void WriteProposal(const ProposedExercise& proposed, const v1::Exercise& written,
                    v1::ExerciseProposal* message);

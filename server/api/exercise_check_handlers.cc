@@ -66,6 +66,7 @@ absl::Status CheckExercise(Api& api, const Call& call, const v1::CheckExerciseRe
       compiled.diagnoser.For(compiled.exercise).outcomes();
   if (!outcomes.has_value()) return TooLargeToCheck(compiled.exercise);
   WriteVisibility(*outcomes, response);
+  if (request.answers()) WriteMistakenAnswers(*outcomes, response);
   if (request.propose()) {
     const auto proposed = ProposeExercise(compiled.exercise, *outcomes);
     CELLAR_ASSIGN_OR_RETURN(const v1::Exercise message, MessageOf(api, call, request));

@@ -51,6 +51,21 @@ TEST(ConvertDiagnosis, WritesAnEntryForEachMistakeOfTheCatalogue) {
   }
 }
 
+TEST(ConvertDiagnosis, WritesTheAnswerOfEachVisibleMistakeIfAskedFor) {
+  const MistakeOutcomes outcomes = WorkOutMistakes(HomeworkExercise());
+  v1::CheckExerciseResponse message;
+  WriteVisibility(outcomes, &message);
+  for (const v1::MistakeVisibility& written : message.mistakes()) {
+    EXPECT_EQ(written.answer_size(), 0);
+  }
+  WriteMistakenAnswers(outcomes, &message);
+  for (const v1::MistakeVisibility& written : message.mistakes()) {
+    EXPECT_EQ(written.answer_size(), written.visible() ? 11 : 0);
+    if (written.mistake() != "raw_feedback") continue;
+    EXPECT_THAT(written.answer(), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 0, 1));
+  }
+}
+
 TEST(ConvertDiagnosis, WritesAProposalAsAChangeOfTheExercise) {
   ProposedExercise proposed;
   proposed.exercise = HomeworkExercise();
