@@ -20,6 +20,9 @@
 
 namespace cellar {
 
+// Exit code of a program whose flags or variables are wrong.
+inline constexpr int kBadUsage = 2;
+
 inline std::string EnvironmentName(absl::string_view flag) {
   return absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"--", "CELLAR_"}, {"-", "_"}}));
 }

@@ -13,6 +13,7 @@
 #include "absl/time/time.h"
 #include "server/base/secret.h"
 #include "server/base/sha256.h"
+#include "server/flags.h"
 #include "server/identity/identity_file.h"
 #include "server/identity/tenant.h"
 
@@ -20,7 +21,6 @@ namespace cellar {
 namespace {
 
 constexpr int kFailed = 1;
-constexpr int kBadUsage = 2;
 constexpr size_t kTokenBytes = 32;  // 256 bits: its plain hash cannot be searched
 // So that people, and programs that look for lost secrets, know one when they see it.
 constexpr absl::string_view kTokenPrefix = "cellar_";

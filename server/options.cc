@@ -22,7 +22,6 @@
 namespace cellar {
 namespace {
 
-constexpr int kBadUsage = 2;
 constexpr int64_t kMaxWorkers = 1024;
 constexpr int64_t kMinMessageBytes = 1024;  // room for any request that carries no numbers
 // gRPC counts bytes in an int, and its own limit is a multiple of ours.

@@ -21,7 +21,7 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kGradeExample[] =
     "cellar grade client/examples/grading/homework.textproto answer.txt\n"
     "echo \"0 0 1 -1 1 0; 1 -1 0 1 -1\" | cellar grade homework.textproto -\n"
     "cellar grade homework.textproto submissions/ --format csv --out marks.csv\n"
@@ -39,7 +39,7 @@ enum GradeExitCode {
 constexpr int kMaxTargetAnswerBytes = 16 << 20;
 
 std::string LongHelp() {
-  std::string text = absl::StrCat("Example:\n  ", kExample);
+  std::string text = absl::StrCat("Example:\n  ", kGradeExample);
   for (size_t at = text.find('\n', 12); at != std::string::npos; at = text.find('\n', at + 3)) {
     text.replace(at, 1, "\n  ");
   }
@@ -239,8 +239,8 @@ class GradeRun {
 }  // namespace
 
 void AddGradeCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(parent, "grade",
-                                         "Grade answers and write what a platform reads", kExample);
+  CLI::App& command = context.AddCommand(
+      parent, "grade", "Grade answers and write what a platform reads", kGradeExample);
   command.footer(LongHelp());
   const auto flags = std::make_shared<GradeFlags>();
   AddGradeFlags(command, *flags);

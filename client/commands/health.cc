@@ -7,7 +7,7 @@
 namespace cellar {
 namespace {
 
-absl::Status Run(Context& context, const std::string& service) {
+absl::Status RunHealth(Context& context, const std::string& service) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   const absl::StatusOr<Health> health = CheckHealth(**connection, service);
@@ -27,7 +27,7 @@ void AddHealthCommand(CLI::App& parent, Context& context) {
   const auto service = std::make_shared<std::string>();
   command.add_option("--service", *service, "Ask for one service; the whole server otherwise")
       ->type_name("NAME");
-  context.OnRun(command, [&context, service] { return Run(context, *service); });
+  context.OnRun(command, [&context, service] { return RunHealth(context, *service); });
 }
 
 }  // namespace cellar

@@ -18,7 +18,7 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kReplExample[] =
     "cellar repl client/examples/homework.textproto\n"
     "cellar repl --session mine --digits 6\n"
     "printf '0 0 1\\n:undo\\n:table\\n' | cellar repl --model homework";
@@ -30,7 +30,7 @@ constexpr int kReplayWindow = 256;
 constexpr int kDeleteTries = 5;
 constexpr absl::Duration kDeletePause = absl::Milliseconds(50);
 
-struct Options {
+struct ReplOptions {
   std::string file;
   std::string session;
   std::string model;
@@ -93,7 +93,7 @@ struct Workplace {
   std::unique_ptr<SessionClient> session;
 };
 
-absl::Status OpenSession(const Options& options, const std::shared_ptr<Connection>& connection,
+absl::Status OpenSession(const ReplOptions& options, const std::shared_ptr<Connection>& connection,
                          Workplace& place) {
   if (options.numerics.any()) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -110,7 +110,7 @@ absl::Status OpenSession(const Options& options, const std::shared_ptr<Connectio
   return absl::OkStatus();
 }
 
-absl::Status MakeSession(const Options& options, const std::shared_ptr<Connection>& connection,
+absl::Status MakeSession(const ReplOptions& options, const std::shared_ptr<Connection>& connection,
                          TemporaryModel& temporary, Workplace& place) {
   v1::CreateSessionRequest request;
   v1::Session& session = *request.mutable_session();
@@ -166,7 +166,7 @@ absl::Status ReadLines(Context& context, Repl& repl, LineEditor& editor, bool in
   return absl::OkStatus();
 }
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunRepl(Context& context, const ReplOptions& options) {
   const int sources = !options.file.empty() + !options.session.empty() + !options.model.empty();
   if (sources != 1) {
     return absl::InvalidArgumentError("give one of FILE, --session NAME and --model NAME");
@@ -198,8 +198,9 @@ absl::Status Run(Context& context, const Options& options) {
 
 void AddReplCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
-      parent, "repl", "Type inputs and see every gate at once; undo, fork, look around", kExample);
-  const auto options = std::make_shared<Options>();
+      parent, "repl", "Type inputs and see every gate at once; undo, fork, look around",
+      kReplExample);
+  const auto options = std::make_shared<ReplOptions>();
   command
       .add_option("FILE", options->file,
                   "An Exercise or a Model; begins in the state of its first sequence. Model and "
@@ -218,7 +219,7 @@ void AddReplCommand(CLI::App& parent, Context& context) {
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->group("Output");
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunRepl(context, *options); });
 }
 
 }  // namespace cellar

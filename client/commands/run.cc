@@ -13,7 +13,7 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kRunExample[] =
     "cellar run client/examples/homework.textproto\n"
     "cellar run client/examples/homework.textproto --rounding nearest --inputs \"1 0 1 1\"\n"
     "cellar run client/examples/gru.textproto --csv > gru.csv";
@@ -42,7 +42,7 @@ absl::Status ReplaceInputs(const std::vector<std::string>& inputs, v1::Exercise&
   return absl::OkStatus();
 }
 
-absl::Status Run(Context& context, const RunOptions& options) {
+absl::Status RunRun(Context& context, const RunOptions& options) {
   absl::StatusOr<v1::Exercise> exercise = LoadExercise(options.file);
   if (!exercise.ok()) return exercise.status();
   const absl::Status replaced = ReplaceInputs(options.inputs, *exercise);
@@ -72,7 +72,7 @@ absl::Status Run(Context& context, const RunOptions& options) {
 void AddRunCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
       parent, "run", "Evaluate an exercise on the server and print every gate of every step",
-      kExample);
+      kRunExample);
   const auto options = std::make_shared<RunOptions>();
   command
       .add_option("FILE", options->file,
@@ -87,7 +87,7 @@ void AddRunCommand(CLI::App& parent, Context& context) {
       ->take_all();
   AddNumericsFlags(command, options->numerics);
   AddTableFlags(command, options->numbers);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunRun(context, *options); });
 }
 
 }  // namespace cellar

@@ -20,8 +20,6 @@
 namespace cellar {
 namespace {
 
-constexpr size_t kMaxViolations = 1000;  // nobody reads more
-
 // Reads one exercise; REQUIRES: Read is called once.
 class ExerciseReader {
  public:

@@ -22,8 +22,7 @@ using Indices = google::protobuf::RepeatedField<int64_t>;
 
 constexpr size_t kMaxIdLength = 63;
 constexpr int32_t kMaxDecimals = 15;
-constexpr double kMaxPoints = 1e6;       // of a question; so that their sum is a number
-constexpr size_t kMaxViolations = 1000;  // nobody reads more
+constexpr double kMaxPoints = 1e6;  // of a question; so that their sum is a number
 
 bool IsQuestionId(absl::string_view id) {
   return !id.empty() && id.size() <= kMaxIdLength &&

@@ -24,8 +24,6 @@ namespace {
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 
-constexpr size_t kMaxViolations = 1000;  // nobody reads more
-
 // One segment of a path: `layers[0]`. The index is -1 where none is written.
 struct Segment {
   std::string name;

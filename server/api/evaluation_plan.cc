@@ -15,6 +15,7 @@
 #include "server/api/convert_tensor.h"
 #include "server/api/resource_names.h"
 #include "server/api/step_plan.h"
+#include "server/base/error.h"
 #include "server/base/status_macros.h"
 
 namespace cellar {
@@ -31,9 +32,6 @@ constexpr int64_t kPiecesPerMessage = 4;
 // this many messages, so that what one call makes the server hold stays in proportion to what it
 // may send.
 constexpr int64_t kWholeMessages = 16;
-
-// A request may have a great many sequences; nobody reads more violations than this.
-constexpr size_t kMaxViolations = 1000;
 
 // The final state's digest and the framing of both.
 constexpr int64_t kFinalFraming = 128;

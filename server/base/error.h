@@ -29,6 +29,9 @@ struct FieldViolation {
 // All violations found in one request, in the order found. An empty list is a valid request.
 using FieldViolations = std::vector<FieldViolation>;
 
+// Where looking for more of them may end: nobody reads more.
+inline constexpr size_t kMaxViolations = 1000;
+
 struct ErrorDetail {
   std::string reason = {};  // ErrorReason without its prefix: "STEP_GAP"
   std::vector<std::pair<std::string, std::string>> metadata = {};  // values in the message, by key

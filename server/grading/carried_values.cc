@@ -17,7 +17,6 @@
 namespace cellar {
 namespace {
 
-constexpr TraceOptions kEveryValue = {TraceView::kTrace, TraceDensity::kEveryStep};
 constexpr TraceOptions kHardlyAny = {TraceView::kOutput, TraceDensity::kLastStep};
 
 // A question about the sequence, and how far it has been followed.

@@ -12,8 +12,6 @@
 namespace cellar {
 namespace {
 
-constexpr TraceOptions kEveryValue = {TraceView::kTrace, TraceDensity::kEveryStep};
-
 // A sequence is run piece by piece: so many numbers of its trace are in memory at once, and so many
 // multiply-adds pass before somebody can cancel.
 constexpr int64_t kPieceNumbers = 1 << 18;

@@ -12,6 +12,9 @@
 
 namespace cellar {
 
+// Every gate of every step.
+inline constexpr TraceOptions kEveryValue = {TraceView::kTrace, TraceDensity::kEveryStep};
+
 // The rows of a quantity in a layer's trace; empty if it is not there.
 template <class Real>
 const std::vector<Real>& RowsOf(const LayerTrace<Real>& layer, Quantity quantity) {

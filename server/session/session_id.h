@@ -14,6 +14,9 @@
 
 namespace cellar {
 
+// What a session's name has before its id.
+inline constexpr absl::string_view kSessionPrefix = "sessions/";
+
 // Whether `id` has 1 to 63 characters of a-z, 0-9 and hyphen and starts with a letter.
 bool IsValidId(absl::string_view id);
 

@@ -5,12 +5,11 @@
 
 #include "absl/strings/strip.h"
 #include "server/session/session_errors.h"
+#include "server/session/session_id.h"
 #include "server/store/record_format.h"
 
 namespace cellar {
 namespace {
-
-constexpr absl::string_view kNamePrefix = "sessions/";
 
 // So many sessions or tombstones are ended or forgotten under one lock: when a hundred thousand
 // are due at once, callers get their turn in between.
@@ -53,7 +52,7 @@ absl::Status SessionIndex::WhyNotThere(absl::string_view name,
     return SessionEnded(name, tombstone->end, tombstone->end_time, ids.epoch());
   }
   absl::string_view id = name;
-  if (absl::ConsumePrefix(&id, kNamePrefix)) {
+  if (absl::ConsumePrefix(&id, kSessionPrefix)) {
     const std::optional<std::string> epoch = ids.EarlierEpochOf(id);
     if (epoch.has_value()) return SessionLost(name, *epoch, ids.epoch());
   }

@@ -6,12 +6,11 @@
 #include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
 #include "server/session/session_errors.h"
+#include "server/session/session_id.h"
 #include "server/session/session_index.h"
 
 namespace cellar {
 namespace {
-
-constexpr absl::string_view kNamePrefix = "sessions/";
 
 // So many sessions are looked at at most, in one call, for whether they should sleep.
 constexpr int64_t kMaxSleepLooks = 4096;
@@ -115,7 +114,7 @@ absl::StatusOr<std::shared_ptr<Session>> SessionTable::Create(SessionConfig conf
   if (config.name.empty()) {
     const std::string id = implementation_->ids.Make();
     if (id.empty()) return SessionPromiseBroken(config.name, "the system has no random numbers");
-    config.name = absl::StrCat(kNamePrefix, id);
+    config.name = absl::StrCat(kSessionPrefix, id);
   }
   if (config.initial_state == nullptr || progress.state == nullptr) {
     return SessionPromiseBroken(config.name, "no state to start from");

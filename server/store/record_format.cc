@@ -9,8 +9,8 @@
 namespace cellar {
 namespace {
 
-constexpr absl::string_view kMagic("CELLAR\n\x1c", 8);  // snapshots end in 1a
-constexpr uint32_t kVersion = 1;
+constexpr absl::string_view kRecordMagic("CELLAR\n\x1c", 8);  // snapshots end in 1a
+constexpr uint32_t kRecordVersion = 1;
 constexpr size_t kLeastBytes = 8 + 4 + 8 + 8 + kChecksumBytes;
 
 }  // namespace
@@ -26,8 +26,8 @@ absl::string_view NameInKey(absl::string_view key) {
 std::string SealRecord(absl::string_view key, absl::string_view payload) {
   std::string out;
   out.reserve(kLeastBytes + key.size() + payload.size());
-  out.append(kMagic.data(), kMagic.size());
-  AppendNumber(out, kVersion);
+  out.append(kRecordMagic.data(), kRecordMagic.size());
+  AppendNumber(out, kRecordVersion);
   AppendArray(out, key);
   AppendArray(out, payload);
   AppendChecksum(out);
@@ -38,14 +38,16 @@ absl::StatusOr<absl::string_view> OpenRecord(absl::string_view key, absl::string
   if (record.size() < kLeastBytes) {
     return RecordCorrupt(key, absl::StrCat("it has ", record.size(), " bytes, too few"));
   }
-  if (record.substr(0, kMagic.size()) != kMagic) return RecordCorrupt(key, "other first bytes");
-  ByteReader in(record.substr(kMagic.size(), record.size() - kMagic.size() - kChecksumBytes));
+  if (record.substr(0, kRecordMagic.size()) != kRecordMagic)
+    return RecordCorrupt(key, "other first bytes");
+  ByteReader in(
+      record.substr(kRecordMagic.size(), record.size() - kRecordMagic.size() - kChecksumBytes));
   const auto version = in.Number<uint32_t>();
   if (!ChecksumFits(record)) return RecordCorrupt(key, "its checksum does not fit its bytes");
   // Only now: a damaged version is damage.
-  if (version != kVersion) {
+  if (version != kRecordVersion) {
     return RecordCorrupt(key, absl::StrCat("its format is version ", version,
-                                           "; this server knows version ", kVersion));
+                                           "; this server knows version ", kRecordVersion));
   }
   const auto written_key = in.Array();
   if (written_key != key) return RecordCorrupt(key, "it was written under another key");

@@ -13,8 +13,8 @@ namespace cellar {
 namespace {
 
 // Ends like PNG's signature: a transfer that changes line ends or stops at ^Z breaks it visibly.
-constexpr absl::string_view kMagic("CELLAR\n\x1a", 8);
-constexpr uint32_t kVersion = 1;
+constexpr absl::string_view kSnapshotMagic("CELLAR\n\x1a", 8);
+constexpr uint32_t kSnapshotVersion = 1;
 constexpr size_t kMinLayerBytes = 2 * sizeof(uint64_t);  // two empty arrays
 
 // Everything up to the layers: magic, version, digest, four rules, next_step, layer count.
@@ -70,17 +70,17 @@ absl::StatusOr<std::vector<Snapshot::Layer>> ReadLayers(ByteReader& in, uint32_t
 
 // What the bytes are, before anything in them is believed.
 absl::Status CheckEnvelope(absl::string_view bytes) {
-  if (bytes.substr(0, kMagic.size()) != kMagic) {
+  if (bytes.substr(0, kSnapshotMagic.size()) != kSnapshotMagic) {
     return SnapshotCorrupt("it is no snapshot of a session (other first bytes)");
   }
   if (bytes.size() < kHeadBytes + kChecksumBytes) {
     return SnapshotCorrupt(absl::StrCat("it is too short: ", bytes.size(), " bytes; at least ",
                                         kHeadBytes + kChecksumBytes, " are needed"));
   }
-  const uint32_t version = ByteReader(bytes.substr(kMagic.size())).Number<uint32_t>();
-  if (version != kVersion) {
-    return SnapshotCorrupt(
-        absl::StrCat("its format is version ", version, "; this server knows version ", kVersion));
+  const uint32_t version = ByteReader(bytes.substr(kSnapshotMagic.size())).Number<uint32_t>();
+  if (version != kSnapshotVersion) {
+    return SnapshotCorrupt(absl::StrCat("its format is version ", version,
+                                        "; this server knows version ", kSnapshotVersion));
   }
   if (!ChecksumFits(bytes)) {
     return SnapshotCorrupt("its checksum does not fit its bytes");
@@ -91,8 +91,8 @@ absl::Status CheckEnvelope(absl::string_view bytes) {
 }  // namespace
 
 std::string EncodeSnapshot(const Snapshot& snapshot) {
-  std::string out(kMagic);
-  AppendNumber<uint32_t>(out, kVersion);
+  std::string out(kSnapshotMagic);
+  AppendNumber<uint32_t>(out, kSnapshotVersion);
   absl::StrAppend(&out, AsBytes(snapshot.model_digest));
   AppendNumber(out, snapshot.number_bytes);
   AppendNumber(out, snapshot.activation_rule);
@@ -111,7 +111,7 @@ std::string EncodeSnapshot(const Snapshot& snapshot) {
 absl::StatusOr<Snapshot> DecodeSnapshot(absl::string_view bytes) {
   CELLAR_RETURN_IF_ERROR(CheckEnvelope(bytes));
   bytes.remove_suffix(kChecksumBytes);
-  bytes.remove_prefix(kMagic.size() + sizeof(kVersion));
+  bytes.remove_prefix(kSnapshotMagic.size() + sizeof(kSnapshotVersion));
   ByteReader in(bytes);
   Snapshot snapshot;
   for (uint8_t& byte : snapshot.model_digest) byte = in.Number<uint8_t>();

@@ -26,7 +26,7 @@ AnyStackTrace RunAll(const Model& model, const Numerics& numerics, TraceOptions 
   return RunSteps<Real>(model, numerics, inputs, options, state);
 }
 
-v1::StepResponse Answer(const AnyStackTrace& trace, v1::Encoding encoding) {
+v1::StepResponse StepAnswer(const AnyStackTrace& trace, v1::Encoding encoding) {
   v1::StepResponse answer;
   // The longest that these fields can be.
   answer.set_first_step(std::numeric_limits<int64_t>::max());
@@ -56,7 +56,7 @@ TEST(AnswerSizeTest, StepAnswersAreNeverLongerThanForeseenAndHardlyShorter) {
                                     : RunAll<double>(*model, numerics, options);
     for (const v1::Encoding encoding : {v1::ENCODING_VALUES, v1::ENCODING_RAW}) {
       const int64_t foreseen = StepAnswerBytes(*model, numerics, options, encoding, kStepCount);
-      const auto actual = static_cast<int64_t>(Answer(trace, encoding).ByteSizeLong());
+      const auto actual = static_cast<int64_t>(StepAnswer(trace, encoding).ByteSizeLong());
       const auto layers =
           static_cast<int64_t>(model->shapes().size() + model->backward_shapes().size());
       EXPECT_LE(actual, foreseen);

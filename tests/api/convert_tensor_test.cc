@@ -22,7 +22,7 @@ using ::testing::IsEmpty;
 constexpr double kInf = std::numeric_limits<double>::infinity();
 constexpr double kNan = std::numeric_limits<double>::quiet_NaN();
 
-v1::Tensor Parse(const std::string& text) {
+v1::Tensor ParseTensor(const std::string& text) {
   v1::Tensor tensor;
   EXPECT_TRUE(google::protobuf::TextFormat::ParseFromString(text, &tensor)) << text;
   return tensor;
@@ -37,7 +37,7 @@ v1::Tensor Raw(std::string bytes, std::vector<int64_t> shape = {}) {
 
 // Reads a good tensor.
 template <class Real>
-TensorSpec<Real> Good(const v1::Tensor& tensor) {
+TensorSpec<Real> GoodTensor(const v1::Tensor& tensor) {
   FieldViolations violations;
   TensorSpec<Real> spec = ReadTensor<Real>(tensor, "t", violations);
   EXPECT_THAT(violations, IsEmpty());
@@ -47,7 +47,7 @@ TensorSpec<Real> Good(const v1::Tensor& tensor) {
 
 // Reads a bad tensor and returns the only violation as "field: description".
 template <class Real = float>
-std::string Bad(const v1::Tensor& tensor) {
+std::string BadTensor(const v1::Tensor& tensor) {
   FieldViolations violations;
   const TensorSpec<Real> spec = ReadTensor<Real>(tensor, "t", violations);
   EXPECT_TRUE(spec.given);
@@ -57,42 +57,44 @@ std::string Bad(const v1::Tensor& tensor) {
 }
 
 TEST(ReadTensor, TakesNothingAsNotGiven) {
-  const auto spec = Good<float>({});
+  const auto spec = GoodTensor<float>({});
   EXPECT_FALSE(spec.given);
   EXPECT_THAT(spec.values, IsEmpty());
 }
 
 TEST(ReadTensor, TakesValuesWithAndWithoutShape) {
-  const auto bare = Good<float>(Parse("values: [1, 2.5, -3]"));
+  const auto bare = GoodTensor<float>(ParseTensor("values: [1, 2.5, -3]"));
   EXPECT_TRUE(bare.given);
   EXPECT_THAT(bare.values, ElementsAre(1, 2.5, -3));
   EXPECT_THAT(bare.shape, IsEmpty());
-  EXPECT_THAT(Good<double>(Parse("shape: [1, 3] values: [1, 2, 3]")).shape, ElementsAre(1, 3));
+  EXPECT_THAT(GoodTensor<double>(ParseTensor("shape: [1, 3] values: [1, 2, 3]")).shape,
+              ElementsAre(1, 3));
 }
 
 TEST(ReadTensor, TakesRawInLittleEndian) {
-  EXPECT_THAT(Good<float>(Raw(std::string("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8), {2})).values,
-              ElementsAre(1, -2));
-  EXPECT_THAT(Good<double>(Raw(std::string("\x00\x00\x00\x00\x00\x00\xf8\x3f", 8))).values,
+  EXPECT_THAT(
+      GoodTensor<float>(Raw(std::string("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8), {2})).values,
+      ElementsAre(1, -2));
+  EXPECT_THAT(GoodTensor<double>(Raw(std::string("\x00\x00\x00\x00\x00\x00\xf8\x3f", 8))).values,
               ElementsAre(1.5));
 }
 
 TEST(ReadTensor, RoundsValuesOnceToNearest) {
-  EXPECT_THAT(Good<float>(Parse("values: [0.1, 16777217, 1e-50]")).values,
+  EXPECT_THAT(GoodTensor<float>(ParseTensor("values: [0.1, 16777217, 1e-50]")).values,
               ElementsAre(0.1f, 16777216.0f, 0.0f));
-  EXPECT_THAT(Good<double>(Parse("values: [0.1]")).values, ElementsAre(0.1));
+  EXPECT_THAT(GoodTensor<double>(ParseTensor("values: [0.1]")).values, ElementsAre(0.1));
   const float largest = std::numeric_limits<float>::max();
   v1::Tensor tensor;
   tensor.add_values(std::nextafter(std::ldexp(1 - std::ldexp(1, -25), 128), 0));
   tensor.add_values(5e-324);
   tensor.add_values(-0.0);
-  const auto spec = Good<float>(tensor);
+  const auto spec = GoodTensor<float>(tensor);
   EXPECT_THAT(spec.values, ElementsAre(largest, 0, 0));
   EXPECT_TRUE(std::signbit(spec.values[2]));
 }
 
 TEST(ReadTensor, KeepsDenormals) {
-  EXPECT_THAT(Good<float>(Parse("values: [3.72e-44]")).values, ElementsAre(3.72e-44f));
+  EXPECT_THAT(GoodTensor<float>(ParseTensor("values: [3.72e-44]")).values, ElementsAre(3.72e-44f));
 }
 
 TEST(ReadTensor, KeepsInfinitiesAndMakesEveryNanTheCanonicalOne) {
@@ -100,15 +102,15 @@ TEST(ReadTensor, KeepsInfinitiesAndMakesEveryNanTheCanonicalOne) {
   for (double value : {kInf, -kInf, -kNan, std::bit_cast<double>(0x7ff0000000000123)}) {
     values.add_values(value);
   }
-  const auto from_values = Good<float>(values).values;
+  const auto from_values = GoodTensor<float>(values).values;
   EXPECT_EQ(from_values[0], std::numeric_limits<float>::infinity());
   EXPECT_EQ(from_values[1], -std::numeric_limits<float>::infinity());
   EXPECT_EQ(std::bit_cast<uint32_t>(from_values[2]), 0x7fc00000u);
   EXPECT_EQ(std::bit_cast<uint32_t>(from_values[3]), 0x7fc00000u);
-  const auto from_raw = Good<float>(Raw("\x01\x02\xff\xff\x01\x01\x80\x7f")).values;
+  const auto from_raw = GoodTensor<float>(Raw("\x01\x02\xff\xff\x01\x01\x80\x7f")).values;
   EXPECT_EQ(std::bit_cast<uint32_t>(from_raw[0]), 0x7fc00000u);
   EXPECT_EQ(std::bit_cast<uint32_t>(from_raw[1]), 0x7fc00000u);
-  const auto doubles = Good<double>(values).values;
+  const auto doubles = GoodTensor<double>(values).values;
   EXPECT_EQ(std::bit_cast<uint64_t>(doubles[2]), 0x7ff8000000000000u);
   EXPECT_EQ(std::bit_cast<uint64_t>(doubles[3]), 0x7ff8000000000000u);
 }
@@ -116,52 +118,54 @@ TEST(ReadTensor, KeepsInfinitiesAndMakesEveryNanTheCanonicalOne) {
 TEST(ReadTensor, RefusesValuesAndRawTogether) {
   v1::Tensor tensor = Raw("abcd");
   tensor.add_values(1);
-  EXPECT_THAT(Bad(tensor), HasSubstr("t: values and raw are both set"));
+  EXPECT_THAT(BadTensor(tensor), HasSubstr("t: values and raw are both set"));
 }
 
 TEST(ReadTensor, RefusesAShapeWithoutElements) {
-  EXPECT_THAT(Bad(Parse("shape: [2, 3]")), HasSubstr("t: has shape [2, 3] but no elements"));
+  EXPECT_THAT(BadTensor(ParseTensor("shape: [2, 3]")),
+              HasSubstr("t: has shape [2, 3] but no elements"));
 }
 
 TEST(ReadTensor, RefusesRawThatIsNoWholeNumberOfElements) {
-  EXPECT_THAT(Bad<float>(Raw("1234567")),
+  EXPECT_THAT(BadTensor<float>(Raw("1234567")),
               HasSubstr("raw has 7 bytes; must be a multiple of 4, the bytes of a FLOAT32 number"));
-  EXPECT_THAT(Bad<double>(Raw("123456789012", {3})), HasSubstr("multiple of 8"));
+  EXPECT_THAT(BadTensor<double>(Raw("123456789012", {3})), HasSubstr("multiple of 8"));
 }
 
 TEST(ReadTensor, RefusesValuesBeyondThePrecisionInOneViolation) {
-  EXPECT_EQ(Bad<float>(Parse("values: [1, 1e300, 2, -1e39]")),
+  EXPECT_EQ(BadTensor<float>(ParseTensor("values: [1, 1e300, 2, -1e39]")),
             "t: number of elements beyond FLOAT32 is 2, the first is 1e+300 at index 1; must lie "
             "between -3.4028234663852886e+38 and 3.4028234663852886e+38");
-  EXPECT_THAT(Good<double>(Parse("values: [1e300]")).values, ElementsAre(1e300));
+  EXPECT_THAT(GoodTensor<double>(ParseTensor("values: [1e300]")).values, ElementsAre(1e300));
 }
 
 TEST(ReadTensor, RefusesShapesOfAnotherNumberOfElements) {
-  EXPECT_EQ(Bad(Parse("shape: [2, 3] values: [1, 2, 3, 4, 5]")),
+  EXPECT_EQ(BadTensor(ParseTensor("shape: [2, 3] values: [1, 2, 3, 4, 5]")),
             "t.shape: is [2, 3], of 6 elements; must fit the 5 given");
-  EXPECT_THAT(Bad(Raw("abcdefgh", {3})), HasSubstr("of 3 elements; must fit the 2 given"));
+  EXPECT_THAT(BadTensor(Raw("abcdefgh", {3})), HasSubstr("of 3 elements; must fit the 2 given"));
 }
 
 TEST(ReadTensor, RefusesAbsurdShapes) {
-  EXPECT_THAT(Bad(Parse("shape: [0] values: 1")), HasSubstr("axis 0 has 0"));
-  EXPECT_THAT(Bad(Parse("shape: [1, -7] values: 1")), HasSubstr("axis 1 has -7"));
-  EXPECT_THAT(Bad(Parse("shape: [-1, -1] values: 1")), HasSubstr("at least 1"));
-  EXPECT_THAT(Bad(Parse("shape: [4294967296, 4294967296] values: 1")),
+  EXPECT_THAT(BadTensor(ParseTensor("shape: [0] values: 1")), HasSubstr("axis 0 has 0"));
+  EXPECT_THAT(BadTensor(ParseTensor("shape: [1, -7] values: 1")), HasSubstr("axis 1 has -7"));
+  EXPECT_THAT(BadTensor(ParseTensor("shape: [-1, -1] values: 1")), HasSubstr("at least 1"));
+  EXPECT_THAT(BadTensor(ParseTensor("shape: [4294967296, 4294967296] values: 1")),
               HasSubstr("more than 2^63 elements"));
-  EXPECT_THAT(Bad(Parse("shape: [9223372036854775807] values: 1")),
+  EXPECT_THAT(BadTensor(ParseTensor("shape: [9223372036854775807] values: 1")),
               HasSubstr("9223372036854775807 elements"));
-  v1::Tensor tensor = Parse("values: 1");
+  v1::Tensor tensor = ParseTensor("values: 1");
   for (int axis = 0; axis < 100'000; ++axis) tensor.add_shape(2);
-  EXPECT_LT(Bad(tensor).size(), 300u);
+  EXPECT_LT(BadTensor(tensor).size(), 300u);
 }
 
 TEST(ReadTensor, TakesManyAxesOfLengthOne) {
-  EXPECT_EQ(Good<float>(Parse("shape: [1,1,1,1,1,1,1,1,1,1] values: 1")).shape.size(), 10u);
+  EXPECT_EQ(GoodTensor<float>(ParseTensor("shape: [1,1,1,1,1,1,1,1,1,1] values: 1")).shape.size(),
+            10u);
 }
 
 TEST(ReadTensor, ReportsAWrongValueAndAWrongShapeTogether) {
   FieldViolations violations;
-  ReadTensor<float>(Parse("shape: 3 values: [1e300, 1]"), "t", violations);
+  ReadTensor<float>(ParseTensor("shape: 3 values: [1e300, 1]"), "t", violations);
   EXPECT_EQ(violations.size(), 2u);
 }
 
@@ -172,8 +176,9 @@ std::vector<Real> Vector(const v1::Tensor& tensor, int64_t size, FieldViolations
 
 TEST(ReadVector, TakesAVectorAndZerosForNothing) {
   FieldViolations violations;
-  EXPECT_THAT(Vector<float>(Parse("values: [1, 2]"), 2, violations), ElementsAre(1, 2));
-  EXPECT_THAT(Vector<float>(Parse("shape: 2 values: [1, 2]"), 2, violations), ElementsAre(1, 2));
+  EXPECT_THAT(Vector<float>(ParseTensor("values: [1, 2]"), 2, violations), ElementsAre(1, 2));
+  EXPECT_THAT(Vector<float>(ParseTensor("shape: 2 values: [1, 2]"), 2, violations),
+              ElementsAre(1, 2));
   EXPECT_THAT(Vector<double>({}, 3, violations), ElementsAre(0, 0, 0));
   EXPECT_THAT(Vector<double>({}, 0, violations), IsEmpty());
   EXPECT_THAT(violations, IsEmpty());
@@ -182,7 +187,7 @@ TEST(ReadVector, TakesAVectorAndZerosForNothing) {
 TEST(ReadVector, RefusesOtherLengthsAndShapesAndGivesZeros) {
   const auto bad = [](const std::string& text, int64_t size) {
     FieldViolations violations;
-    const auto vector = Vector<float>(Parse(text), size, violations);
+    const auto vector = Vector<float>(ParseTensor(text), size, violations);
     EXPECT_EQ(vector, std::vector<float>(static_cast<size_t>(size)));
     EXPECT_EQ(violations.size(), 1u);
     return violations.empty() ? "" : violations[0].field + ": " + violations[0].description;
@@ -196,17 +201,18 @@ TEST(ReadVector, RefusesOtherLengthsAndShapesAndGivesZeros) {
 
 TEST(ReadRows, TakesOneRowAStep) {
   FieldViolations violations;
-  EXPECT_THAT(ReadRows<float>(Parse("values: [1, 2, 3, 4]"), 2, "x", violations),
+  EXPECT_THAT(ReadRows<float>(ParseTensor("values: [1, 2, 3, 4]"), 2, "x", violations),
               ElementsAre(1, 2, 3, 4));
-  EXPECT_THAT(ReadRows<float>(Parse("shape: [4, 1] values: [1, 2, 3, 4]"), 1, "x", violations),
-              ElementsAre(1, 2, 3, 4));
+  EXPECT_THAT(
+      ReadRows<float>(ParseTensor("shape: [4, 1] values: [1, 2, 3, 4]"), 1, "x", violations),
+      ElementsAre(1, 2, 3, 4));
   EXPECT_THAT(violations, IsEmpty());
 }
 
 TEST(ReadRows, RefusesWhatIsNoRows) {
   const auto bad = [](const std::string& text, int64_t row_size) {
     FieldViolations violations;
-    EXPECT_THAT(ReadRows<double>(Parse(text), row_size, "x", violations), IsEmpty());
+    EXPECT_THAT(ReadRows<double>(ParseTensor(text), row_size, "x", violations), IsEmpty());
     EXPECT_EQ(violations.size(), 1u);
     return violations.empty() ? "" : violations[0].field + ": " + violations[0].description;
   };
@@ -224,8 +230,8 @@ TEST(ReadRows, RefusesWhatIsNoRows) {
 
 TEST(EncodingOf, IsThatOfTheElements) {
   EXPECT_EQ(EncodingOf({}), v1::ENCODING_UNSPECIFIED);
-  EXPECT_EQ(EncodingOf(Parse("shape: 1")), v1::ENCODING_UNSPECIFIED);
-  EXPECT_EQ(EncodingOf(Parse("values: 1")), v1::ENCODING_VALUES);
+  EXPECT_EQ(EncodingOf(ParseTensor("shape: 1")), v1::ENCODING_UNSPECIFIED);
+  EXPECT_EQ(EncodingOf(ParseTensor("values: 1")), v1::ENCODING_VALUES);
   EXPECT_EQ(EncodingOf(Raw("abcd")), v1::ENCODING_RAW);
 }
 
@@ -240,7 +246,7 @@ TEST(FormatNumber, UsesTheFewestDigitsThatGiveTheNumberBack) {
 }
 
 TEST(WriteTensor, ReplacesWhatWasThere) {
-  v1::Tensor tensor = Parse("shape: [7] values: [9, 9]");
+  v1::Tensor tensor = ParseTensor("shape: [7] values: [9, 9]");
   WriteTensor<float>({0.5f, -1}, {1, 2}, v1::ENCODING_RAW, &tensor);
   EXPECT_THAT(tensor.shape(), ElementsAre(1, 2));
   EXPECT_THAT(tensor.values(), IsEmpty());
@@ -263,7 +269,7 @@ void ExpectRoundTrip(uint64_t seed) {
     v1::Tensor tensor;
     WriteTensor<Real>(numbers, {10, 100}, encoding, &tensor);
     EXPECT_EQ(EncodingOf(tensor), encoding);
-    const auto spec = Good<Real>(tensor);
+    const auto spec = GoodTensor<Real>(tensor);
     EXPECT_THAT(spec.shape, ElementsAre(10, 100));
     ASSERT_EQ(spec.values.size(), numbers.size());
     for (size_t k = 0; k < numbers.size(); ++k) {

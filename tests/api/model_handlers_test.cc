@@ -52,7 +52,7 @@ v1::DeleteModelRequest DeleteRequest(const std::string& name) {
   return request;
 }
 
-std::vector<std::string> Names(const v1::ListModelsResponse& response) {
+std::vector<std::string> ModelNames(const v1::ListModelsResponse& response) {
   std::vector<std::string> names;
   for (const v1::Model& model : response.models()) names.push_back(model.name());
   return names;
@@ -214,7 +214,7 @@ TEST(ListModels, WalksAllPages) {
     const auto response = fixture.Ask(ListModels, ListRequest(10, token));
     ASSERT_TRUE(response.ok()) << response.status();
     EXPECT_LE(response->models_size(), 10);
-    for (const std::string& name : Names(*response)) names.push_back(name);
+    for (const std::string& name : ModelNames(*response)) names.push_back(name);
     token = response->next_page_token();
     ++pages;
   } while (!token.empty());

@@ -20,10 +20,10 @@ using ::testing::IsEmpty;
 
 constexpr int64_t kAmple = 1 << 20;
 
-using Names = std::set<std::string>;
+using NameSet = std::set<std::string>;
 
 // As a table lists: so many names that sort after `after`.
-std::vector<std::shared_ptr<std::string>> List(const Names& names, const Page& page) {
+std::vector<std::shared_ptr<std::string>> List(const NameSet& names, const Page& page) {
   std::vector<std::shared_ptr<std::string>> listed;
   for (auto name = names.upper_bound(page.after);
        name != names.end() && static_cast<int64_t>(listed.size()) < page.list_count(); ++name) {
@@ -45,7 +45,7 @@ Page PageOf(int32_t size, const std::string& token) {
   return page;
 }
 
-v1::ListSessionsResponse Fill(const Names& names, int32_t size, const std::string& token,
+v1::ListSessionsResponse Fill(const NameSet& names, int32_t size, const std::string& token,
                               int64_t max_bytes = kAmple) {
   const Page page = PageOf(size, token);
   v1::ListSessionsResponse response;
@@ -54,14 +54,14 @@ v1::ListSessionsResponse Fill(const Names& names, int32_t size, const std::strin
   return response;
 }
 
-Names SomeNames(int count) {
-  Names names;
+NameSet SomeNameSet(int count) {
+  NameSet names;
   for (int i = 0; i < count; ++i) names.insert(absl::StrCat("sessions/s", 1000 + i));
   return names;
 }
 
 // All names of all pages, and the number of pages.
-std::pair<std::vector<std::string>, int> Walk(const Names& names, int32_t size,
+std::pair<std::vector<std::string>, int> Walk(const NameSet& names, int32_t size,
                                               int64_t max_bytes = kAmple) {
   std::vector<std::string> seen;
   std::string token;
@@ -77,7 +77,7 @@ std::pair<std::vector<std::string>, int> Walk(const Names& names, int32_t size,
 
 TEST(PagesTest, PagesTogetherShowEveryItemOnceInOrder) {
   for (const int count : {0, 1, 2, 3, 4, 7, 250}) {
-    const Names names = SomeNames(count);
+    const NameSet names = SomeNameSet(count);
     for (const int size : {1, 2, 3, 100, 1000}) {
       const auto [seen, pages] = Walk(names, size);
       EXPECT_EQ(seen, std::vector<std::string>(names.begin(), names.end()));
@@ -87,12 +87,12 @@ TEST(PagesTest, PagesTogetherShowEveryItemOnceInOrder) {
 }
 
 TEST(PagesTest, ThePageSizeIsAHundredUnlessGiven) {
-  EXPECT_EQ(Fill(SomeNames(101), 0, "").sessions_size(), 100);
-  EXPECT_EQ(Fill(SomeNames(1001), 1000, "").sessions_size(), 1000);
+  EXPECT_EQ(Fill(SomeNameSet(101), 0, "").sessions_size(), 100);
+  EXPECT_EQ(Fill(SomeNameSet(1001), 1000, "").sessions_size(), 1000);
 }
 
 TEST(PagesTest, APageEndsBeforeItGrowsTooLong) {
-  const Names names = SomeNames(100);
+  const NameSet names = SomeNameSet(100);
   constexpr int64_t kMaxBytes = 600;
   const v1::ListSessionsResponse page = Fill(names, 100, "", kMaxBytes);
   EXPECT_LT(page.sessions_size(), 100);
@@ -103,13 +103,13 @@ TEST(PagesTest, APageEndsBeforeItGrowsTooLong) {
 
 TEST(PagesTest, APageHasAtLeastOneItemHoweverLong) {
   EXPECT_EQ(
-      Walk(SomeNames(3), 100, 1),
+      Walk(SomeNameSet(3), 100, 1),
       std::pair(std::vector<std::string>({"sessions/s1000", "sessions/s1001", "sessions/s1002"}),
                 3));
 }
 
 TEST(PagesTest, APageGoesOnAfterANameThatIsGone) {
-  Names names = SomeNames(4);
+  NameSet names = SomeNameSet(4);
   const std::string token = Fill(names, 2, "").next_page_token();
   names.erase("sessions/s1001");
   names.insert("sessions/s0");

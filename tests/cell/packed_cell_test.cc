@@ -14,7 +14,7 @@
 namespace cellar {
 namespace {
 
-constexpr uint64_t kSeed = 11;
+constexpr uint64_t kPackedCellSeed = 11;
 
 // All numbers of a cell and what describes it, in one row.
 template <class Real>
@@ -60,8 +60,8 @@ TYPED_TEST_SUITE(PackedCellTest, Reals);
 
 TYPED_TEST(PackedCellTest, GivesBackWhatWasPacked) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 generator(kPackedCellSeed);
+  SCOPED_TRACE("seed " + std::to_string(kPackedCellSeed));
   for (int cell = 0; cell < 1000; ++cell) {
     const CellWeights<Real> weights =
         RandomCell<Real>(generator, {.max_size = cell % 10 == 0 ? 200 : 40});
@@ -74,8 +74,8 @@ TYPED_TEST(PackedCellTest, GivesBackWhatWasPacked) {
 
 TYPED_TEST(PackedCellTest, OutlinesSayWhatIsThere) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 generator(kPackedCellSeed);
+  SCOPED_TRACE("seed " + std::to_string(kPackedCellSeed));
   for (int cell = 0; cell < 100; ++cell) {
     const CellWeights<Real> weights =
         RandomCell<Real>(generator, {.kind = CellKind::kLstm, .max_size = 9});

@@ -22,7 +22,7 @@ namespace {
 
 namespace kernels = CELLAR_KERNEL_NAMESPACE;
 
-constexpr uint64_t kSeed = 20251125;
+constexpr uint64_t kRowKernelsSeed = 20251125;
 constexpr int kCellCount = 3000;
 constexpr int kStepCount = 3;
 
@@ -53,8 +53,8 @@ TYPED_TEST_SUITE(RowKernelsTest, Reals);
 
 TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOnEveryTarget) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 generator(kRowKernelsSeed);
+  SCOPED_TRACE("seed " + std::to_string(kRowKernelsSeed));
   RowsWorkspace<Real> workspace;
   for (int cell = 0; cell < kCellCount; ++cell) {
     const CellWeights<Real> weights =
@@ -133,8 +133,8 @@ std::vector<Real> ManyNumbers(std::mt19937_64& generator) {
 
 TYPED_TEST(RowKernelsTest, ApplyTheDefinedActivationsOnEveryTarget) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 generator(kRowKernelsSeed);
+  SCOPED_TRACE("seed " + std::to_string(kRowKernelsSeed));
   const std::vector<Real> numbers = ManyNumbers<Real>(generator);
   for (Activation activation : {Activation::kSigmoid, Activation::kTanh, Activation::kRelu,
                                 Activation::kHardSigmoid, Activation::kIdentity}) {

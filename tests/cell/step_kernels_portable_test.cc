@@ -21,7 +21,7 @@ namespace {
 
 namespace kernels = CELLAR_KERNEL_NAMESPACE;
 
-constexpr uint64_t kSeed = 31;
+constexpr uint64_t kPortableSeed = 31;
 
 template <class Real>
 Real Apply(Activation activation, ActivationRule rule, Real z) {
@@ -134,8 +134,8 @@ TYPED_TEST_SUITE(StepKernelsPortableTest, Reals);
 
 TYPED_TEST(StepKernelsPortableTest, RoundEveryOperationInTheOrderOfTheEquations) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 generator(kPortableSeed);
+  SCOPED_TRACE("seed " + std::to_string(kPortableSeed));
   StepWorkspace<Real> workspace;
   for (int cell = 0; cell < 1500; ++cell) {
     const CellWeights<Real> weights = RandomCell<Real>(generator);

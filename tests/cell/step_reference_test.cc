@@ -19,7 +19,7 @@
 namespace cellar {
 namespace {
 
-constexpr uint64_t kSeed = 7;
+constexpr uint64_t kReferenceSeed = 7;
 
 std::vector<double> Doubles(const std::vector<float>& values) {
   return {values.begin(), values.end()};
@@ -126,8 +126,8 @@ void CompareStep(const CellShape& shape, const ShownStep<Real>& shown, const Cel
 // Each step is judged from the state it started from, so that rounding cannot set two paths apart.
 template <class Real>
 void ExpectAgreement(CellKind kind) {
-  std::mt19937_64 generator(kSeed + static_cast<uint64_t>(kind));
-  SCOPED_TRACE("seed " + std::to_string(kSeed) + " + kind");
+  std::mt19937_64 generator(kReferenceSeed + static_cast<uint64_t>(kind));
+  SCOPED_TRACE("seed " + std::to_string(kReferenceSeed) + " + kind");
   StepWorkspace<Real> workspace;
   Comparison comparison;
   for (int cell = 0; cell < 300; ++cell) {

@@ -19,14 +19,16 @@
 namespace cellar {
 namespace {
 
-constexpr uint64_t kSeed = 4;
+constexpr uint64_t kStepRowsSeed = 4;
 constexpr CellKind kKinds[] = {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter,
                                CellKind::kRnn};
 
 template <class Real>
 class StepRowsTest : public testing::Test {
  protected:
-  StepRowsTest() : trace_(__FILE__, __LINE__, "seed " + std::to_string(kSeed)), generator_(kSeed) {}
+  StepRowsTest()
+      : trace_(__FILE__, __LINE__, "seed " + std::to_string(kStepRowsSeed)),
+        generator_(kStepRowsSeed) {}
 
   // A cell of any kind; sizes up to several panels.
   CellWeights<Real> Cell(int number) {

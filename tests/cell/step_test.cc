@@ -22,7 +22,7 @@ namespace {
 
 using testing::ElementsAre;
 
-constexpr uint64_t kSeed = 7;
+constexpr uint64_t kStepSeed = 7;
 
 template <class Real>
 bool IsCanonicalNan(Real value) {
@@ -197,8 +197,8 @@ TYPED_TEST(StepTest, ScopeIsWithoutEffectWhereNothingIsRounded) {
 
 TYPED_TEST(StepTest, EveryNanThatIsStoredOrReportedIsCanonical) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 generator(kStepSeed);
+  SCOPED_TRACE("seed " + std::to_string(kStepSeed));
   StepWorkspace<Real> workspace;
   int64_t nan_count = 0;
   for (int cell = 0; cell < 1000; ++cell) {
@@ -242,7 +242,7 @@ TYPED_TEST(StepTest, ANanMadeByTheProjectionIsCanonical) {
 
 TYPED_TEST(StepTest, ANanInOneElementOfTheMemoryStaysThere) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
+  std::mt19937_64 generator(kStepSeed);
   const CellWeights<Real> weights =
       RandomCell<Real>(generator, {.kind = CellKind::kLstm, .max_size = 20, .variants = false});
   const CellShape& shape = ShapeOf(weights);
@@ -267,8 +267,8 @@ TYPED_TEST(StepTest, ANanInOneElementOfTheMemoryStaysThere) {
 
 TYPED_TEST(StepTest, WhatTheWorkspaceHeldDoesNotMatter) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
-  SCOPED_TRACE("seed " + std::to_string(kSeed));
+  std::mt19937_64 generator(kStepSeed);
+  SCOPED_TRACE("seed " + std::to_string(kStepSeed));
   for (int cell = 0; cell < 500; ++cell) {
     const CellWeights<Real> weights = RandomCell<Real>(generator);
     const CellShape& shape = ShapeOf(weights);
@@ -288,7 +288,7 @@ TYPED_TEST(StepTest, WhatTheWorkspaceHeldDoesNotMatter) {
 TYPED_TEST(StepTest, AStepAfterWarmUpAllocatesNothing) {
   if (!kCountsAllocations) GTEST_SKIP() << "allocations cannot be counted in this build";
   using Real = TypeParam;
-  std::mt19937_64 generator(kSeed);
+  std::mt19937_64 generator(kStepSeed);
   for (CellKind kind :
        {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter, CellKind::kRnn}) {
     const CellWeights<Real> weights = RandomCell<Real>(generator, {.kind = kind});

@@ -81,7 +81,7 @@ TEST(StepPrinterTest, CsvHasOneHeader) {
 TEST(StepPrinterTest, JsonIsOneObjectALine) {
   std::ostringstream out;
   StepPrinter printer(out, {.form = StepPrinter::Form::kJsonLines});
-  printer.Print(Answer(3, StackTrace(), 1), MakeTensor({0.5, 1}));
+  printer.Print(Answer(3, TwoLayerTrace(), 1), MakeTensor({0.5, 1}));
   EXPECT_EQ(
       out.str(),
       "{\"t\": 3, \"x\": [0.5, 1], \"layers\": [{\"z\": [3, 4], \"r\": [5, 6], \"g\": [7, 8], "

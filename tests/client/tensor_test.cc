@@ -43,7 +43,7 @@ TEST(AppendTraceTest, PutsTheStepsUnderEachOtherInEveryTensor) {
 }
 
 TEST(AppendTraceTest, KeepsLayersAndDirectionsApart) {
-  v1::Trace part = StackTrace();
+  v1::Trace part = TwoLayerTrace();
   *part.add_backward_layers()->mutable_h() = Matrix(1, {-1});
   v1::Trace whole;
   AppendTrace(part, whole);

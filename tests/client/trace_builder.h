@@ -32,7 +32,7 @@ inline v1::Trace LstmTrace() {
 }
 
 // One step of a GRU with two units under an RNN with one.
-inline v1::Trace StackTrace() {
+inline v1::Trace TwoLayerTrace() {
   v1::Trace trace;
   v1::LayerTrace& gru = *trace.add_layers();
   *gru.mutable_h() = Matrix(1, {1, 2});

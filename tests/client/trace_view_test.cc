@@ -22,13 +22,13 @@ TEST(LayerViewsTest, EveryCellShowsItsLettersInTheOrderOfItsEquations) {
   *lstm.mutable_layers(0)->mutable_unrounded_h() = lstm.outputs();
   EXPECT_THAT(Names(LayerViews(lstm).at(0)),
               ElementsAre("f", "i", "o", "g", "c", "unrounded_h", "h"));
-  const v1::Trace stack = StackTrace();
+  const v1::Trace stack = TwoLayerTrace();
   EXPECT_THAT(Names(LayerViews(stack).at(0)), ElementsAre("z", "r", "g", "h"));
   EXPECT_THAT(Names(LayerViews(stack).at(1)), ElementsAre("h"));
 }
 
 TEST(LayerViewsTest, LayersHaveTitlesAndTheOutputAloneHasNone) {
-  v1::Trace trace = StackTrace();
+  v1::Trace trace = TwoLayerTrace();
   *trace.add_backward_layers()->mutable_h() = Matrix(1, {0});
   const auto views = LayerViews(trace);
   ASSERT_EQ(views.size(), 3u);
@@ -54,7 +54,7 @@ TEST(LayerTableTest, AScalarLayerHasAColumnALetter) {
 }
 
 TEST(LayerTableTest, AVectorHasAColumnAnElementUpToTheLimit) {
-  const v1::Trace trace = StackTrace();
+  const v1::Trace trace = TwoLayerTrace();
   TraceTableOptions options;
   EXPECT_THAT(LayerTable(LayerViews(trace)[0], options).header,
               ElementsAre("t", "z[0]", "z[1]", "r[0]", "r[1]", "g[0]", "g[1]", "h[0]", "h[1]"));
@@ -76,7 +76,7 @@ TEST(StepRowsTest, AScalarCellLooksLikeItsTable) {
 }
 
 TEST(StepRowsTest, AStackHasARowForEachLayerAndElement) {
-  const v1::Trace trace = StackTrace();
+  const v1::Trace trace = TwoLayerTrace();
   const v1::Tensor inputs = Matrix(1, {0.5, -1});
   TraceTableOptions options;
   options.inputs = &inputs;

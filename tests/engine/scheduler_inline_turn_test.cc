@@ -13,8 +13,8 @@ namespace cellar {
 namespace {
 
 constexpr char kKey[] = "sessions/a";
-constexpr int64_t kCheap = 10;
-constexpr int64_t kDear = 11;
+constexpr int64_t kCheapTurn = 10;
+constexpr int64_t kDearTurn = 11;
 
 class SchedulerInlineTurnTest : public testing::Test {
  protected:
@@ -27,42 +27,42 @@ class SchedulerInlineTurnTest : public testing::Test {
   }
 
   FakeClock clock_;
-  Scheduler scheduler_{{.worker_count = 1, .inline_cost = kCheap}, clock_};
+  Scheduler scheduler_{{.worker_count = 1, .inline_cost = kCheapTurn}, clock_};
 };
 
 TEST_F(SchedulerInlineTurnTest, OthersWaitForItsEnd) {
   absl::Notification ran;
   {
-    const auto turn = scheduler_.TryBegin(kKey, kCheap);
+    const auto turn = scheduler_.TryBegin(kKey, kCheapTurn);
     ASSERT_TRUE(turn.has_value());
-    Take(kKey, kCheap, ran);
-    EXPECT_FALSE(scheduler_.TryBegin(kKey, kCheap).has_value());
+    Take(kKey, kCheapTurn, ran);
+    EXPECT_FALSE(scheduler_.TryBegin(kKey, kCheapTurn).has_value());
     EXPECT_FALSE(ran.HasBeenNotified());
   }
   ran.WaitForNotification();
   scheduler_.Drain();
-  EXPECT_TRUE(scheduler_.TryBegin(kKey, kCheap).has_value());
+  EXPECT_TRUE(scheduler_.TryBegin(kKey, kCheapTurn).has_value());
 }
 
 TEST_F(SchedulerInlineTurnTest, BeginsNotForDearWorkNorBehindOthersNorInsideATask) {
-  EXPECT_FALSE(scheduler_.TryBegin(kKey, kDear).has_value());
+  EXPECT_FALSE(scheduler_.TryBegin(kKey, kDearTurn).has_value());
   absl::Notification started, released;
   Task blocker;
-  blocker.cost = kDear;
+  blocker.cost = kDearTurn;
   blocker.run = [&](absl::Status) {
     started.Notify();
     released.WaitForNotification();
-    EXPECT_FALSE(scheduler_.TryBegin("sessions/b", kCheap).has_value());
+    EXPECT_FALSE(scheduler_.TryBegin("sessions/b", kCheapTurn).has_value());
   };
   ASSERT_TRUE(scheduler_.Schedule(kKey, std::move(blocker)).ok());
   started.WaitForNotification();
-  EXPECT_FALSE(scheduler_.TryBegin(kKey, kCheap).has_value());
+  EXPECT_FALSE(scheduler_.TryBegin(kKey, kCheapTurn).has_value());
   released.Notify();
   scheduler_.Drain();
 
-  const auto turn = scheduler_.TryBegin(kKey, kCheap);
+  const auto turn = scheduler_.TryBegin(kKey, kCheapTurn);
   ASSERT_TRUE(turn.has_value());
-  EXPECT_FALSE(scheduler_.TryBegin("sessions/b", kCheap).has_value()) << "a turn is a task";
+  EXPECT_FALSE(scheduler_.TryBegin("sessions/b", kCheapTurn).has_value()) << "a turn is a task";
 }
 
 TEST_F(SchedulerInlineTurnTest, ATaskWithoutAKeyWorksOffManyOneAfterAnother) {
@@ -70,13 +70,13 @@ TEST_F(SchedulerInlineTurnTest, ATaskWithoutAKeyWorksOffManyOneAfterAnother) {
   int ran_count = 0;
   int turn_count = 0;
   Task driver;
-  driver.cost = kDear;
+  driver.cost = kDearTurn;
   driver.run = [&](absl::Status) {
     for (const char* key : {"sessions/a", "sessions/b", "sessions/a"}) {
-      const auto turn = scheduler_.TryBegin(key, kCheap);
+      const auto turn = scheduler_.TryBegin(key, kCheapTurn);
       turn_count += turn.has_value();
-      EXPECT_FALSE(scheduler_.TryBegin("sessions/c", kCheap).has_value()) << "inside a turn";
-      Take("sessions/d", kCheap, ran[ran_count]);
+      EXPECT_FALSE(scheduler_.TryBegin("sessions/c", kCheapTurn).has_value()) << "inside a turn";
+      Take("sessions/d", kCheapTurn, ran[ran_count]);
       EXPECT_FALSE(ran[ran_count++].HasBeenNotified()) << "not inline, as ever inside a task";
     }
   };
@@ -90,11 +90,11 @@ TEST_F(SchedulerInlineTurnTest, MovedItEndsOnce) {
   {
     std::optional<Scheduler::InlineTurn> moved;
     {
-      auto turn = scheduler_.TryBegin(kKey, kCheap);
+      auto turn = scheduler_.TryBegin(kKey, kCheapTurn);
       ASSERT_TRUE(turn.has_value());
       moved.emplace(*std::move(turn));
     }
-    Take(kKey, kCheap, ran);
+    Take(kKey, kCheapTurn, ran);
     EXPECT_FALSE(ran.HasBeenNotified());
   }
   ran.WaitForNotification();

@@ -7,7 +7,7 @@
 namespace cellar {
 namespace {
 
-constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+constexpr int64_t kMostWork = std::numeric_limits<int64_t>::max();
 
 Scheduler::Options Limits() {
   Scheduler::Options options;
@@ -88,20 +88,21 @@ TEST(TurnPolicy, NamesTheSessionFirstWhenBothLimitsAreExceeded) {
 
 TEST(TurnPolicy, TakesWhatCanStartHoweverMuchItIsAndWhateverWaits) {
   TurnSituation situation = AllFree();
-  situation.server_steps = kMost;
-  EXPECT_EQ(DecideTurn({.cost = 1, .step_count = kMost}, situation, Limits()), Turn::kInline);
-  EXPECT_EQ(DecideTurn({.cost = kMost, .step_count = kMost}, situation, Limits()), Turn::kStart);
+  situation.server_steps = kMostWork;
+  EXPECT_EQ(DecideTurn({.cost = 1, .step_count = kMostWork}, situation, Limits()), Turn::kInline);
+  EXPECT_EQ(DecideTurn({.cost = kMostWork, .step_count = kMostWork}, situation, Limits()),
+            Turn::kStart);
 }
 
 TEST(TurnPolicy, DoesNotOverflow) {
   TurnSituation situation = SessionBusy();
   situation.session_steps = 10;
-  EXPECT_EQ(DecideTurn({.step_count = kMost}, situation, Limits()), Turn::kRefusedBySession);
+  EXPECT_EQ(DecideTurn({.step_count = kMostWork}, situation, Limits()), Turn::kRefusedBySession);
   situation = WorkersBusy();
   situation.server_steps = 20;
   Scheduler::Options options = Limits();
-  options.max_queued_steps_per_session = kMost;
-  EXPECT_EQ(DecideTurn({.cost = kMost, .step_count = kMost}, situation, options),
+  options.max_queued_steps_per_session = kMostWork;
+  EXPECT_EQ(DecideTurn({.cost = kMostWork, .step_count = kMostWork}, situation, options),
             Turn::kRefusedByServer);
 }
 

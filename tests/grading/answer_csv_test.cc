@@ -26,7 +26,7 @@ Exercise TwoSteps() {
 }
 
 // "line:column reason" of the first problem.
-std::string Problem(absl::string_view content) {
+std::string CsvProblem(absl::string_view content) {
   const ReadProblems problems = ReadCsv(TwoSteps(), content).problems;
   if (problems.empty()) return "no problem";
   return absl::StrCat(problems[0].line, ":", problems[0].column, " ", problems[0].reason);
@@ -77,16 +77,17 @@ TEST(ReadCsv, NanAndInfinityAreValues) {
 }
 
 TEST(ReadCsv, TellsWhatCannotBeReadAndWhere) {
-  EXPECT_THAT(Problem("t,h\n0,one\n1,-1\n"), HasSubstr("2:3 \"one\" is no number"));
-  EXPECT_THAT(Problem("t,h\n0,1\nx,-1\n"), HasSubstr("3:1 there must be an index"));
-  EXPECT_THAT(Problem("h,t\n1\n"), HasSubstr("there must be an index, from 0, in column 2"));
-  EXPECT_THAT(Problem("1,2\n"), HasSubstr("1:1 is no header"));
-  EXPECT_THAT(Problem("layer,h\n0,1\n"), HasSubstr("there must be an index, from 1, in column 1"));
-  EXPECT_THAT(Problem("h,c,h\n1,2,3\n"), HasSubstr("names a letter twice, again in column 3"));
-  EXPECT_THAT(Problem("t,h\n-1,1\n"), HasSubstr("there must be an index"));
-  EXPECT_THAT(Problem("t,h\n0,1\n"), HasSubstr("step 1, element 0"));
-  EXPECT_THAT(Problem(""), HasSubstr("no value in it"));
-  EXPECT_THAT(Problem("h\n\xFF\n"), HasSubstr("2:1 is not text in UTF-8"));
+  EXPECT_THAT(CsvProblem("t,h\n0,one\n1,-1\n"), HasSubstr("2:3 \"one\" is no number"));
+  EXPECT_THAT(CsvProblem("t,h\n0,1\nx,-1\n"), HasSubstr("3:1 there must be an index"));
+  EXPECT_THAT(CsvProblem("h,t\n1\n"), HasSubstr("there must be an index, from 0, in column 2"));
+  EXPECT_THAT(CsvProblem("1,2\n"), HasSubstr("1:1 is no header"));
+  EXPECT_THAT(CsvProblem("layer,h\n0,1\n"),
+              HasSubstr("there must be an index, from 1, in column 1"));
+  EXPECT_THAT(CsvProblem("h,c,h\n1,2,3\n"), HasSubstr("names a letter twice, again in column 3"));
+  EXPECT_THAT(CsvProblem("t,h\n-1,1\n"), HasSubstr("there must be an index"));
+  EXPECT_THAT(CsvProblem("t,h\n0,1\n"), HasSubstr("step 1, element 0"));
+  EXPECT_THAT(CsvProblem(""), HasSubstr("no value in it"));
+  EXPECT_THAT(CsvProblem("h\n\xFF\n"), HasSubstr("2:1 is not text in UTF-8"));
 }
 
 TEST(HasCsvHeader, TellsHeadersFromNumbers) {

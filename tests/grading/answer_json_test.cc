@@ -29,7 +29,7 @@ Exercise OnePart() {
 }
 
 // "line:column reason" of the first problem.
-std::string Problem(const Exercise& exercise, absl::string_view content) {
+std::string JsonProblem(const Exercise& exercise, absl::string_view content) {
   const ReadProblems problems = ReadJson(exercise, content).problems;
   if (problems.empty()) return "no problem";
   return absl::StrCat(problems[0].line, ":", problems[0].column, " ", problems[0].reason);
@@ -63,8 +63,9 @@ TEST(ReadJson, AnObjectOfLettersIfThereIsOneSequence) {
   EXPECT_THAT(read.answer, ElementsAre(kFirst, Optional(ElementsAre(5, 6)), std::nullopt));
   // As many as are asked for are these.
   EXPECT_THAT(ReadJson(exercise, R"({"c": [5, 6]})").answer[1], Optional(ElementsAre(5, 6)));
-  EXPECT_THAT(Problem(exercise, R"({"c": [5]})"), HasSubstr("1 value in the answer; wanted are 2"));
-  EXPECT_THAT(Problem(HomeworkExercise(), R"({"h": [1]})"), HasSubstr("no such question"));
+  EXPECT_THAT(JsonProblem(exercise, R"({"c": [5]})"),
+              HasSubstr("1 value in the answer; wanted are 2"));
+  EXPECT_THAT(JsonProblem(HomeworkExercise(), R"({"h": [1]})"), HasSubstr("no such question"));
 }
 
 TEST(ReadJson, AQuestionThatIsCalledAsALetterGoesFirst) {
@@ -109,7 +110,7 @@ TEST(ReadJson, WhatCellarRunPrints) {
 }
 
 TEST(ReadJson, RunOfTooFewStepsIsAProblem) {
-  EXPECT_THAT(Problem(HomeworkExercise(), kRun), HasSubstr("step 2, element 0"));
+  EXPECT_THAT(JsonProblem(HomeworkExercise(), kRun), HasSubstr("step 2, element 0"));
 }
 
 TEST(ReadJson, NanAndInfinitiesBareOrAsTexts) {
@@ -137,35 +138,35 @@ TEST(ReadJson, NumbersAreReadExactly) {
 }
 
 TEST(ReadJson, TellsWhatIsNoNumberAndWhere) {
-  EXPECT_THAT(Problem(OnePart(), "[0,\n true]"), HasSubstr("2:6 true is no number"));
-  EXPECT_THAT(Problem(OnePart(), "[null]"), HasSubstr("null is no number"));
-  EXPECT_THAT(Problem(OnePart(), "[\"one\"]"), HasSubstr("1:7 \"one\" is no number"));
-  EXPECT_THAT(Problem(OnePart(), R"({"1": "nothing"})"), HasSubstr("is no number"));
-  EXPECT_THAT(Problem(OnePart(), R"({"title": "me", "1": [0,0,1,-1,1,0]})"), "no problem");
+  EXPECT_THAT(JsonProblem(OnePart(), "[0,\n true]"), HasSubstr("2:6 true is no number"));
+  EXPECT_THAT(JsonProblem(OnePart(), "[null]"), HasSubstr("null is no number"));
+  EXPECT_THAT(JsonProblem(OnePart(), "[\"one\"]"), HasSubstr("1:7 \"one\" is no number"));
+  EXPECT_THAT(JsonProblem(OnePart(), R"({"1": "nothing"})"), HasSubstr("is no number"));
+  EXPECT_THAT(JsonProblem(OnePart(), R"({"title": "me", "1": [0,0,1,-1,1,0]})"), "no problem");
 }
 
 TEST(ReadJson, TellsWhatIsNoJsonAndWhere) {
-  EXPECT_THAT(Problem(OnePart(), "[0, 1"), HasSubstr("1:6 is no JSON: Missing a comma or ']'"));
-  EXPECT_THAT(Problem(OnePart(),
-                      "[0,\n\xE2\x88\x92"
-                      "1]"),
+  EXPECT_THAT(JsonProblem(OnePart(), "[0, 1"), HasSubstr("1:6 is no JSON: Missing a comma or ']'"));
+  EXPECT_THAT(JsonProblem(OnePart(),
+                          "[0,\n\xE2\x88\x92"
+                          "1]"),
               HasSubstr("2:1 is no JSON"));
-  EXPECT_THAT(Problem(OnePart(), ""), HasSubstr("is no JSON: The document is empty"));
-  EXPECT_THAT(Problem(OnePart(), "[1] 2"), HasSubstr("is no JSON"));
-  EXPECT_THAT(Problem(OnePart(), "[1e999]"), HasSubstr("is no JSON: Number too big"));
-  EXPECT_THAT(Problem(OnePart(), std::string("[1]\0[2]", 7)),
+  EXPECT_THAT(JsonProblem(OnePart(), ""), HasSubstr("is no JSON: The document is empty"));
+  EXPECT_THAT(JsonProblem(OnePart(), "[1] 2"), HasSubstr("is no JSON"));
+  EXPECT_THAT(JsonProblem(OnePart(), "[1e999]"), HasSubstr("is no JSON: Number too big"));
+  EXPECT_THAT(JsonProblem(OnePart(), std::string("[1]\0[2]", 7)),
               HasSubstr("1:4 there is a zero byte"));
-  EXPECT_THAT(Problem(OnePart(), "[\"\xFF\"]"), HasSubstr("is no JSON"));
+  EXPECT_THAT(JsonProblem(OnePart(), "[\"\xFF\"]"), HasSubstr("is no JSON"));
 }
 
 TEST(ReadJson, DepthNeedsNoStack) {
   const std::string deep(1'000'000, '[');
-  EXPECT_THAT(Problem(OnePart(), deep), HasSubstr("is no JSON"));
-  EXPECT_THAT(Problem(OnePart(), absl::StrCat(deep, "1", std::string(deep.size(), ']'))),
+  EXPECT_THAT(JsonProblem(OnePart(), deep), HasSubstr("is no JSON"));
+  EXPECT_THAT(JsonProblem(OnePart(), absl::StrCat(deep, "1", std::string(deep.size(), ']'))),
               HasSubstr("1 value in the answer"));
   std::string objects;
   for (int i = 0; i < 10'000; ++i) objects += R"({"sequences":[)";
-  EXPECT_THAT(Problem(OnePart(), objects), HasSubstr("is no JSON"));
+  EXPECT_THAT(JsonProblem(OnePart(), objects), HasSubstr("is no JSON"));
 }
 
 }  // namespace

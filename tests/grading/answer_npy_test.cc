@@ -56,7 +56,7 @@ std::string Bytes(const std::vector<Number>& numbers, bool big_endian = false) {
 
 const auto kRight = ElementsAre(Optional(ElementsAre(0, 0, 1, -1, 1, 0)));
 
-std::string Problem(const std::string& content) {
+std::string NpyProblem(const std::string& content) {
   const ReadProblems problems = ReadNpy(Six(), content).problems;
   return problems.empty() ? "no problem" : problems[0].reason;
 }
@@ -120,7 +120,7 @@ TEST(ReadNpy, EveryVersion) {
   for (const int major : {1, 2, 3}) {
     EXPECT_THAT(ReadNpy(Six(), Npy("<f8", "(6,)", data, "False", major)).answer, kRight);
   }
-  EXPECT_THAT(Problem(Npy("<f8", "(6,)", data, "False", 4)), HasSubstr("unknown version"));
+  EXPECT_THAT(NpyProblem(Npy("<f8", "(6,)", data, "False", 4)), HasSubstr("unknown version"));
 }
 
 TEST(ReadNpy, OneNumberHasNoAxes) {
@@ -133,7 +133,7 @@ TEST(ReadNpy, OneNumberHasNoAxes) {
 TEST(ReadNpy, OtherTypesAreRefusedByName) {
   for (const char* descr :
        {"<c16", "|O", "<U3", "|S1", "<M8[s]", "<f16", "=f8", "<f3", "<i3", "|f8", "<b1x", ""}) {
-    EXPECT_THAT(Problem(Npy(descr, "(6,)", "")), HasSubstr("must be of real or integer numbers"))
+    EXPECT_THAT(NpyProblem(Npy(descr, "(6,)", "")), HasSubstr("must be of real or integer numbers"))
         << descr;
   }
 }
@@ -143,14 +143,14 @@ TEST(ReadNpy, DamagedFilesAreTold) {
   for (size_t size = 0; size < good.size(); ++size) {
     EXPECT_FALSE(ReadNpy(Six(), good.substr(0, size)).problems.empty()) << size;
   }
-  EXPECT_THAT(Problem(good + "x"), HasSubstr("does not fit its 49 bytes"));
-  EXPECT_THAT(Problem("PK\x03\x04"), HasSubstr("does not begin as an .npy file"));
+  EXPECT_THAT(NpyProblem(good + "x"), HasSubstr("does not fit its 49 bytes"));
+  EXPECT_THAT(NpyProblem("PK\x03\x04"), HasSubstr("does not begin as an .npy file"));
   const std::string data = Bytes<double>({0, 0, 1, -1, 1, 0});
-  EXPECT_THAT(Problem(Npy("<f8", "(-6,)", data)), HasSubstr("has no shape"));
-  EXPECT_THAT(Problem(Npy("<f8", "[6]", data)), HasSubstr("has no shape"));
-  EXPECT_THAT(Problem(Npy("<f8", "(4294967296, 4294967296)", data)), HasSubstr("does not fit"));
-  EXPECT_THAT(Problem(Npy("<f8", "(0, 18446744073709551615)", "")), HasSubstr("0 values"));
-  EXPECT_THAT(Problem(Npy("<f8", "(5,)", Bytes<double>({0, 0, 1, -1, 1}))),
+  EXPECT_THAT(NpyProblem(Npy("<f8", "(-6,)", data)), HasSubstr("has no shape"));
+  EXPECT_THAT(NpyProblem(Npy("<f8", "[6]", data)), HasSubstr("has no shape"));
+  EXPECT_THAT(NpyProblem(Npy("<f8", "(4294967296, 4294967296)", data)), HasSubstr("does not fit"));
+  EXPECT_THAT(NpyProblem(Npy("<f8", "(0, 18446744073709551615)", "")), HasSubstr("0 values"));
+  EXPECT_THAT(NpyProblem(Npy("<f8", "(5,)", Bytes<double>({0, 0, 1, -1, 1}))),
               HasSubstr("there are 5 values in the answer; wanted are 6"));
 }
 

@@ -21,22 +21,30 @@ MistakenExercise<float> After(const char* id) {
   return mistaken;
 }
 
-std::vector<double> Homework(const char* id) {
+std::vector<double> HomeworkWithFormulas(const char* id) {
   return AnswersOf(After(id), HomeworkExercise().questions);
 }
 
 TEST(MistakesOfFormulas, LeadToTheseAnswersToTheHomework) {
-  EXPECT_THAT(Homework("memory_forgotten"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
-  EXPECT_THAT(Homework("forget_gate_added"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
-  EXPECT_THAT(Homework("memory_tanh_left_out"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
-  EXPECT_THAT(Homework("output_gate_left_out"), ElementsAre(0, 0, 1, -1, 1, -1, 1, -1, 1, -1, 1));
-  EXPECT_THAT(Homework("hidden_and_memory_exchanged_in_answer"),
+  EXPECT_THAT(HomeworkWithFormulas("memory_forgotten"),
+              ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
+  EXPECT_THAT(HomeworkWithFormulas("forget_gate_added"),
+              ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
+  EXPECT_THAT(HomeworkWithFormulas("memory_tanh_left_out"),
+              ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
+  EXPECT_THAT(HomeworkWithFormulas("output_gate_left_out"),
+              ElementsAre(0, 0, 1, -1, 1, -1, 1, -1, 1, -1, 1));
+  EXPECT_THAT(HomeworkWithFormulas("hidden_and_memory_exchanged_in_answer"),
               ElementsAre(0, 0, 1, -1, 1, -1, 1, -1, 1, 1, -1));
-  EXPECT_THAT(Homework("candidate_sigmoid"), ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0));
-  EXPECT_THAT(Homework("input_sum_for_product"), ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0));
-  EXPECT_THAT(Homework("forget_gate_on_candidate"), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-  EXPECT_THAT(Homework("gates_tanh"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, -1, 1));
-  EXPECT_THAT(Homework("memory_fed_back"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, -1, 1));
+  EXPECT_THAT(HomeworkWithFormulas("candidate_sigmoid"),
+              ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0));
+  EXPECT_THAT(HomeworkWithFormulas("input_sum_for_product"),
+              ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0));
+  EXPECT_THAT(HomeworkWithFormulas("forget_gate_on_candidate"),
+              ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(HomeworkWithFormulas("gates_tanh"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, -1, 1));
+  EXPECT_THAT(HomeworkWithFormulas("memory_fed_back"),
+              ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, -1, 1));
 }
 
 // One way to be wrong each: no two rows of formulas change the same thing.

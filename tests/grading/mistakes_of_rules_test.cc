@@ -15,7 +15,7 @@ using ::testing::ElementsAre;
 constexpr Numerics kExactRules = {.rounding = Rounding::kNearestTiesToZero,
                                   .rounding_scope = RoundingScope::kFeedback};
 
-std::vector<double> Homework(const char* id, const Numerics& numerics = kCourseRules) {
+std::vector<double> HomeworkUnder(const char* id, const Numerics& numerics = kCourseRules) {
   const Exercise exercise = HomeworkExercise(numerics);
   MistakenExercise<float> mistaken = UnmistakenExercise<float>(exercise);
   EXPECT_TRUE(FindMistake(id)->change(mistaken)) << id;
@@ -23,20 +23,25 @@ std::vector<double> Homework(const char* id, const Numerics& numerics = kCourseR
 }
 
 TEST(MistakesOfRules, RoundElsewhereAndOtherwise) {
-  EXPECT_THAT(Homework("raw_feedback"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 0, 1));
-  EXPECT_THAT(Homework("raw_feedback", kExactRules),
+  EXPECT_THAT(HomeworkUnder("raw_feedback"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 0, 1));
+  EXPECT_THAT(HomeworkUnder("raw_feedback", kExactRules),
               ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
-  EXPECT_THAT(Homework("ties_away_from_zero"), ElementsAre(0, 0, 1, -1, 1, -1, 1, -1, 1, -1, 1));
-  EXPECT_THAT(Homework("rounded_up", kExactRules), ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0));
-  EXPECT_THAT(Homework("truncated", kExactRules), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-  EXPECT_THAT(Homework("everything_cut", kExactRules),
+  EXPECT_THAT(HomeworkUnder("ties_away_from_zero"),
+              ElementsAre(0, 0, 1, -1, 1, -1, 1, -1, 1, -1, 1));
+  EXPECT_THAT(HomeworkUnder("rounded_up", kExactRules),
+              ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0));
+  EXPECT_THAT(HomeworkUnder("truncated", kExactRules),
               ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-  EXPECT_THAT(Homework("gates_rounded_ties_up"), ElementsAre(0, 0, 1, -1, 1, -1, 1, -1, 1, -1, 1));
+  EXPECT_THAT(HomeworkUnder("everything_cut", kExactRules),
+              ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(HomeworkUnder("gates_rounded_ties_up"),
+              ElementsAre(0, 0, 1, -1, 1, -1, 1, -1, 1, -1, 1));
 }
 
 TEST(MistakesOfRules, LeaveRoundingOut) {
-  EXPECT_THAT(Homework("not_rounded"), ElementsAre(0, 0, 1, -1, 1, -.5, 1, -1, .5, 0, 1));
-  EXPECT_THAT(Homework("answer_not_rounded"), ElementsAre(0, 0, 1, -1, 1, -.5, 1, -1, .5, 1, -1));
+  EXPECT_THAT(HomeworkUnder("not_rounded"), ElementsAre(0, 0, 1, -1, 1, -.5, 1, -1, .5, 0, 1));
+  EXPECT_THAT(HomeworkUnder("answer_not_rounded"),
+              ElementsAre(0, 0, 1, -1, 1, -.5, 1, -1, .5, 1, -1));
 }
 
 TEST(MistakesOfRules, CanBeMadeUnderTheRulesThatTheyBreakOnly) {

@@ -13,7 +13,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::vector<double> Homework(const char* id) {
+std::vector<double> HomeworkWithSequences(const char* id) {
   const Exercise exercise = HomeworkExercise();
   MistakenExercise<float> mistaken = UnmistakenExercise<float>(exercise);
   EXPECT_TRUE(FindMistake(id)->change(mistaken)) << id;
@@ -21,11 +21,15 @@ std::vector<double> Homework(const char* id) {
 }
 
 TEST(MistakesOfSequences, LeadToTheseAnswersToTheHomework) {
-  EXPECT_THAT(Homework("hidden_not_carried"), ElementsAre(0, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1));
-  EXPECT_THAT(Homework("initial_hidden_one"), ElementsAre(0, 0, 1, -1, 1, 0, -1, 1, 0, 1, -1));
-  EXPECT_THAT(Homework("initial_memory_one"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
-  EXPECT_THAT(Homework("inputs_late"), ElementsAre(0, 0, 0, 1, -1, 1, 0, 1, -1, 0, 1));
-  EXPECT_THAT(Homework("answer_reversed"), ElementsAre(0, 1, -1, 1, 0, 0, -1, 1, 0, -1, 1));
+  EXPECT_THAT(HomeworkWithSequences("hidden_not_carried"),
+              ElementsAre(0, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1));
+  EXPECT_THAT(HomeworkWithSequences("initial_hidden_one"),
+              ElementsAre(0, 0, 1, -1, 1, 0, -1, 1, 0, 1, -1));
+  EXPECT_THAT(HomeworkWithSequences("initial_memory_one"),
+              ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
+  EXPECT_THAT(HomeworkWithSequences("inputs_late"), ElementsAre(0, 0, 0, 1, -1, 1, 0, 1, -1, 0, 1));
+  EXPECT_THAT(HomeworkWithSequences("answer_reversed"),
+              ElementsAre(0, 1, -1, 1, 0, 0, -1, 1, 0, -1, 1));
 }
 
 TEST(MistakesOfSequences, LeaveAnInitialStateOutOnlyIfThereIsOne) {

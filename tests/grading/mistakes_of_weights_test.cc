@@ -12,7 +12,7 @@ namespace {
 
 using ::testing::ElementsAre;
 
-std::vector<double> Homework(const char* id) {
+std::vector<double> HomeworkWithWeights(const char* id) {
   const Exercise exercise = HomeworkExercise();
   MistakenExercise<float> mistaken = UnmistakenExercise<float>(exercise);
   EXPECT_TRUE(FindMistake(id)->change(mistaken)) << id;
@@ -20,19 +20,23 @@ std::vector<double> Homework(const char* id) {
 }
 
 TEST(MistakesOfWeights, LeadToTheseAnswersToTheHomework) {
-  EXPECT_THAT(Homework("forget_input_swapped"), ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
-  EXPECT_THAT(Homework("input_output_swapped"), ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
-  EXPECT_THAT(Homework("output_bias_shared"), ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, -1));
-  EXPECT_THAT(Homework("candidate_weights_swapped"),
-              ElementsAre(0, 0, -1, -1, -1, 0, -1, -1, 0, -1, -1));
-  EXPECT_THAT(Homework("candidate_input_weights_sign"),
-              ElementsAre(0, 0, -1, 1, -1, 0, -1, 1, 0, -1, 1));
-  EXPECT_THAT(Homework("candidate_recurrent_weights_sign"),
-              ElementsAre(0, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1));
-  EXPECT_THAT(Homework("forget_gate_bias_sign"), ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0));
-  EXPECT_THAT(Homework("input_gate_input_weights_left_out"),
+  EXPECT_THAT(HomeworkWithWeights("forget_input_swapped"),
+              ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
+  EXPECT_THAT(HomeworkWithWeights("input_output_swapped"),
               ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
-  EXPECT_THAT(Homework("output_gate_input_weights_left_out"),
+  EXPECT_THAT(HomeworkWithWeights("output_bias_shared"),
+              ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, -1));
+  EXPECT_THAT(HomeworkWithWeights("candidate_weights_swapped"),
+              ElementsAre(0, 0, -1, -1, -1, 0, -1, -1, 0, -1, -1));
+  EXPECT_THAT(HomeworkWithWeights("candidate_input_weights_sign"),
+              ElementsAre(0, 0, -1, 1, -1, 0, -1, 1, 0, -1, 1));
+  EXPECT_THAT(HomeworkWithWeights("candidate_recurrent_weights_sign"),
+              ElementsAre(0, 0, 1, 1, 1, 0, 1, 1, 0, 1, 1));
+  EXPECT_THAT(HomeworkWithWeights("forget_gate_bias_sign"),
+              ElementsAre(0, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0));
+  EXPECT_THAT(HomeworkWithWeights("input_gate_input_weights_left_out"),
+              ElementsAre(0, 0, 1, -1, 1, 0, 1, -1, 0, 1, -1));
+  EXPECT_THAT(HomeworkWithWeights("output_gate_input_weights_left_out"),
               ElementsAre(0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0));
 }
 

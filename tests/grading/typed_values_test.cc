@@ -24,7 +24,7 @@ std::vector<double> Values(absl::string_view text, int64_t wanted = 3) {
 }
 
 // "line:column reason" of the first problem.
-std::string Problem(absl::string_view text, int64_t wanted = 3) {
+std::string TypingProblem(absl::string_view text, int64_t wanted = 3) {
   const TypedValues read = ReadTypedValues(text, wanted);
   if (read.problems.empty()) return "no problem";
   return absl::StrCat(read.problems[0].line, ":", read.problems[0].column, " ",
@@ -93,36 +93,37 @@ TEST(TypedValues, AWrongCountIsNotItsBusiness) {
 }
 
 TEST(TypedValues, BracketsMustBalance) {
-  EXPECT_EQ(Problem("[0, 0, 1"), "1:1 the bracket \"[\" is not closed");
-  EXPECT_EQ(Problem("0, 0, 1]"), "1:8 the bracket \"]\" closes nothing");
-  EXPECT_EQ(Problem("1\n[0, 0)"),
+  EXPECT_EQ(TypingProblem("[0, 0, 1"), "1:1 the bracket \"[\" is not closed");
+  EXPECT_EQ(TypingProblem("0, 0, 1]"), "1:8 the bracket \"]\" closes nothing");
+  EXPECT_EQ(TypingProblem("1\n[0, 0)"),
             "2:6 the bracket \")\" closes another, \"[\" of line 2, column 1");
-  EXPECT_EQ(Problem("[[1, 2, 3]"), "1:1 the bracket \"[\" is not closed");
+  EXPECT_EQ(TypingProblem("[[1, 2, 3]"), "1:1 the bracket \"[\" is not closed");
 }
 
 TEST(TypedValues, WhatIsMissingIsNotGuessed) {
-  EXPECT_EQ(Problem("1,,2"), "1:3 there is no number before this \",\"");
-  EXPECT_EQ(Problem(", 1"), "1:1 there is no number before this \",\"");
-  EXPECT_EQ(Problem("[, 1]"), "1:2 there is no number before this \",\"");
-  EXPECT_EQ(Problem("1; ;2"), "1:4 there is no number before this \";\"");
+  EXPECT_EQ(TypingProblem("1,,2"), "1:3 there is no number before this \",\"");
+  EXPECT_EQ(TypingProblem(", 1"), "1:1 there is no number before this \",\"");
+  EXPECT_EQ(TypingProblem("[, 1]"), "1:2 there is no number before this \",\"");
+  EXPECT_EQ(TypingProblem("1; ;2"), "1:4 there is no number before this \";\"");
 }
 
 TEST(TypedValues, ASignThatCouldBeBetweenTwoNumbersIsRefused) {
-  EXPECT_EQ(Problem("1 - 1 0"),
+  EXPECT_EQ(TypingProblem("1 - 1 0"),
             "1:3 the sign \"-\" stands alone; write it right before its number");
-  EXPECT_EQ(Problem("1, -"), "1:4 the sign \"-\" stands alone; write it right before its number");
-  EXPECT_THAT(Problem("1, - -1"), HasSubstr("1:4 the sign"));
-  EXPECT_THAT(Problem("1-1 0"), HasSubstr("1:1 \"1-1\" is no number"));
+  EXPECT_EQ(TypingProblem("1, -"),
+            "1:4 the sign \"-\" stands alone; write it right before its number");
+  EXPECT_THAT(TypingProblem("1, - -1"), HasSubstr("1:4 the sign"));
+  EXPECT_THAT(TypingProblem("1-1 0"), HasSubstr("1:1 \"1-1\" is no number"));
 }
 
 TEST(TypedValues, TellsWhatCannotBeReadAndWhere) {
-  EXPECT_EQ(Problem("0, one, 2"),
+  EXPECT_EQ(TypingProblem("0, one, 2"),
             "1:4 \"one\" is no number; write numbers as 1, -0.5, 2e-3, NaN or Infinity");
-  EXPECT_THAT(Problem("\u22121\n\u22121 \u00BD"), HasSubstr("2:4 \"\u00BD\" is no number"));
-  EXPECT_THAT(Problem("h = [0]"), HasSubstr("1:1 \"h\" is no number"));
-  EXPECT_THAT(Problem("1/2"), HasSubstr("\"1/2\""));
-  EXPECT_THAT(Problem("1e999"), HasSubstr("larger than any number"));
-  EXPECT_THAT(Problem("0 \xFF"), HasSubstr("1:3 is not text in UTF-8"));
+  EXPECT_THAT(TypingProblem("\u22121\n\u22121 \u00BD"), HasSubstr("2:4 \"\u00BD\" is no number"));
+  EXPECT_THAT(TypingProblem("h = [0]"), HasSubstr("1:1 \"h\" is no number"));
+  EXPECT_THAT(TypingProblem("1/2"), HasSubstr("\"1/2\""));
+  EXPECT_THAT(TypingProblem("1e999"), HasSubstr("larger than any number"));
+  EXPECT_THAT(TypingProblem("0 \xFF"), HasSubstr("1:3 is not text in UTF-8"));
 }
 
 TEST(TypedValues, EveryProblemIsToldUpToAPoint) {

@@ -17,7 +17,7 @@ using ::testing::IsEmpty;
 constexpr auto kI = LayerAxis::kInput;
 constexpr auto kH = LayerAxis::kHidden;
 constexpr auto kP = LayerAxis::kOutput;
-constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+constexpr int64_t kMostInputs = std::numeric_limits<int64_t>::max();
 
 // Shapes live as long as the test.
 const std::vector<int64_t>& Keep(std::vector<int64_t> shape) {
@@ -112,8 +112,9 @@ TEST(InferLayerSizes, DoesNotListenToWhatIsAbsentBrokenOrImpossible) {
 }
 
 TEST(InferLayerSizes, SurvivesHugeClaims) {
-  const std::vector<TensorFacts> tensors = {Shaped({kH, kI}, {kMost, kMost}), Counted({kH, kH}, 4)};
-  EXPECT_EQ(InferLayerSizes(tensors, {}), Sizes(kMost, kMost, std::nullopt));
+  const std::vector<TensorFacts> tensors = {Shaped({kH, kI}, {kMostInputs, kMostInputs}),
+                                            Counted({kH, kH}, 4)};
+  EXPECT_EQ(InferLayerSizes(tensors, {}), Sizes(kMostInputs, kMostInputs, std::nullopt));
 }
 
 std::vector<std::string> Complaints(const TensorFacts& tensor, const LayerSizes& sizes) {
@@ -170,7 +171,7 @@ TEST(CheckTensorShape, JudgesWhatItCanWhenASizeIsNotKnown) {
 }
 
 TEST(CheckTensorShape, SurvivesSizesThatDoNotMultiply) {
-  EXPECT_THAT(Complaints(Counted({kH, kI}, 6), Sizes(kMost, kMost, 1)),
+  EXPECT_THAT(Complaints(Counted({kH, kI}, 6), Sizes(kMostInputs, kMostInputs, 1)),
               ElementsAre("number of elements is 6; must be more than 2^63, for shape "
                           "[9223372036854775807, 9223372036854775807]"));
 }

@@ -23,7 +23,7 @@ using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::UnorderedElementsAre;
 
-constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+constexpr int64_t kMostUnits = std::numeric_limits<int64_t>::max();
 constexpr float kNan = std::numeric_limits<float>::quiet_NaN();
 constexpr float kInf = std::numeric_limits<float>::infinity();
 
@@ -398,9 +398,9 @@ TEST(BuildLayerStack, BeginsPathsWithThePathGiven) {
 TEST(BuildLayerStack, SurvivesAbsurdShapes) {
   const std::vector<std::vector<int64_t>> shapes = {{0, 0},
                                                     {-1, -6},
-                                                    {kMost, kMost},
-                                                    {kMost, 1},
-                                                    {1, kMost},
+                                                    {kMostUnits, kMostUnits},
+                                                    {kMostUnits, 1},
+                                                    {1, kMostUnits},
                                                     {std::numeric_limits<int64_t>::min(), 3},
                                                     {1, 2, 3},
                                                     {},

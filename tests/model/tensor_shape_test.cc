@@ -8,13 +8,13 @@
 namespace cellar {
 namespace {
 
-constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+constexpr int64_t kMostElements = std::numeric_limits<int64_t>::max();
 
 TEST(ElementCount, IsTheProductOfTheLengths) {
   EXPECT_EQ(ElementCount({}), 1);
   EXPECT_EQ(ElementCount({7}), 7);
   EXPECT_EQ(ElementCount({2, 3, 4}), 24);
-  EXPECT_EQ(ElementCount({kMost}), kMost);
+  EXPECT_EQ(ElementCount({kMostElements}), kMostElements);
   EXPECT_EQ(ElementCount({int64_t{1} << 31, int64_t{1} << 31}), int64_t{1} << 62);
 }
 
@@ -25,9 +25,9 @@ TEST(ElementCount, RefusesLengthsBelowOne) {
 }
 
 TEST(ElementCount, RefusesProductsThatDoNotFit) {
-  EXPECT_EQ(ElementCount({kMost, 2}), std::nullopt);
+  EXPECT_EQ(ElementCount({kMostElements, 2}), std::nullopt);
   EXPECT_EQ(ElementCount({int64_t{1} << 32, int64_t{1} << 31}), std::nullopt);
-  EXPECT_EQ(ElementCount({kMost, kMost, kMost}), std::nullopt);
+  EXPECT_EQ(ElementCount({kMostElements, kMostElements, kMostElements}), std::nullopt);
 }
 
 TEST(FormatShape, WritesTheLengths) {
@@ -39,7 +39,7 @@ TEST(FormatShape, WritesTheLengths) {
 TEST(FormatShape, CutsWhatIsTooLong) {
   EXPECT_EQ(FormatShape(std::vector<int64_t>(8, 1)), "[1, 1, 1, 1, 1, 1, 1, 1]");
   EXPECT_EQ(FormatShape(std::vector<int64_t>(12, 1)), "[1, 1, 1, 1, 1, 1, 1, 1, ... 12 axes]");
-  EXPECT_LT(FormatShape(std::vector<int64_t>(100'000, kMost)).size(), 300u);
+  EXPECT_LT(FormatShape(std::vector<int64_t>(100'000, kMostElements)).size(), 300u);
 }
 
 }  // namespace

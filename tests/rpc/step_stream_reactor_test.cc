@@ -19,7 +19,7 @@ v1::StreamStepsRequest Numbered(int64_t index) {
   return message;
 }
 
-absl::Status Failure(const std::string& reason) {
+absl::Status AbortedFor(const std::string& reason) {
   ErrorDetail detail;
   detail.reason = reason;
   return MakeError(absl::StatusCode::kAborted, reason, detail);
@@ -93,7 +93,7 @@ TEST_F(StepStreamReactorTest, HandsOverNothingBehindOpenBeforeItIsAnswered) {
   puppet = server.AwaitStream();
   puppet->AwaitMessages(1);
   EXPECT_EQ(puppet->unanswered(), 1);
-  puppet->Answer(Failure("SESSION_NOT_FOUND"));
+  puppet->Answer(AbortedFor("SESSION_NOT_FOUND"));
   EXPECT_EQ(SentReason(End()), "SESSION_NOT_FOUND");
   EXPECT_EQ(puppet->messages(), 1);
 }
@@ -138,8 +138,8 @@ TEST_F(StepStreamReactorTest, WritesTheAnswersBeforeTheFirstFailure) {
   Open();
   Send(1, 3);
   puppet->Answer();
-  puppet->Answer(Failure("STEP_CONFLICT"));
-  puppet->Answer(Failure("STEP_CONFLICT"));
+  puppet->Answer(AbortedFor("STEP_CONFLICT"));
+  puppet->Answer(AbortedFor("STEP_CONFLICT"));
   ExpectAnswer(1);
   const grpc::Status status = End();
   EXPECT_EQ(status.error_code(), grpc::StatusCode::ABORTED);
@@ -149,13 +149,13 @@ TEST_F(StepStreamReactorTest, WritesTheAnswersBeforeTheFirstFailure) {
 TEST_F(StepStreamReactorTest, EndsWhenTheSessionSaysSo) {
   Open();
   Send(1, 1);
-  puppet->End(Failure("SESSION_TAKEN_OVER"));
+  puppet->End(AbortedFor("SESSION_TAKEN_OVER"));
   puppet->Answer();
   ExpectAnswer(1);
   EXPECT_EQ(SentReason(End()), "SESSION_TAKEN_OVER");
   server.AwaitEnd();
   EXPECT_TRUE(puppet->closed());
-  puppet->End(Failure("LATE"));  // the call is gone: nothing happens
+  puppet->End(AbortedFor("LATE"));  // the call is gone: nothing happens
 }
 
 TEST_F(StepStreamReactorTest, DrainAnswersWhatWasTakenAndEnds) {
@@ -187,7 +187,7 @@ TEST_F(StepStreamReactorTest, ALateAnswerAfterTheClientHasGoneIsSafe) {
   while (!puppet->cancelled()) std::this_thread::yield();
   EXPECT_EQ(server.admission().inside(), 1);  // two steps are out
   puppet->Answer();
-  puppet->Answer(Failure("STEP_GAP"));
+  puppet->Answer(AbortedFor("STEP_GAP"));
   server.AwaitEnd();
   EXPECT_TRUE(puppet->closed());
 }

@@ -8,7 +8,7 @@
 namespace cellar {
 namespace {
 
-const absl::Time kStart = absl::FromUnixMillis(0x18f4a0b1c2d);
+const absl::Time kServerStart = absl::FromUnixMillis(0x18f4a0b1c2d);
 constexpr char kSecret[] = "0123456789abcdef0123456789abcdef";
 
 TEST(SessionId, ValidIdsAreShortWordsThatStartWithALetter) {
@@ -28,7 +28,7 @@ TEST(SessionId, ValidIdsAreShortWordsThatStartWithALetter) {
 }
 
 TEST(SessionId, MadeIdsAreValidAndTellTheEpoch) {
-  const SessionIdMaker maker(kStart);
+  const SessionIdMaker maker(kServerStart);
   const std::string id = maker.Make();
 
   EXPECT_TRUE(IsValidId(id)) << id;
@@ -38,7 +38,7 @@ TEST(SessionId, MadeIdsAreValidAndTellTheEpoch) {
 }
 
 TEST(SessionId, MadeIdsAreAllDifferent) {
-  const SessionIdMaker maker(kStart);
+  const SessionIdMaker maker(kServerStart);
   std::set<std::string> ids;
   for (int i = 0; i < 10000; ++i) ids.insert(maker.Make());
 
@@ -46,7 +46,7 @@ TEST(SessionId, MadeIdsAreAllDifferent) {
 }
 
 TEST(SessionId, EveryDigitOfTheSecretVaries) {
-  const SessionIdMaker maker(kStart);
+  const SessionIdMaker maker(kServerStart);
   std::set<char> seen[32];
   for (int i = 0; i < 1000; ++i) {
     const std::string id = maker.Make();
@@ -57,8 +57,8 @@ TEST(SessionId, EveryDigitOfTheSecretVaries) {
 }
 
 TEST(SessionId, RecognisesIdsOfEarlierRunsOnly) {
-  const SessionIdMaker earlier(kStart - absl::Milliseconds(1));
-  const SessionIdMaker now(kStart);
+  const SessionIdMaker earlier(kServerStart - absl::Milliseconds(1));
+  const SessionIdMaker now(kServerStart);
 
   EXPECT_EQ(now.EarlierEpochOf(earlier.Make()), earlier.epoch());
   EXPECT_EQ(now.EarlierEpochOf(now.Make()), std::nullopt);
@@ -66,7 +66,7 @@ TEST(SessionId, RecognisesIdsOfEarlierRunsOnly) {
 }
 
 TEST(SessionId, ChosenIdsHaveNoEpoch) {
-  const SessionIdMaker maker(kStart);
+  const SessionIdMaker maker(kServerStart);
   const std::string secret = kSecret;
 
   EXPECT_EQ(maker.EarlierEpochOf("s-1-" + secret), "1");

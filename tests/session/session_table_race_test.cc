@@ -12,7 +12,7 @@
 namespace cellar {
 namespace {
 
-constexpr char kName[] = "sessions/a";
+constexpr char kRacedName[] = "sessions/a";
 
 class InterruptingClock : public Clock {
  public:
@@ -41,14 +41,14 @@ class SessionTableRaceTest : public testing::Test {
   }
 
   void DeleteAndCreateAnew() {
-    ASSERT_TRUE(table_.Delete({kDefaultTenant, kName}).ok());
+    ASSERT_TRUE(table_.Delete({kDefaultTenant, kRacedName}).ok());
     successor_ = Create().value();
   }
 
   void ExpectSuccessorUntouched() {
-    EXPECT_EQ(table_.Find({kDefaultTenant, kName}).value(), successor_);
+    EXPECT_EQ(table_.Find({kDefaultTenant, kRacedName}).value(), successor_);
     EXPECT_THAT(table_.List({kDefaultTenant, ""}, 10), testing::ElementsAre(successor_));
-    EXPECT_TRUE(table_.Hold({kDefaultTenant, kName}).ok());
+    EXPECT_TRUE(table_.Hold({kDefaultTenant, kRacedName}).ok());
   }
 
   InterruptingClock clock_;
@@ -60,21 +60,21 @@ class SessionTableRaceTest : public testing::Test {
 TEST_F(SessionTableRaceTest, FindThatLosesToADeletionTellsSoAndSparesTheSuccessor) {
   clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
 
-  EXPECT_EQ(GetErrorReason(table_.Find({kDefaultTenant, kName}).status()), "SESSION_DELETED");
+  EXPECT_EQ(GetErrorReason(table_.Find({kDefaultTenant, kRacedName}).status()), "SESSION_DELETED");
   ExpectSuccessorUntouched();
 }
 
 TEST_F(SessionTableRaceTest, HoldThatLosesToADeletionIsRefused) {
   clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
 
-  EXPECT_EQ(GetErrorReason(table_.Hold({kDefaultTenant, kName}).status()), "SESSION_DELETED");
+  EXPECT_EQ(GetErrorReason(table_.Hold({kDefaultTenant, kRacedName}).status()), "SESSION_DELETED");
   ExpectSuccessorUntouched();
 }
 
 TEST_F(SessionTableRaceTest, SecondOfTwoDeletionsFailsAndSparesTheSuccessor) {
   clock_.InterruptOnce([this] { DeleteAndCreateAnew(); });
 
-  EXPECT_EQ(GetErrorReason(table_.Delete({kDefaultTenant, kName})), "SESSION_DELETED");
+  EXPECT_EQ(GetErrorReason(table_.Delete({kDefaultTenant, kRacedName})), "SESSION_DELETED");
   ExpectSuccessorUntouched();
 }
 
@@ -88,11 +88,11 @@ TEST_F(SessionTableRaceTest, SecondOfTwoCreationsAfterAnExpiryFails) {
 
 TEST_F(SessionTableRaceTest, HoldThatWinsKeepsTheSessionFromExpiring) {
   clock_.Advance(absl::Seconds(59));
-  const SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
+  const SessionHold hold = table_.Hold({kDefaultTenant, kRacedName}).value();
   clock_.InterruptOnce([this] { clock_.Advance(absl::Seconds(1)); });
 
   table_.EndDue();
-  EXPECT_EQ(table_.Find({kDefaultTenant, kName}).value(), first_);
+  EXPECT_EQ(table_.Find({kDefaultTenant, kRacedName}).value(), first_);
 }
 
 }  // namespace

@@ -19,7 +19,7 @@
 namespace cellar {
 namespace {
 
-constexpr int kThreadCount = 8;
+constexpr int kCallerCount = 8;
 constexpr int kTurnsPerThread = 5000;
 
 class Crowd {
@@ -153,8 +153,8 @@ TEST(SessionStress, ManyThreadsOnOneTableKeepAllPromises) {
     SessionReaper reaper(crowd.table(), crowd.clock());
     reaper.Start();
     std::vector<std::thread> threads;
-    threads.reserve(kThreadCount);
-    for (int i = 0; i < kThreadCount; ++i) {
+    threads.reserve(kCallerCount);
+    for (int i = 0; i < kCallerCount; ++i) {
       threads.emplace_back([&crowd, i] { crowd.Work(seed + i); });
     }
     for (std::thread& thread : threads) thread.join();

@@ -8,15 +8,12 @@
 #include "tests/testing/model_builder.h"
 
 namespace cellar {
-namespace {
 
 std::vector<int64_t> UpTo(int64_t count) {
   std::vector<int64_t> indices(static_cast<size_t>(count));
   std::iota(indices.begin(), indices.end(), int64_t{0});
   return indices;
 }
-
-}  // namespace
 
 Exercise ExerciseOf(std::shared_ptr<const Model> model, const Numerics& numerics,
                     const std::vector<std::vector<double>>& sequences) {

@@ -19,6 +19,9 @@ inline constexpr Numerics kCourseRules = {.activation_rule = ActivationRule::kSa
                                           .rounding = Rounding::kNearestTiesToZero,
                                           .rounding_scope = RoundingScope::kFeedback};
 
+// 0, 1, ... up to `count` of them.
+std::vector<int64_t> UpTo(int64_t count);
+
 // An exercise about `model` that is fed these sequences (row-major) from a zero state and asks
 // nothing yet.
 Exercise ExerciseOf(std::shared_ptr<const Model> model, const Numerics& numerics,

@@ -8,16 +8,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/grading/comparison.h"
+#include "tests/testing/exercise_builder.h"
 #include "tests/testing/model_builder.h"
 
 namespace cellar {
 namespace {
-
-std::vector<int64_t> UpTo(int64_t count) {
-  std::vector<int64_t> all(count);
-  std::iota(all.begin(), all.end(), 0);
-  return all;
-}
 
 AnyNumbers NumbersIn(Precision precision, const std::vector<double>& values) {
   if (precision == Precision::kFloat64) return values;

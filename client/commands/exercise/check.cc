@@ -13,11 +13,11 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kExerciseCheckExample[] =
     "cellar exercise check client/examples/grading/homework.textproto\n"
     "cellar exercise check homework.textproto --propose better.textproto";
 
-struct Options {
+struct ExerciseCheckOptions {
   std::string exercise;
   std::string propose;
   bool json = false;
@@ -63,7 +63,7 @@ absl::Status WriteProposal(Context& context, const v1::CheckExerciseResponse& an
   return absl::OkStatus();
 }
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunExerciseCheck(Context& context, const ExerciseCheckOptions& options) {
   const auto argument = LoadExerciseArgument(context, options.exercise);
   if (!argument.ok()) return argument.status();
   v1::CheckExerciseRequest request;
@@ -86,8 +86,8 @@ absl::Status Run(Context& context, const Options& options) {
 
 void AddExerciseCheckCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
-      parent, "check", "Tell which known mistakes an exercise cannot see", kExample);
-  const auto options = std::make_shared<Options>();
+      parent, "check", "Tell which known mistakes an exercise cannot see", kExerciseCheckExample);
+  const auto options = std::make_shared<ExerciseCheckOptions>();
   command.add_option("EXERCISE", options->exercise, "A file, or exercises/ID on the server")
       ->type_name("")
       ->required();
@@ -96,7 +96,7 @@ void AddExerciseCheckCommand(CLI::App& parent, Context& context) {
                   "Look for parameters that see more, and write the changed exercise here")
       ->type_name("FILE");
   command.add_flag("--json", options->json, "Write all as JSON");
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunExerciseCheck(context, *options); });
 }
 
 }  // namespace cellar

@@ -6,16 +6,16 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kExerciseCreateExample[] =
     "cellar exercise create client/examples/grading/homework.textproto --id homework";
 
-struct Options {
+struct ExerciseCreateOptions {
   std::string file;
   std::string id;
   bool json = false;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunExerciseCreate(Context& context, const ExerciseCreateOptions& options) {
   absl::StatusOr<v1::Exercise> exercise = LoadExercise(options.file);
   if (!exercise.ok()) return exercise.status();
   const auto connection = context.Connect();
@@ -36,16 +36,17 @@ absl::Status Run(Context& context, const Options& options) {
 }  // namespace
 
 void AddExerciseCreateCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(
-      parent, "create", "Keep an exercise on the server and print its name", kExample);
-  const auto options = std::make_shared<Options>();
+  CLI::App& command =
+      context.AddCommand(parent, "create", "Keep an exercise on the server and print its name",
+                         kExerciseCreateExample);
+  const auto options = std::make_shared<ExerciseCreateOptions>();
   command.add_option("FILE", options->file, "An Exercise as protobuf text or JSON")
       ->type_name("")
       ->required();
   command.add_option("--id", options->id, "The id to have; made from the exercise otherwise")
       ->type_name("ID");
   command.add_flag("--json", options->json, "Print all of it as JSON");
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunExerciseCreate(context, *options); });
 }
 
 }  // namespace cellar

@@ -6,7 +6,7 @@
 namespace cellar {
 namespace {
 
-absl::Status Run(Context& context, const std::string& id) {
+absl::Status RunExerciseDelete(Context& context, const std::string& id) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::DeleteExerciseRequest request;
@@ -27,7 +27,7 @@ void AddExerciseDeleteCommand(CLI::App& parent, Context& context) {
       context.AddCommand(parent, "delete", "Delete an exercise", "cellar exercise delete homework");
   const auto name = std::make_shared<std::string>();
   command.add_option("NAME", *name, "exercises/ID, or ID alone")->type_name("")->required();
-  context.OnRun(command, [&context, name] { return Run(context, *name); });
+  context.OnRun(command, [&context, name] { return RunExerciseDelete(context, *name); });
 }
 
 }  // namespace cellar

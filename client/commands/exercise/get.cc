@@ -25,7 +25,7 @@ std::string ExerciseFacts(const v1::Exercise& exercise) {
   return AlignedText(table);
 }
 
-absl::Status Run(Context& context, const std::string& id, bool json) {
+absl::Status RunExerciseGet(Context& context, const std::string& id, bool json) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::GetExerciseRequest request;
@@ -47,7 +47,7 @@ void AddExerciseGetCommand(CLI::App& parent, Context& context) {
   const auto json = std::make_shared<bool>(false);
   command.add_option("NAME", *name, "exercises/ID, or ID alone")->type_name("")->required();
   command.add_flag("--json", *json, "Print all of it as JSON");
-  context.OnRun(command, [&context, name, json] { return Run(context, *name, *json); });
+  context.OnRun(command, [&context, name, json] { return RunExerciseGet(context, *name, *json); });
 }
 
 }  // namespace cellar

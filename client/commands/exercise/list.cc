@@ -8,7 +8,7 @@
 namespace cellar {
 namespace {
 
-absl::Status Run(Context& context, bool json) {
+absl::Status RunExerciseList(Context& context, bool json) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::ListExercisesRequest request;
@@ -41,7 +41,7 @@ void AddExerciseListCommand(CLI::App& parent, Context& context) {
                                          "cellar exercise list");
   const auto json = std::make_shared<bool>(false);
   command.add_flag("--json", *json, "Write them as JSON");
-  context.OnRun(command, [&context, json] { return Run(context, *json); });
+  context.OnRun(command, [&context, json] { return RunExerciseList(context, *json); });
 }
 
 }  // namespace cellar

@@ -6,17 +6,17 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kExerciseShowExample[] =
     "cellar exercise show client/examples/grading/varied.textproto --seed alice\n"
     "cellar exercise show exercises/homework --json";
 
-struct Options {
+struct ExerciseShowOptions {
   std::string exercise;
   std::string seed;
   bool json = false;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunExerciseShow(Context& context, const ExerciseShowOptions& options) {
   const auto argument = LoadExerciseArgument(context, options.exercise);
   if (!argument.ok()) return argument.status();
   const auto exercise = DrawnExercise(context, *argument, options.seed);
@@ -30,15 +30,16 @@ absl::Status Run(Context& context, const Options& options) {
 
 void AddExerciseShowCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
-      parent, "show", "Print an exercise, with the numbers that a seed draws, as a file", kExample);
-  const auto options = std::make_shared<Options>();
+      parent, "show", "Print an exercise, with the numbers that a seed draws, as a file",
+      kExerciseShowExample);
+  const auto options = std::make_shared<ExerciseShowOptions>();
   command.add_option("EXERCISE", options->exercise, "A file, or exercises/ID on the server")
       ->type_name("")
       ->required();
   command.add_option("--seed", options->seed, "Draws the numbers that differ between students")
       ->type_name("TEXT");
   command.add_flag("--json", options->json, "As JSON rather than protobuf text");
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunExerciseShow(context, *options); });
 }
 
 }  // namespace cellar

@@ -7,13 +7,13 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct ModelCreateOptions {
   std::string file;
   std::string id;
   bool json = false;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunModelCreate(Context& context, const ModelCreateOptions& options) {
   absl::StatusOr<v1::Exercise> exercise = LoadExercise(options.file);
   if (!exercise.ok()) return exercise.status();
   const auto connection = context.Connect();
@@ -36,14 +36,14 @@ void AddModelCreateCommand(CLI::App& parent, Context& context) {
   CLI::App& command =
       context.AddCommand(parent, "create", "Create a model from a file and print its name",
                          "cellar model create client/examples/homework.textproto --id homework");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ModelCreateOptions>();
   command.add_option("FILE", options->file, "A Model, or an Exercise whose model is meant")
       ->type_name("")
       ->required();
   command.add_option("--id", options->id, "Its name; made from the weights when not given")
       ->type_name("ID");
   command.add_flag("--json", options->json, "Write the model as JSON");
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunModelCreate(context, *options); });
 }
 
 }  // namespace cellar

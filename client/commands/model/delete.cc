@@ -6,7 +6,7 @@
 namespace cellar {
 namespace {
 
-absl::Status Run(Context& context, const std::string& name) {
+absl::Status RunModelDelete(Context& context, const std::string& name) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::DeleteModelRequest request;
@@ -26,7 +26,7 @@ void AddModelDeleteCommand(CLI::App& parent, Context& context) {
                                          "cellar model delete homework");
   const auto name = std::make_shared<std::string>();
   command.add_option("NAME", *name, "models/ID, or ID alone")->type_name("")->required();
-  context.OnRun(command, [&context, name] { return Run(context, *name); });
+  context.OnRun(command, [&context, name] { return RunModelDelete(context, *name); });
 }
 
 }  // namespace cellar

@@ -9,7 +9,7 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct ModelGetOptions {
   std::string name;
   bool weights = false;
   bool json = false;
@@ -24,7 +24,7 @@ std::string AsFile(const v1::Model& model) {
   return text;
 }
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunModelGet(Context& context, const ModelGetOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::GetModelRequest request;
@@ -51,11 +51,11 @@ void AddModelGetCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(parent, "get", "Show a model",
                                          "cellar model get homework\n"
                                          "cellar model get homework --weights > copy.textproto");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ModelGetOptions>();
   command.add_option("NAME", options->name, "models/ID, or ID alone")->type_name("")->required();
   command.add_flag("--weights", options->weights, "Write it with its weights, as a file");
   command.add_flag("--json", options->json, "Write it as JSON");
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunModelGet(context, *options); });
 }
 
 }  // namespace cellar

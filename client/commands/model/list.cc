@@ -9,7 +9,7 @@
 namespace cellar {
 namespace {
 
-absl::Status Run(Context& context, bool json) {
+absl::Status RunModelList(Context& context, bool json) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::ListModelsRequest request;
@@ -42,7 +42,7 @@ void AddModelListCommand(CLI::App& parent, Context& context) {
       context.AddCommand(parent, "list", "List the models on the server", "cellar model list");
   const auto json = std::make_shared<bool>(false);
   command.add_flag("--json", *json, "Write them as JSON");
-  context.OnRun(command, [&context, json] { return Run(context, *json); });
+  context.OnRun(command, [&context, json] { return RunModelList(context, *json); });
 }
 
 }  // namespace cellar

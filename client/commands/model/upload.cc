@@ -8,7 +8,7 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct ModelUploadOptions {
   std::string file;
   std::string id;
   bool json = false;
@@ -25,7 +25,7 @@ absl::StatusOr<std::string> BytesOf(const std::string& file) {
   return exercise->model().SerializeAsString();
 }
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunModelUpload(Context& context, const ModelUploadOptions& options) {
   const absl::StatusOr<std::string> bytes = BytesOf(options.file);
   if (!bytes.ok()) return bytes.status();
   const auto connection = context.Connect();
@@ -43,7 +43,7 @@ void AddModelUploadCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
       parent, "upload", "Create a model from a file of any size, in chunks, and print its name",
       "cellar model upload weights.binpb --id large");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<ModelUploadOptions>();
   command
       .add_option("FILE", options->file,
                   "A Model: serialized (.binpb), protobuf text (.textproto) or JSON (.json)")
@@ -52,7 +52,7 @@ void AddModelUploadCommand(CLI::App& parent, Context& context) {
   command.add_option("--id", options->id, "Its name; made from the weights when not given")
       ->type_name("ID");
   command.add_flag("--json", options->json, "Write the model as JSON");
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunModelUpload(context, *options); });
 }
 
 }  // namespace cellar

@@ -11,11 +11,11 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kSessionCreateExample[] =
     "cellar session create --file client/examples/homework.textproto --id mine\n"
     "cellar session create --model homework --rounding nearest --rounding-scope feedback --ttl 2h";
 
-struct Options {
+struct SessionCreateOptions {
   std::string model;
   std::string file;
   std::string initial_state;
@@ -38,7 +38,7 @@ absl::Status UseFile(Connection& connection, const std::string& file,
   return absl::OkStatus();
 }
 
-absl::Status Fill(const Options& options, Connection& connection,
+absl::Status Fill(const SessionCreateOptions& options, Connection& connection,
                   v1::CreateSessionRequest& request) {
   if (options.model.empty() == options.file.empty()) {
     return absl::InvalidArgumentError("give either --model NAME or --file FILE");
@@ -61,7 +61,7 @@ absl::Status Fill(const Options& options, Connection& connection,
   return absl::OkStatus();
 }
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionCreate(Context& context, const SessionCreateOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::CreateSessionRequest request;
@@ -76,9 +76,9 @@ absl::Status Run(Context& context, const Options& options) {
 }  // namespace
 
 void AddSessionCreateCommand(CLI::App& parent, Context& context) {
-  CLI::App& command =
-      context.AddCommand(parent, "create", "Create a session and print its name", kExample);
-  const auto options = std::make_shared<Options>();
+  CLI::App& command = context.AddCommand(parent, "create", "Create a session and print its name",
+                                         kSessionCreateExample);
+  const auto options = std::make_shared<SessionCreateOptions>();
   command.add_option("--model", options->model, "A model on the server: models/ID, or ID alone")
       ->type_name("NAME");
   command
@@ -94,7 +94,7 @@ void AddSessionCreateCommand(CLI::App& parent, Context& context) {
   AddNewSessionFlags(command, options->session);
   AddNumericsFlags(command, options->numerics);
   AddJsonFlag(command, options->json);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionCreate(context, *options); });
 }
 
 }  // namespace cellar

@@ -7,7 +7,7 @@
 namespace cellar {
 namespace {
 
-absl::Status Run(Context& context, const std::string& name) {
+absl::Status RunSessionDelete(Context& context, const std::string& name) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::DeleteSessionRequest request;
@@ -28,7 +28,7 @@ void AddSessionDeleteCommand(CLI::App& parent, Context& context) {
       context.AddCommand(parent, "delete", "Delete a session", "cellar session delete mine");
   const auto name = std::make_shared<std::string>();
   AddSessionName(command, *name);
-  context.OnRun(command, [&context, name] { return Run(context, *name); });
+  context.OnRun(command, [&context, name] { return RunSessionDelete(context, *name); });
 }
 
 }  // namespace cellar

@@ -8,12 +8,12 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct SessionExportOptions {
   std::string name;
   std::string out;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionExport(Context& context, const SessionExportOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::ExportSessionRequest request;
@@ -36,12 +36,12 @@ void AddSessionExportCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
       parent, "export", "Write a session's state to a file, versioned and checksummed",
       "cellar session export mine --out mine.snapshot");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SessionExportOptions>();
   AddSessionName(command, options->name);
   command.add_option("--out", options->out, "The file to write; - is the standard output")
       ->type_name("FILE")
       ->required();
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionExport(context, *options); });
 }
 
 }  // namespace cellar

@@ -8,14 +8,14 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct SessionForkOptions {
   std::string name;
   std::optional<int64_t> step_index;
   NewSessionFlags session;
   bool json = false;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionFork(Context& context, const SessionForkOptions& options) {
   v1::Session session;
   const absl::Status applied = ApplyFlags(options.session, session);
   if (!applied.ok()) return applied;
@@ -43,7 +43,7 @@ void AddSessionForkCommand(CLI::App& parent, Context& context) {
       parent, "fork", "Create a session that goes on from where another one is; print its name",
       "cellar session fork mine --id other\n"
       "cellar session fork mine --step 3");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SessionForkOptions>();
   AddSessionName(command, options->name);
   command
       .add_option("--step", options->step_index,
@@ -51,7 +51,7 @@ void AddSessionForkCommand(CLI::App& parent, Context& context) {
       ->type_name("STEP");
   AddCopyFlags(command, options->session);
   AddJsonFlag(command, options->json);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionFork(context, *options); });
 }
 
 }  // namespace cellar

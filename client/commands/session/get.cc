@@ -9,14 +9,14 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct SessionGetOptions {
   std::string name;
   bool state = false;
   bool json = false;
   NumberFlags numbers;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionGet(Context& context, const SessionGetOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::GetSessionRequest request;
@@ -45,12 +45,12 @@ absl::Status Run(Context& context, const Options& options) {
 void AddSessionGetCommand(CLI::App& parent, Context& context) {
   CLI::App& command =
       context.AddCommand(parent, "get", "Show a session", "cellar session get mine --state");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SessionGetOptions>();
   AddSessionName(command, options->name);
   command.add_flag("--state", options->state, "Also its state: h and c of every layer");
   AddDigitsFlags(command, options->numbers);
   AddJsonFlag(command, options->json);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionGet(context, *options); });
 }
 
 }  // namespace cellar

@@ -8,14 +8,14 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct SessionImportOptions {
   std::string file;
   std::string model;
   NewSessionFlags session;
   bool json = false;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionImport(Context& context, const SessionImportOptions& options) {
   absl::StatusOr<std::string> snapshot = ReadFile(options.file);
   if (!snapshot.ok()) return snapshot.status();
   v1::ImportSessionRequest request;
@@ -42,7 +42,7 @@ void AddSessionImportCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
       parent, "import", "Create a session from an exported one and print its name",
       "cellar session import mine.snapshot --model homework --id again");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SessionImportOptions>();
   command.add_option("FILE", options->file, "What `cellar session export` wrote")
       ->type_name("")
       ->required();
@@ -51,7 +51,7 @@ void AddSessionImportCommand(CLI::App& parent, Context& context) {
       ->required();
   AddNewSessionFlags(command, options->session);
   AddJsonFlag(command, options->json);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionImport(context, *options); });
 }
 
 }  // namespace cellar

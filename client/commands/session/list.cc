@@ -8,7 +8,7 @@
 namespace cellar {
 namespace {
 
-absl::Status Run(Context& context, bool json) {
+absl::Status RunSessionList(Context& context, bool json) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::ListSessionsRequest request;
@@ -41,7 +41,7 @@ void AddSessionListCommand(CLI::App& parent, Context& context) {
       context.AddCommand(parent, "list", "List the live sessions", "cellar session list");
   const auto json = std::make_shared<bool>(false);
   command.add_flag("--json", *json, "Write them as JSON");
-  context.OnRun(command, [&context, json] { return Run(context, *json); });
+  context.OnRun(command, [&context, json] { return RunSessionList(context, *json); });
 }
 
 }  // namespace cellar

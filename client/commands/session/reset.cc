@@ -8,12 +8,12 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct SessionResetOptions {
   std::string name;
   bool json = false;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionReset(Context& context, const SessionResetOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::ResetSessionRequest request;
@@ -32,10 +32,10 @@ void AddSessionResetCommand(CLI::App& parent, Context& context) {
   CLI::App& command =
       context.AddCommand(parent, "reset", "Put a session back to its initial state and to step 0",
                          "cellar session reset mine");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SessionResetOptions>();
   AddSessionName(command, options->name);
   AddJsonFlag(command, options->json);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionReset(context, *options); });
 }
 
 }  // namespace cellar

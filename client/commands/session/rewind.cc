@@ -8,13 +8,13 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct SessionRewindOptions {
   std::string name;
   int64_t step_index = 0;
   bool json = false;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionRewind(Context& context, const SessionRewindOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   v1::RewindSessionRequest request;
@@ -34,7 +34,7 @@ void AddSessionRewindCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(parent, "rewind",
                                          "Put a session back to what it was before an earlier step",
                                          "cellar session rewind mine 3");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SessionRewindOptions>();
   AddSessionName(command, options->name);
   command
       .add_option("STEP", options->step_index,
@@ -42,7 +42,7 @@ void AddSessionRewindCommand(CLI::App& parent, Context& context) {
       ->type_name("")
       ->required();
   AddJsonFlag(command, options->json);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionRewind(context, *options); });
 }
 
 }  // namespace cellar

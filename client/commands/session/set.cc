@@ -10,14 +10,14 @@
 namespace cellar {
 namespace {
 
-struct Options {
+struct SessionSetOptions {
   std::string name;
   std::string state;
   std::optional<int64_t> next_step;
   bool json = false;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionSet(Context& context, const SessionSetOptions& options) {
   const absl::StatusOr<v1::State> state = LoadState(options.state);
   if (!state.ok()) return state.status();
   const auto connection = context.Connect();
@@ -42,7 +42,7 @@ void AddSessionSetCommand(CLI::App& parent, Context& context) {
       context.AddCommand(parent, "set", "Replace a session's state",
                          "echo 'layers { h { values: 1 } c { values: 0.5 } }' > state.textproto\n"
                          "cellar session set mine --state state.textproto --next-step 0");
-  const auto options = std::make_shared<Options>();
+  const auto options = std::make_shared<SessionSetOptions>();
   AddSessionName(command, options->name);
   command
       .add_option("--state", options->state,
@@ -52,7 +52,7 @@ void AddSessionSetCommand(CLI::App& parent, Context& context) {
   command.add_option("--next-step", options->next_step, "The new index of the next step")
       ->type_name("STEP");
   AddJsonFlag(command, options->json);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionSet(context, *options); });
 }
 
 }  // namespace cellar

@@ -11,19 +11,19 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kSessionStepExample[] =
     "cellar session step mine 0 0 1\n"
     "cellar session step mine \"0.5, -1\" --index 3 --view state\n"
     "cellar session step mine 1 1 1 --last --json";
 
-struct Options {
+struct SessionStepOptions {
   std::string name;
   std::vector<std::string> inputs;
   std::optional<int64_t> index;
   StepFlags step;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionStep(Context& context, const SessionStepOptions& options) {
   const auto numbers = ParseNumbers(absl::StrJoin(options.inputs, " "));
   if (!numbers.ok()) return numbers.status();
   const auto connection = context.Connect();
@@ -53,9 +53,9 @@ absl::Status Run(Context& context, const Options& options) {
 }  // namespace
 
 void AddSessionStepCommand(CLI::App& parent, Context& context) {
-  CLI::App& command =
-      context.AddCommand(parent, "step", "Make one or more steps and print them", kExample);
-  const auto options = std::make_shared<Options>();
+  CLI::App& command = context.AddCommand(parent, "step", "Make one or more steps and print them",
+                                         kSessionStepExample);
+  const auto options = std::make_shared<SessionStepOptions>();
   AddSessionName(command, options->name);
   command
       .add_option("INPUTS", options->inputs,
@@ -67,7 +67,7 @@ void AddSessionStepCommand(CLI::App& parent, Context& context) {
                   "Index of the first step; makes repeating the command harmless")
       ->type_name("STEP");
   AddStepFlags(command, options->step);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionStep(context, *options); });
 }
 
 }  // namespace cellar

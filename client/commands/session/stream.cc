@@ -13,11 +13,11 @@
 namespace cellar {
 namespace {
 
-constexpr char kExample[] =
+constexpr char kSessionStreamExample[] =
     "printf '0\\n0\\n1\\n1\\n1\\n0\\n' | cellar session stream mine\n"
     "cellar session stream mine --view output --csv < inputs.txt > outputs.csv";
 
-struct Options {
+struct SessionStreamOptions {
   std::string name;
   std::optional<int64_t> from;
   StepFlags step;
@@ -78,7 +78,7 @@ class Streamer {
   int line_number_ = 0;
 };
 
-absl::Status Run(Context& context, const Options& options) {
+absl::Status RunSessionStream(Context& context, const SessionStreamOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   const auto session = SessionClient::Attach(*connection, FullName("sessions", options.name));
@@ -104,15 +104,16 @@ absl::Status Run(Context& context, const Options& options) {
 
 void AddSessionStreamCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
-      parent, "stream", "Read inputs line by line and print the steps as they are made", kExample);
-  const auto options = std::make_shared<Options>();
+      parent, "stream", "Read inputs line by line and print the steps as they are made",
+      kSessionStreamExample);
+  const auto options = std::make_shared<SessionStreamOptions>();
   AddSessionName(command, options->name);
   command
       .add_option("--from", options->from,
                   "Index of the first line's first step; the session's next step otherwise")
       ->type_name("STEP");
   AddStepFlags(command, options->step);
-  context.OnRun(command, [&context, options] { return Run(context, *options); });
+  context.OnRun(command, [&context, options] { return RunSessionStream(context, *options); });
 }
 
 }  // namespace cellar

@@ -51,7 +51,7 @@ TEST_F(RunOutputTest, ThePrecisionIsTheModelsUnlessTheNumericsNameOne) {
 
 TEST_F(RunOutputTest, AnUntitledSequenceHasANumberAndAVectorNoRoundedLine) {
   exercise_.mutable_sequences(0)->clear_title();
-  evaluated_[0].trace = StackTrace();
+  evaluated_[0].trace = TwoLayerTrace();
   *evaluated_[0].trace.mutable_outputs() = Matrix(1, {1, 2});
   const std::string text = RunOutput(exercise_, evaluated_, flags_);
   EXPECT_THAT(text, AllOf(HasSubstr("\nsequence 1\n"), HasSubstr("layer 2\n"),
@@ -59,7 +59,7 @@ TEST_F(RunOutputTest, AnUntitledSequenceHasANumberAndAVectorNoRoundedLine) {
 }
 
 TEST_F(RunOutputTest, ElementsLeftOutAreCounted) {
-  evaluated_[0].trace = StackTrace();
+  evaluated_[0].trace = TwoLayerTrace();
   flags_.elements = 1;
   EXPECT_THAT(RunOutput(exercise_, evaluated_, flags_),
               HasSubstr("(1 of 2 elements; --elements 0 shows all of them)\n"));

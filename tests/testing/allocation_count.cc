@@ -1,0 +1,38 @@
+#include "tests/testing/allocation_count.h"
+
+#include <atomic>
+#include <cstddef>
+#include <cstdlib>
+#include <new>
+
+namespace cellar {
+namespace {
+
+std::atomic<int64_t> allocation_count{0};
+
+}  // namespace
+
+int64_t AllocationCount() { return allocation_count.load(); }
+
+}  // namespace cellar
+
+#ifndef CELLAR_CANNOT_COUNT_ALLOCATIONS
+void* operator new(size_t size) {
+  cellar::allocation_count.fetch_add(1);
+  if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
+  throw std::bad_alloc();
+}
+void* operator new(size_t size, std::align_val_t alignment) {
+  cellar::allocation_count.fetch_add(1);
+  const size_t multiple = static_cast<size_t>(alignment);
+  const size_t rounded = (size + multiple - 1) / multiple * multiple;
+  if (void* memory = std::aligned_alloc(multiple, rounded < multiple ? multiple : rounded)) {
+    return memory;
+  }
+  throw std::bad_alloc();
+}
+void operator delete(void* memory) noexcept { std::free(memory); }
+void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
+void operator delete(void* memory, size_t) noexcept { std::free(memory); }
+#endif

@@ -1,0 +1,31 @@
+#include "tests/testing/allocation_count.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "gtest/gtest.h"
+
+namespace cellar {
+namespace {
+
+struct alignas(128) Wide {
+  char bytes[128];
+};
+
+TEST(AllocationCount, CountsWhatIsAllocatedAndNothingElse) {
+  if (!kCountsAllocations) GTEST_SKIP() << "allocations cannot be counted in this build";
+  const int64_t before = AllocationCount();
+  const auto wide = std::make_unique<Wide>();
+  EXPECT_EQ(AllocationCount(), before + 1);
+  std::vector<int> numbers(100);
+  EXPECT_EQ(AllocationCount(), before + 2);
+  numbers.clear();
+  numbers.resize(100);
+  const std::string kept_inside = "short";
+  EXPECT_EQ(AllocationCount(), before + 2);
+  EXPECT_EQ(kept_inside.size() + numbers.size(), 105U);
+}
+
+}  // namespace
+}  // namespace cellar
