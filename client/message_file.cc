@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
@@ -66,6 +67,29 @@ const EnumDescriptor* FindEnum(const Descriptor* type, const std::string& name,
   return nullptr;
 }
 
+// "Expected double, got: {" in the words of somebody who writes such files.
+std::string PlainWords(const std::string& message) {
+  const std::vector<std::string> parts = absl::StrSplit(message, ", got: ");
+  std::string wanted = parts[0];
+  if (parts.size() != 2 || !absl::StartsWith(wanted, "Expected ")) return message;
+  const std::string& found = parts[1];
+  if (wanted == "Expected identifier") {
+    if (found.empty()) return "the file ends inside a message; a } is missing";
+    if (absl::ascii_isdigit(static_cast<unsigned char>(found[0]))) {
+      return absl::StrCat("expected the name of a field, found ", found,
+                          "; a number is written with a point (0.5), several in brackets ([1, 2])");
+    }
+    wanted = "expected the name of a field";
+  } else if (wanted == "Expected double") {
+    wanted = "expected a number";
+  } else if (wanted == "Expected integer") {
+    wanted = "expected a whole number";
+  } else if (wanted == "Expected string") {
+    wanted = "expected a text in quotes";
+  }
+  return absl::StrCat(wanted, ", found ", found.empty() ? "the end of the file" : found);
+}
+
 // Protobuf's message says what is wrong; this adds what is allowed. The messages quote the names:
 // `Message type "cellar.v1.Gate" has no field named "bais".`,
 // `Unknown enumeration value of "X" for field "precision".`
@@ -86,8 +110,7 @@ std::string Explained(const std::string& message, const Descriptor* root) {
                         DidYouMean(parts[1], ValueNames(*type)), "; allowed are ",
                         absl::StrJoin(ValueNames(*type), ", "));
   }
-  if (absl::EndsWith(message, "got: ")) return message + "the end of the file";
-  return message;
+  return PlainWords(message);
 }
 
 // Protobuf reports an unknown name at the sign behind it; moves the column to the name's beginning.

@@ -49,8 +49,16 @@ TEST(ParseMessageTest, TextProblemsAreToldWithPlaceAndWhatIsAllowed) {
   EXPECT_THAT(TextProblem("model { precision: FLOAT32 }"),
               AllOf(HasSubstr("a.textproto:1:20: \"precision\" cannot be FLOAT32"),
                     HasSubstr("PRECISION_FLOAT32")));
-  EXPECT_THAT(TextProblem("title: 5"), HasSubstr("a.textproto:1:8: Expected string, got: 5"));
-  EXPECT_THAT(TextProblem("model {"), HasSubstr("the end of the file"));
+  EXPECT_THAT(TextProblem("title: 5"),
+              HasSubstr("a.textproto:1:8: expected a text in quotes, found 5"));
+  EXPECT_THAT(TextProblem("model {"), HasSubstr("the file ends inside a message; a } is missing"));
+  EXPECT_THAT(TextProblem("sequences { inputs { values: 0,5 } }"),
+              HasSubstr("found 5; a number is written with a point (0.5), several in brackets"));
+  EXPECT_THAT(TextProblem("sequences { inputs { values: {} } }"),
+              HasSubstr("expected a number, found {"));
+  EXPECT_THAT(TextProblem("sequences { inputs { shape: x } }"),
+              HasSubstr("expected a whole number, found x"));
+  EXPECT_THAT(TextProblem("title:"), HasSubstr("found the end of the file"));
 }
 
 TEST(ParseMessageTest, JsonAndBinaryProblemsAreToldToo) {
