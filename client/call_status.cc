@@ -62,4 +62,25 @@ CallError GetCallError(const absl::Status& status) {
   return error;
 }
 
+absl::Status WithFields(const absl::Status& status, const std::vector<RefusedField>& fields) {
+  google::rpc::Status rich;
+  const auto payload = status.GetPayload(kPayloadUrl);
+  if (!payload.has_value() || !rich.ParseFromString(std::string(*payload))) return status;
+  for (google::protobuf::Any& detail : *rich.mutable_details()) {
+    if (!detail.Is<google::rpc::BadRequest>()) continue;
+    google::rpc::BadRequest bad_request;
+    for (const RefusedField& field : fields) {
+      auto& violation = *bad_request.add_field_violations();
+      violation.set_field(field.field);
+      violation.set_description(field.description);
+    }
+    detail.PackFrom(bad_request);
+  }
+  std::string message(status.message());
+  if (fields.size() == 1) message = absl::StrCat(fields[0].field, ": ", fields[0].description);
+  absl::Status result(status.code(), message);
+  result.SetPayload(kPayloadUrl, absl::Cord(rich.SerializeAsString()));
+  return result;
+}
+
 }  // namespace cellar

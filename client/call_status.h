@@ -46,6 +46,10 @@ bool IsFromCall(const absl::Status& status);
 // details cannot be read.
 CallError GetCallError(const absl::Status& status);
 
+// `status` with other words for the fields that the server refused; a single one is its message
+// too. REQUIRES: `fields` has as many as it refused.
+absl::Status WithFields(const absl::Status& status, const std::vector<RefusedField>& fields);
+
 }  // namespace cellar
 
 #endif  // CELLAR_CLIENT_CALL_STATUS_H_

@@ -13,6 +13,7 @@
 #include "client/describe.h"
 #include "client/error_text.h"
 #include "client/exercise_file.h"
+#include "client/file_places.h"
 #include "client/repl/line_editor.h"
 
 namespace cellar {
@@ -105,7 +106,7 @@ absl::Status OpenSession(const ReplOptions& options, const std::shared_ptr<Conne
   if (!session.ok()) return session.status();
   place.session = *std::move(session);
   auto model = GetModel(*connection, place.session->session().model());
-  if (!model.ok()) return model.status();
+  if (!model.ok()) return AtPlacesIn(options.file, model.status());
   place.model = *std::move(model);
   return absl::OkStatus();
 }

@@ -8,6 +8,7 @@
 #include "client/commands/run_output.h"
 #include "client/evaluation_client.h"
 #include "client/exercise_file.h"
+#include "client/file_places.h"
 #include "client/tensor.h"
 
 namespace cellar {
@@ -42,7 +43,7 @@ absl::Status ReplaceInputs(const std::vector<std::string>& inputs, v1::Exercise&
   return absl::OkStatus();
 }
 
-absl::Status RunRun(Context& context, const RunOptions& options) {
+absl::Status RunFile(Context& context, const RunOptions& options) {
   absl::StatusOr<v1::Exercise> exercise = LoadExercise(options.file);
   if (!exercise.ok()) return exercise.status();
   const absl::Status replaced = ReplaceInputs(options.inputs, *exercise);
@@ -62,7 +63,10 @@ absl::Status RunRun(Context& context, const RunOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   const auto evaluated = Evaluate(**connection, request);
-  if (!evaluated.ok()) return evaluated.status();
+  if (!evaluated.ok()) {
+    return options.inputs.empty() ? AtPlacesIn(options.file, evaluated.status())
+                                  : evaluated.status();
+  }
   context.out() << RunOutput(*exercise, *evaluated, options.numbers);
   return absl::OkStatus();
 }
@@ -87,7 +91,7 @@ void AddRunCommand(CLI::App& parent, Context& context) {
       ->take_all();
   AddNumericsFlags(command, options->numerics);
   AddTableFlags(command, options->numbers);
-  context.OnRun(command, [&context, options] { return RunRun(context, *options); });
+  context.OnRun(command, [&context, options] { return RunFile(context, *options); });
 }
 
 }  // namespace cellar

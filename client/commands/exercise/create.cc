@@ -2,6 +2,7 @@
 
 #include "client/commands/commands.h"
 #include "client/exercise_file.h"
+#include "client/file_places.h"
 
 namespace cellar {
 namespace {
@@ -27,7 +28,7 @@ absl::Status RunExerciseCreate(Context& context, const ExerciseCreateOptions& op
   const auto answer = (*connection)
                           ->Call((*connection)->gradings(),
                                  &v1::GradingService::Stub::CreateExercise, request, Repeat::kSafe);
-  if (!answer.ok()) return answer.status();
+  if (!answer.ok()) return AtPlacesIn(options.file, answer.status());
   context.out() << (options.json ? MessageJson(answer->exercise())
                                  : answer->exercise().name() + "\n");
   return absl::OkStatus();

@@ -3,6 +3,7 @@
 #include "client/commands/commands.h"
 #include "client/commands/model/send_model.h"
 #include "client/exercise_file.h"
+#include "client/file_places.h"
 
 namespace cellar {
 namespace {
@@ -19,7 +20,7 @@ absl::Status RunModelCreate(Context& context, const ModelCreateOptions& options)
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   const auto model = CreateModel(**connection, std::move(*exercise->mutable_model()), options.id);
-  if (!model.ok()) return model.status();
+  if (!model.ok()) return AtPlacesIn(options.file, model.status());
   if (exercise->has_numerics() && !options.json) {
     context.err() << "note: the file's numerics are no part of a model; give them to `session "
                      "create`, or use its "

@@ -6,6 +6,7 @@
 #include "client/commands/numerics_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/exercise_file.h"
+#include "client/file_places.h"
 #include "client/session_client.h"
 
 namespace cellar {
@@ -31,7 +32,7 @@ absl::Status UseFile(Connection& connection, const std::string& file,
   absl::StatusOr<v1::Exercise> exercise = LoadExercise(file);
   if (!exercise.ok()) return exercise.status();
   const auto model = CreateModel(connection, std::move(*exercise->mutable_model()), "");
-  if (!model.ok()) return model.status();
+  if (!model.ok()) return AtPlacesIn(file, model.status());
   session.set_model(model->name());
   if (exercise->has_numerics()) *session.mutable_numerics() = exercise->numerics();
   TakeInitialState(*exercise, request);
