@@ -59,6 +59,9 @@ void AddWork(const Scheduler& scheduler, const Scheduler::Options& options, Metr
                        "How long tasks took once begun; those made at once are a sample of 1 in "
                        "64, counted 64 times.",
                        scheduler.compute_seconds());
+  metrics.AddHistogram("cellar_batch_rows",
+                       "How many sessions a worker stepped together, at each step.",
+                       scheduler.batch_rows());
 }
 
 }  // namespace

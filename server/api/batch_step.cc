@@ -15,6 +15,7 @@
 #include "server/api/convert_enums.h"
 #include "server/api/session_turn.h"
 #include "server/api/step_plan.h"
+#include "server/api/step_turn.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 
@@ -127,14 +128,10 @@ class Batch : public std::enable_shared_from_this<Batch> {
         [&](SessionLease& lease) { return RunPlan(api_, call_, lease, plan, response); },
         [&](const absl::Status& status) { Finish(item, status); });
     if (done_now) return;
-    SessionTurn turn{std::move(step.hold), plan.multiply_adds, plan.step_count};
-    turn.work = [this, plan = std::move(step.plan), response](SessionLease& lease) {
-      return RunPlan(api_, call_, lease, plan, response);
-    };
-    TakeTurn(api_, call_, std::move(turn),
-             [self = shared_from_this(), item](const absl::Status& status) {
-               self->Finish(item, status);
-             });
+    TakeStepTurn(api_, call_, {std::move(step), response},
+                 [self = shared_from_this(), item](const absl::Status& status) {
+                   self->Finish(item, status);
+                 });
   }
 
   // Each item has its own result, so that no lock is needed.

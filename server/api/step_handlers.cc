@@ -7,6 +7,7 @@
 #include "server/api/convert_enums.h"
 #include "server/api/session_turn.h"
 #include "server/api/step_plan.h"
+#include "server/api/step_turn.h"
 #include "server/base/status_macros.h"
 
 namespace cellar {
@@ -29,17 +30,13 @@ void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepRe
   absl::StatusOr<PreparedStep> step =
       PrepareSteps(api, call, request.session(), wish, std::move(violations));
   if (!step.ok()) return done(step.status());
-  StepPlan& plan = step->plan;
+  const StepPlan& plan = step->plan;
   const bool done_now = TryTurnNow(
       api, call, step->hold, plan.multiply_adds,
       [&](SessionLease& lease) { return RunPlan(api, call, lease, plan, response); },
       [&](absl::Status status) { done(std::move(status)); });
   if (done_now) return;
-  SessionTurn turn{std::move(step->hold), plan.multiply_adds, plan.step_count};
-  turn.work = [&api, call, plan = std::move(plan), response](SessionLease& lease) {
-    return RunPlan(api, call, lease, plan, response);
-  };
-  TakeTurn(api, call, std::move(turn), std::move(done));
+  TakeStepTurn(api, call, {*std::move(step), response}, std::move(done));
 }
 
 }  // namespace cellar

@@ -12,7 +12,6 @@
 #include "server/api/convert_trace.h"
 #include "server/api/session_turn.h"
 #include "server/base/status_macros.h"
-#include "server/engine/session_steps.h"
 #include "server/model/stack_state.h"
 
 namespace cellar {
@@ -106,14 +105,9 @@ absl::StatusOr<PreparedStep> PrepareSteps(Api& api, const Call& call, absl::stri
   return PreparedStep{*std::move(hold), std::move(plan)};
 }
 
-absl::Status RunPlan(Api& api, const Call& call, SessionLease& lease, const StepPlan& plan,
-                     v1::StepResponse* response) {
-  const int64_t step_before = lease.progress().next_step;
-  CELLAR_ASSIGN_OR_RETURN(const StepOutcome outcome,
-                          MakeSteps(lease, plan.step_index, plan.inputs, plan.options,
-                                    [&] { return CheckWanted(api, call); }));
-  const bool made = lease.progress().next_step != step_before;
-  (made ? api.counts.steps : api.counts.repeated_steps).Add(outcome.step_count);
+void WriteAnswer(Api& api, const SessionLease& lease, const StepPlan& plan,
+                 const StepOutcome& outcome, v1::StepResponse* response) {
+  (outcome.repeated ? api.counts.repeated_steps : api.counts.steps).Add(outcome.step_count);
   api.counts.messages.Add();
   response->set_first_step(outcome.first_step);
   response->set_step_count(outcome.step_count);
@@ -125,6 +119,14 @@ absl::Status RunPlan(Api& api, const Call& call, SessionLease& lease, const Step
   } else {
     response->clear_state_digest();
   }
+}
+
+absl::Status RunPlan(Api& api, const Call& call, SessionLease& lease, const StepPlan& plan,
+                     v1::StepResponse* response) {
+  CELLAR_ASSIGN_OR_RETURN(const StepOutcome outcome,
+                          MakeSteps(lease, plan.step_index, plan.inputs, plan.options,
+                                    [&] { return CheckWanted(api, call); }));
+  WriteAnswer(api, lease, plan, outcome, response);
   return absl::OkStatus();
 }
 

@@ -16,6 +16,7 @@
 #include "cellar/v1/tensor.pb.h"
 #include "server/api/api.h"
 #include "server/base/error.h"
+#include "server/engine/session_steps.h"
 #include "server/engine/step_runner.h"
 #include "server/session/replay_window.h"
 #include "server/session/session_lease.h"
@@ -75,6 +76,10 @@ int64_t GoBackCost(const Session& session, int64_t step_index);
 
 // How many steps one request may have that cannot be interrupted once it runs.
 int64_t MaxSteps(const ApiLimits& limits, int64_t step_cost);
+
+// Fills the answer to steps that were made, and counts both.
+void WriteAnswer(Api& api, const SessionLease& lease, const StepPlan& plan,
+                 const StepOutcome& outcome, v1::StepResponse* response);
 
 // Makes the steps, fills the answer and counts both; gives up in the middle if nobody wants them
 // any more. Errors: as MakeSteps, CANCELLED, DEADLINE_PASSED; then the session is as before.

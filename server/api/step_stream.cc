@@ -15,6 +15,7 @@
 #include "server/api/convert_enums.h"
 #include "server/api/session_turn.h"
 #include "server/api/step_plan.h"
+#include "server/api/step_turn.h"
 #include "server/api/stream_slot.h"
 #include "server/base/status_macros.h"
 #include "server/engine/engine_errors.h"
@@ -226,22 +227,18 @@ void OpenStepStream::Step(const v1::StreamStepsRequest& request, v1::StreamSteps
 
 absl::Status OpenStepStream::TakeStep(PreparedStep step, v1::StreamStepsResponse* response,
                                       Done& done) {
-  const int64_t multiply_adds = step.plan.multiply_adds;
   const bool done_now = TryTurnNow(
-      api_, call_, step.hold, multiply_adds,
+      api_, call_, step.hold, step.plan.multiply_adds,
       [&](SessionLease& lease) { return RunStep(lease, step.plan, response); },
       [&](absl::Status status) { FinishTurn(done, std::move(status)); });
   if (done_now) return absl::OkStatus();
-  const int64_t step_count = step.plan.step_count;
-  SessionTurn turn{std::move(step.hold), multiply_adds, step_count};
-  turn.work = [self = shared_from_this(), plan = std::move(step.plan),
-               response](SessionLease& lease) { return self->RunStep(lease, plan, response); };
+  StepTurn turn{std::move(step), response->mutable_step(), [this] { return CheckStanding(); }};
   // Shared, because a task that is refused is gone.
   const auto shared = std::make_shared<Done>(std::move(done));
-  absl::Status refused = TryTakeTurn(api_, call_, std::move(turn),
-                                     [self = shared_from_this(), shared](absl::Status status) {
-                                       self->FinishTurn(*shared, std::move(status));
-                                     });
+  absl::Status refused = TryTakeStepTurn(api_, call_, std::move(turn),
+                                         [self = shared_from_this(), shared](absl::Status status) {
+                                           self->FinishTurn(*shared, std::move(status));
+                                         });
   if (!refused.ok()) done = std::move(*shared);
   return refused;
 }

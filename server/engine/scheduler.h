@@ -6,6 +6,9 @@
 // in turn, and of each its sessions in turn, one task each (turn_rotation.h), so that a flood of
 // one does not starve the others.
 //
+// Steps that wait on the same model are made together (batch_policy.h): a worker that begins one
+// session's takes others along, and lets more in between any two steps.
+//
 // Thread safety: all methods may be called from any thread, also from inside a task. No lock is
 // held while a task runs.
 #ifndef CELLAR_SERVER_ENGINE_SCHEDULER_H_
@@ -22,6 +25,7 @@
 #include "absl/time/time.h"
 #include "server/base/clock.h"
 #include "server/base/histogram.h"
+#include "server/engine/joint_steps.h"
 
 namespace cellar {
 
@@ -43,6 +47,10 @@ struct Task {
   // Runs exactly once if the task was taken: with OK to do the work, or with DEADLINE_PASSED to do
   // nothing but report. Must not throw.
   absl::AnyInvocable<void(absl::Status)> run;
+
+  // Instead of `run`: steps, which may be made together with those of other sessions. Whether they
+  // are still wanted is theirs to know: `deadline` is not looked at. Only with a key.
+  std::unique_ptr<JointSteps> steps;
 };
 
 class Scheduler {
@@ -98,6 +106,9 @@ class Scheduler {
   // that began at once (TryBegin), which are short and many, a sample that stands for the rest.
   const Histogram& queue_seconds() const;
   const Histogram& compute_seconds() const;
+
+  // How many sessions a worker stepped together, at each step.
+  const Histogram& batch_rows() const;
 
  private:
   struct Implementation;

@@ -3,7 +3,6 @@
 #include <algorithm>
 #include <cstring>
 #include <limits>
-#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -16,21 +15,13 @@ namespace {
 // Shows as little as can be shown: for steps whose results nobody asked for.
 constexpr TraceOptions kSilent = {TraceView::kOutput, TraceDensity::kLastStep};
 
-// Steps `state` through the rows of `inputs` in [begin, end). If it was stopped, trace and `state`
-// mean nothing.
-AnyStackTrace RunRows(const SessionConfig& config, const AnyInputs& inputs,
-                      std::pair<int64_t, int64_t> rows, TraceOptions options, StopHook& hook,
-                      AnyStackState& state) {
+// The rows of `inputs` in [begin, end).
+template <class Real>
+absl::Span<const Real> RowsOf(const SessionConfig& config, const AnyInputs& inputs, int64_t begin,
+                              int64_t end) {
   const int64_t input_size = config.model->input_size();
-  return std::visit(
-      [&](auto& typed_state) -> AnyStackTrace {
-        using Real = std::decay_t<decltype(typed_state.layers[0].h[0])>;
-        const auto& all = std::get<std::vector<Real>>(inputs);
-        const auto span = absl::MakeConstSpan(all).subspan(rows.first * input_size,
-                                                           (rows.second - rows.first) * input_size);
-        return RunSteps<Real>(*config.model, config.numerics, span, options, typed_state, &hook);
-      },
-      state);
+  return absl::MakeConstSpan(std::get<std::vector<Real>>(inputs))
+      .subspan(begin * input_size, (end - begin) * input_size);
 }
 
 // The request in which `step` was made. REQUIRES: step < progress.next_step.
@@ -49,7 +40,13 @@ absl::StatusOr<AnyStackState> StateBefore(const SessionConfig& config, const Rep
   const int64_t row_count = step - entry.first_step;
   if (row_count == 0) return state;
   StopHook hook{wanted};
-  RunRows(config, *entry.inputs, {0, row_count}, kSilent, hook, state);
+  std::visit(
+      [&]<class Real>(StackState<Real>& typed_state) {
+        RunSteps<Real>(*config.model, config.numerics,
+                       RowsOf<Real>(config, *entry.inputs, 0, row_count), kSilent, typed_state,
+                       &hook);
+      },
+      state);
   CELLAR_RETURN_IF_ERROR(hook.why);
   return state;
 }
@@ -90,65 +87,104 @@ std::optional<int64_t> FindConflict(const SessionConfig& config, const ReplayWin
   return std::nullopt;
 }
 
-// The steps were made before: answers them again.
-absl::StatusOr<StepOutcome> RepeatSteps(const SessionLease& lease, int64_t first_step,
-                                        const AnyInputs& inputs, TraceOptions options,
-                                        WantedCheck wanted) {
-  const SessionConfig& config = lease.config();
-  const SessionProgress& progress = lease.progress();
-  const int64_t step_count = StepCount(config, inputs);
+}  // namespace
+
+SessionSteps::SessionSteps(SessionLease& lease, std::optional<int64_t> step_index,
+                           std::shared_ptr<const AnyInputs> inputs, TraceOptions options)
+    : lease_(lease), step_index_(step_index), inputs_(std::move(inputs)), options_(options) {
+  outcome_.step_count = StepCount(lease.config(), *inputs_);
+}
+
+absl::StatusOr<AnyStepRun*> SessionSteps::Next() {
+  switch (stage_) {
+    case Stage::kBegin:
+      return Begin();
+    case Stage::kGoBack:
+      return Run(Stage::kRepeat, *inputs_, 0, outcome_.step_count, options_);
+    case Stage::kRepeat:
+    case Stage::kApply:
+      return Finish();
+    case Stage::kDone:
+      break;
+  }
+  return nullptr;
+}
+
+absl::StatusOr<AnyStepRun*> SessionSteps::Begin() {
+  const int64_t next_step = lease_.progress().next_step;
+  outcome_.first_step = step_index_.value_or(next_step);
+  if (outcome_.first_step > next_step) {
+    return StepGap(lease_.config().name, outcome_.first_step, next_step);
+  }
+  return outcome_.first_step < next_step ? BeginRepeat() : BeginApply();
+}
+
+// The steps were made before: they are answered again.
+absl::StatusOr<AnyStepRun*> SessionSteps::BeginRepeat() {
+  const SessionConfig& config = lease_.config();
+  const SessionProgress& progress = lease_.progress();
+  const int64_t first_step = outcome_.first_step;
   CELLAR_ASSIGN_OR_RETURN(const ReplayEntry* entry, FindEntry(config, progress, first_step));
-  if (step_count > progress.next_step - first_step) {
+  if (outcome_.step_count > progress.next_step - first_step) {
     return StepOverlap(config.name, first_step, progress.next_step);
   }
-  const auto conflict = FindConflict(config, progress.window, first_step, inputs);
+  const auto conflict = FindConflict(config, progress.window, first_step, *inputs_);
   if (conflict.has_value()) return StepConflict(config.name, *conflict, progress.next_step);
 
-  CELLAR_ASSIGN_OR_RETURN(AnyStackState state, StateBefore(config, *entry, first_step, wanted));
-  StepOutcome outcome;
-  outcome.first_step = first_step;
-  outcome.step_count = step_count;
-  StopHook hook{wanted};
-  outcome.trace = RunRows(config, inputs, {0, step_count}, options, hook, state);
-  CELLAR_RETURN_IF_ERROR(hook.why);
-  outcome.next_step = progress.next_step;
-  outcome.state_after = std::make_shared<const AnyStackState>(std::move(state));
-  return outcome;
+  outcome_.repeated = true;
+  outcome_.next_step = progress.next_step;
+  state_ = *entry->state_before;
+  const int64_t row_count = first_step - entry->first_step;
+  // The lease keeps the window as it is, and with it the entry's inputs.
+  if (row_count > 0) return Run(Stage::kGoBack, *entry->inputs, 0, row_count, kSilent);
+  return Run(Stage::kRepeat, *inputs_, 0, outcome_.step_count, options_);
 }
 
-// The steps are new: makes and remembers them.
-absl::StatusOr<StepOutcome> ApplySteps(SessionLease& lease, std::shared_ptr<const AnyInputs> inputs,
-                                       TraceOptions options, WantedCheck wanted) {
-  const SessionConfig& config = lease.config();
-  const int64_t first_step = lease.progress().next_step;
-  const int64_t step_count = StepCount(config, *inputs);
-  const int64_t left_count = std::numeric_limits<int64_t>::max() - first_step;
-  if (step_count > left_count) return StepIndexLimit(config.name, step_count, left_count);
-
-  AnyStackState state = *lease.progress().state;
-  StepOutcome outcome;
-  outcome.first_step = first_step;
-  outcome.step_count = step_count;
-  StopHook hook{wanted};
-  outcome.trace = RunRows(config, *inputs, {0, step_count}, options, hook, state);
-  CELLAR_RETURN_IF_ERROR(hook.why);
-  outcome.next_step = first_step + step_count;
-  outcome.state_after = std::make_shared<const AnyStackState>(std::move(state));
-
-  CELLAR_RETURN_IF_ERROR(lease.Advance({step_count, std::move(inputs), outcome.state_after}));
-  return outcome;
+// The steps are new: they are made and remembered.
+absl::StatusOr<AnyStepRun*> SessionSteps::BeginApply() {
+  const int64_t left_count = std::numeric_limits<int64_t>::max() - outcome_.first_step;
+  if (outcome_.step_count > left_count) {
+    return StepIndexLimit(lease_.config().name, outcome_.step_count, left_count);
+  }
+  outcome_.next_step = outcome_.first_step + outcome_.step_count;
+  state_ = *lease_.progress().state;
+  return Run(Stage::kApply, *inputs_, 0, outcome_.step_count, options_);
 }
 
-}  // namespace
+AnyStepRun* SessionSteps::Run(Stage stage, const AnyInputs& inputs, int64_t begin, int64_t end,
+                              TraceOptions options) {
+  const SessionConfig& config = lease_.config();
+  std::visit(
+      [&]<class Real>(StackState<Real>& state) {
+        run_.emplace(std::in_place_type<StepRun<Real>>, *config.model, config.numerics,
+                     RowsOf<Real>(config, inputs, begin, end), options, state);
+      },
+      state_);
+  stage_ = stage;
+  return &*run_;
+}
+
+absl::StatusOr<AnyStepRun*> SessionSteps::Finish() {
+  std::visit([&](auto& run) { outcome_.trace = run.TakeTrace(); }, *run_);
+  run_.reset();
+  outcome_.state_after = std::make_shared<const AnyStackState>(std::move(state_));
+  if (stage_ == Stage::kApply) {
+    CELLAR_RETURN_IF_ERROR(
+        lease_.Advance({outcome_.step_count, std::move(inputs_), outcome_.state_after}));
+  }
+  stage_ = Stage::kDone;
+  return nullptr;
+}
 
 absl::StatusOr<StepOutcome> MakeSteps(SessionLease& lease, std::optional<int64_t> step_index,
                                       std::shared_ptr<const AnyInputs> inputs, TraceOptions options,
                                       WantedCheck wanted) {
-  const int64_t next_step = lease.progress().next_step;
-  const int64_t first_step = step_index.value_or(next_step);
-  if (first_step > next_step) return StepGap(lease.config().name, first_step, next_step);
-  if (first_step < next_step) return RepeatSteps(lease, first_step, *inputs, options, wanted);
-  return ApplySteps(lease, std::move(inputs), options, wanted);
+  SessionSteps steps(lease, step_index, std::move(inputs), options);
+  while (true) {
+    CELLAR_ASSIGN_OR_RETURN(AnyStepRun* const run, steps.Next());
+    if (run == nullptr) return steps.TakeOutcome();
+    CELLAR_RETURN_IF_ERROR(RunToEnd(*run, wanted));
+  }
 }
 
 absl::StatusOr<SessionProgress> ProgressAt(const SessionConfig& config,

@@ -8,9 +8,11 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/engine/step_run.h"
 #include "server/engine/step_runner.h"
 #include "server/session/session_lease.h"
 
@@ -19,6 +21,7 @@ namespace cellar {
 struct StepOutcome {
   int64_t first_step = 0;
   int64_t step_count = 0;
+  bool repeated = false;  // they had been made before
   AnyStackTrace trace;
   int64_t next_step = 0;
   std::shared_ptr<const AnyStackState>
@@ -26,6 +29,49 @@ struct StepOutcome {
 };
 
 inline absl::Status AlwaysWanted() { return absl::OkStatus(); }
+
+// The steps of one request in their session's turn, apart from the arithmetic: Next says what is to
+// be stepped, whoever calls it steps that, alone or together with others, and comes back.
+class SessionSteps {
+ public:
+  // As MakeSteps. `lease` outlives the object.
+  SessionSteps(SessionLease& lease, std::optional<int64_t> step_index,
+               std::shared_ptr<const AnyInputs> inputs, TraceOptions options);
+  SessionSteps(const SessionSteps&) = delete;
+  SessionSteps& operator=(const SessionSteps&) = delete;
+
+  // The run to be stepped to its end before Next is called again; null once everything is made, and
+  // committed. Errors: as MakeSteps; then the session is as before, and it is over. May be given up
+  // at any time, with the session as before.
+  absl::StatusOr<AnyStepRun*> Next();
+
+  // REQUIRES: Next returned null; called once.
+  StepOutcome TakeOutcome() { return std::move(outcome_); }
+
+ private:
+  enum class Stage { kBegin, kGoBack, kRepeat, kApply, kDone };
+
+  // The first run, or the next one. Errors: as Next.
+  absl::StatusOr<AnyStepRun*> Begin();
+  absl::StatusOr<AnyStepRun*> BeginRepeat();
+  absl::StatusOr<AnyStepRun*> BeginApply();
+
+  // Steps state_ through the rows of `inputs` in [begin, end).
+  AnyStepRun* Run(Stage stage, const AnyInputs& inputs, int64_t begin, int64_t end,
+                  TraceOptions options);
+
+  // The steps that were asked for are made.
+  absl::StatusOr<AnyStepRun*> Finish();
+
+  SessionLease& lease_;
+  const std::optional<int64_t> step_index_;
+  std::shared_ptr<const AnyInputs> inputs_;
+  const TraceOptions options_;
+  Stage stage_ = Stage::kBegin;
+  AnyStackState state_;
+  std::optional<AnyStepRun> run_;  // of state_
+  StepOutcome outcome_;
+};
 
 // Makes the steps `inputs` ([T, I], in the session's precision), or answers them again if they were
 // made before. `step_index`: where they must start; nothing: at next_step. Errors: STEP_CONFLICT,

@@ -13,6 +13,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <list>
 #include <memory>
 #include <optional>
 #include <string>
@@ -31,24 +32,36 @@ enum class TurnPlace {
 // `Line` is whatever can have a turn; moved in and out.
 template <class Line>
 class TurnRotation {
+  struct Tenant;
+
  public:
-  // `line` waits for a turn, behind all that `tenant` has waiting in that kind of place.
-  void Add(absl::string_view tenant, TurnPlace place, Line line) {
+  // Where a line with a place of its own waits.
+  class Ticket {
+    friend class TurnRotation;
+    Tenant* owner_ = nullptr;
+    typename std::list<std::optional<Line>>::iterator place_;
+  };
+
+  // `line` waits for a turn, behind all that `tenant` has waiting in that kind of place. The ticket
+  // is good until the line is taken; in the shared place for nothing.
+  Ticket Add(absl::string_view tenant, TurnPlace place, Line line) {
     Tenant& owner = FindOrAdd(tenant);
-    if (owner.places.empty()) tenants_in_turn_.push_back(&owner);
+    if (owner.places.empty()) owner.turn = tenants_in_turn_.insert(tenants_in_turn_.end(), &owner);
+    Ticket ticket;
     if (place == TurnPlace::kOwn) {
-      owner.places.emplace_back(std::move(line));
+      ticket.owner_ = &owner;
+      ticket.place_ = owner.places.insert(owner.places.end(), std::move(line));
     } else {
       if (owner.shared.empty()) owner.places.emplace_back(std::nullopt);
       owner.shared.push_back(std::move(line));
     }
     ++size_;
+    return ticket;
   }
 
   // Takes out the line whose turn it is. REQUIRES: not empty().
   Line Next() {
     Tenant& owner = *tenants_in_turn_.front();
-    tenants_in_turn_.pop_front();
     std::optional<Line> line = std::move(owner.places.front());
     owner.places.pop_front();
     if (!line.has_value()) {
@@ -56,13 +69,18 @@ class TurnRotation {
       owner.shared.pop_front();
       if (!owner.shared.empty()) owner.places.emplace_back(std::nullopt);
     }
-    --size_;
-    if (!owner.places.empty()) {
-      tenants_in_turn_.push_back(&owner);
-    } else if (tenants_.size() > kMaxKnownTenants) {
-      tenants_.erase(owner.name);
-    }
+    EndTurn(owner);
     return *std::move(line);
+  }
+
+  // Takes out a line that waits in a place of its own before its turn has come. Its tenant has had
+  // one all the same.
+  Line Remove(const Ticket& ticket) {
+    Tenant& owner = *ticket.owner_;
+    Line line = *std::move(*ticket.place_);
+    owner.places.erase(ticket.place_);
+    EndTurn(owner);
+    return line;
   }
 
   bool empty() const { return size_ == 0; }
@@ -76,8 +94,9 @@ class TurnRotation {
     explicit Tenant(absl::string_view given_name) : name(given_name) {}
 
     const std::string name;
-    std::deque<std::optional<Line>> places;  // nothing: the shared place
+    std::list<std::optional<Line>> places;  // nothing: the shared place
     std::deque<Line> shared;
+    typename std::list<Tenant*>::iterator turn;  // in tenants_in_turn_, while there are places
   };
 
   Tenant& FindOrAdd(absl::string_view tenant) {
@@ -86,8 +105,19 @@ class TurnRotation {
     return *tenants_.emplace(tenant, std::make_unique<Tenant>(tenant)).first->second;
   }
 
+  // A line of the tenant has been taken.
+  void EndTurn(Tenant& owner) {
+    --size_;
+    if (!owner.places.empty()) {
+      tenants_in_turn_.splice(tenants_in_turn_.end(), tenants_in_turn_, owner.turn);
+      return;
+    }
+    tenants_in_turn_.erase(owner.turn);
+    if (tenants_.size() > kMaxKnownTenants) tenants_.erase(owner.name);
+  }
+
   absl::flat_hash_map<std::string, std::unique_ptr<Tenant>> tenants_;
-  std::deque<Tenant*> tenants_in_turn_;  // those with places, each once
+  std::list<Tenant*> tenants_in_turn_;  // those with places, each once
   int64_t size_ = 0;
 };
 

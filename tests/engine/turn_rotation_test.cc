@@ -76,5 +76,27 @@ TEST(TurnRotation, ForgetsNobodyWhenTenantsAreMany) {
   }
 }
 
+TEST(TurnRotation, GivesALineBeforeItsTurnToWhoeverHasItsTicket) {
+  TurnRotation<std::string> rotation;
+  rotation.Add("t", TurnPlace::kOwn, "a");
+  const auto ticket = rotation.Add("t", TurnPlace::kOwn, "b");
+  rotation.Add("t", TurnPlace::kShared, "list");
+  EXPECT_EQ(rotation.Remove(ticket), "b");
+  EXPECT_EQ(rotation.size(), 2);
+  EXPECT_THAT(Order(rotation), ElementsAre("a", "list"));
+  const auto only = rotation.Add("t", TurnPlace::kOwn, "c");
+  EXPECT_EQ(rotation.Remove(only), "c");
+  EXPECT_TRUE(rotation.empty());
+}
+
+TEST(TurnRotation, ALineTakenBeforeItsTurnIsATurnOfItsTenant) {
+  TurnRotation<std::string> rotation;
+  const auto ticket = rotation.Add("flood", TurnPlace::kOwn, "f0");
+  rotation.Add("flood", TurnPlace::kOwn, "f1");
+  rotation.Add("polite", TurnPlace::kOwn, "p0");
+  rotation.Remove(ticket);
+  EXPECT_THAT(Order(rotation), ElementsAre("p0", "f1"));
+}
+
 }  // namespace
 }  // namespace cellar

@@ -1,0 +1,155 @@
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <utility>
+#include <vector>
+
+#include "server/engine/engine_errors.h"
+#include "server/engine/scheduler_implementation.h"
+
+namespace cellar {
+
+Scheduler::Implementation::Implementation(Options options, Clock& clock)
+    : options(options), clock(clock) {
+  const int worker_count = std::max(1, this->options.worker_count);
+  workers.reserve(worker_count);
+  for (int i = 0; i < worker_count; ++i) workers.emplace_back([this] { Work(); });
+}
+
+Scheduler::Implementation::~Implementation() {
+  {
+    absl::MutexLock lock(&mutex);
+    stopping = true;
+    work_ready.SignalAll();
+  }
+  for (std::thread& worker : workers) worker.join();
+}
+
+void Scheduler::Implementation::Run(Task task, bool has_key) {
+  const bool was_inside_task = std::exchange(inside_task, true);
+  const bool was_inside_turn = std::exchange(inside_turn, has_key);
+  // What the task holds (perhaps a lease) goes before the next task of its key starts.
+  if (task.steps != nullptr) {
+    MakeAlone(*task.steps);
+    task.steps = nullptr;
+  } else {
+    const bool too_late = task.deadline != absl::InfiniteFuture() && clock.Now() >= task.deadline;
+    task.run(too_late ? DeadlinePassed() : absl::OkStatus());
+    task.run = nullptr;
+  }
+  inside_turn = was_inside_turn;
+  inside_task = was_inside_task;
+}
+
+Scheduler::Line::WaitingTask Scheduler::Implementation::TakeTask(Line& line, absl::Time now) {
+  WaitingTask task = std::move(line.waiting.front());
+  line.waiting.pop_front();
+  CountWaiting(line, -task.charged_steps);
+  queue_seconds.Observe(now - task.since);
+  return task;
+}
+
+JoinSituation Scheduler::Implementation::LookFor(const BatchKind& kind, int64_t present,
+                                                 bool founders_present) const {
+  JoinSituation situation;
+  situation.waiting = ready.SizeOf(kind);
+  situation.present = present;
+  situation.founders_present = founders_present;
+  situation.others_wait = ready.size() > situation.waiting;
+  situation.free_workers = static_cast<int64_t>(workers.size()) - busy_workers;
+  return situation;
+}
+
+void Scheduler::Implementation::BeginTurns(const BatchKind& kind, int64_t count,
+                                           std::vector<BatchTurn>& turns) {
+  if (count == 0) return;
+  const absl::Time now = clock.Now();
+  for (int64_t k = 0; k < count; ++k) {
+    std::shared_ptr<Line> line = ready.NextOf(kind);
+    WaitingTask task = TakeTask(*line, now);
+    turns.push_back({std::move(task.task.steps), std::move(line), now});
+  }
+}
+
+// What a batch on a worker gets its turns from.
+class Scheduler::Implementation::Source final : public BatchSource {
+ public:
+  Source(Implementation& scheduler, const BatchKind& kind,
+         ReadyQueue<std::shared_ptr<Line>>::Count newcomers)
+      : scheduler_(scheduler), kind_(kind), newcomers_(std::move(newcomers)) {}
+
+  const std::atomic<int64_t>& newcomers() const override { return *newcomers_; }
+
+  bool IsOpen(int64_t present, bool founders_present) override {
+    absl::MutexLock lock(&scheduler_.mutex);
+    JoinSituation situation = scheduler_.LookFor(kind_, present, founders_present);
+    situation.waiting = std::max<int64_t>(1, situation.waiting);
+    return NewcomersToTake(situation) > 0;
+  }
+
+  std::vector<BatchTurn> Exchange(std::vector<BatchTurn> over, int64_t present,
+                                  bool founders_present) override {
+    const absl::Time now = scheduler_.clock.Now();
+    for (const BatchTurn& turn : over) scheduler_.compute_seconds.Observe(now - turn.begin_time);
+    std::vector<BatchTurn> joining;
+    absl::MutexLock lock(&scheduler_.mutex);
+    int64_t wanted_workers = 0;
+    for (BatchTurn& turn : over) {
+      auto line = std::static_pointer_cast<Line>(std::move(turn.line));
+      if (scheduler_.EndTurn(std::move(line))) ++wanted_workers;
+    }
+    const JoinSituation situation = scheduler_.LookFor(kind_, present, founders_present);
+    scheduler_.BeginTurns(kind_, NewcomersToTake(situation), joining);
+    wanted_workers = std::min(wanted_workers, scheduler_.ready.size());
+    for (int64_t k = 0; k < wanted_workers; ++k) scheduler_.work_ready.Signal();
+    return joining;
+  }
+
+ private:
+  Implementation& scheduler_;
+  const BatchKind kind_;
+  const ReadyQueue<std::shared_ptr<Line>>::Count newcomers_;
+};
+
+void Scheduler::Implementation::WorkOnBatch(std::shared_ptr<Line> line, WaitingTask first) {
+  const BatchKind kind = first.task.steps->kind();
+  std::vector<BatchTurn> founders;
+  founders.push_back({std::move(first.task.steps), std::move(line), clock.Now()});
+  BeginTurns(kind, NewcomersToTake(LookFor(kind, 1, true)), founders);
+  Source source(*this, kind, ready.Waiting(kind));
+  mutex.Unlock();
+  inside_task = inside_turn = true;
+  RunBatch(std::move(founders), source, batch_rows);
+  inside_task = inside_turn = false;
+  mutex.Lock();
+}
+
+void Scheduler::Implementation::WorkOnce() {
+  std::shared_ptr<Line> line = ready.Next();
+  ++busy_workers;
+  WaitingTask next = TakeTask(*line, clock.Now());
+  if (next.task.steps != nullptr) {
+    WorkOnBatch(std::move(line), std::move(next));
+    --busy_workers;
+    return;
+  }
+  mutex.Unlock();
+  const absl::Time begin_time = clock.Now();
+  Run(std::move(next.task), !line->key.empty());
+  compute_seconds.Observe(clock.Now() - begin_time);
+  mutex.Lock();
+  --busy_workers;
+  // No signal: what became ready is matched by this worker, who looks again at once.
+  EndTurn(std::move(line));
+}
+
+void Scheduler::Implementation::Work() {
+  absl::MutexLock lock(&mutex);
+  while (true) {
+    while (ready.empty() && !stopping) work_ready.Wait(&mutex);
+    if (ready.empty()) return;
+    WorkOnce();
+  }
+}
+
+}  // namespace cellar

@@ -1,0 +1,113 @@
+#include "server/engine/step_batch.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <utility>
+#include <variant>
+
+#include "server/engine/batch_policy.h"
+
+namespace cellar {
+namespace {
+
+template <class Real>
+class Batch {
+ public:
+  Batch(const BatchKind& kind, BatchSource& source, Histogram& rows)
+      : kind_(kind), source_(source), rows_(rows) {}
+
+  void Run(std::vector<BatchTurn> founders) {
+    Admit(std::move(founders), /*founder=*/true);
+    while (true) {
+      const bool cut = !members_.empty() && !AdvanceAll();
+      std::vector<BatchTurn> joined = source_.Exchange(
+          std::exchange(over_, {}), static_cast<int64_t>(members_.size()), FoundersPresent());
+      length_.Note(cut || !joined.empty());
+      if (members_.empty() && joined.empty()) return;
+      Admit(std::move(joined), /*founder=*/false);
+    }
+  }
+
+ private:
+  struct Member {
+    BatchTurn turn;
+    StepRun<Real>* run;
+    bool founder;
+  };
+
+  bool FoundersPresent() const {
+    return std::any_of(members_.begin(), members_.end(),
+                       [](const Member& member) { return member.founder; });
+  }
+
+  void Admit(std::vector<BatchTurn> turns, bool founder) {
+    for (BatchTurn& turn : turns) {
+      const absl::Status wanted = turn.steps->Wanted();
+      Member member{std::move(turn), nullptr, founder};
+      if (GoOn(member, wanted)) members_.push_back(std::move(member));
+    }
+  }
+
+  // Gets the member its next run. False: its turn is over.
+  bool GoOn(Member& member, const absl::Status& so_far) {
+    AnyStepRun* const run = member.turn.steps->Next(so_far);
+    if (run != nullptr) {
+      member.run = &std::get<StepRun<Real>>(*run);
+      return true;
+    }
+    member.turn.steps = nullptr;  // what it holds goes before the turn ends
+    over_.push_back(std::move(member.turn));
+    return false;
+  }
+
+  // One advance of all members; those that are done, or not wanted any more, leave. Returns whether
+  // it went as far as it meant to.
+  bool AdvanceAll() {
+    runs_.clear();
+    int64_t fewest_left = members_[0].run->left();
+    for (const Member& member : members_) {
+      runs_.push_back(member.run);
+      fewest_left = std::min(fewest_left, member.run->left());
+    }
+    const auto row_count = static_cast<int64_t>(runs_.size());
+    const int64_t step_cost =
+        std::max<int64_t>(1, kind_.model->multiply_adds_per_step()) * row_count;
+    const int64_t length =
+        length_.Next(fewest_left, runs_[0]->LongestAdvance(row_count), step_cost);
+    const bool open = length > 1 && source_.IsOpen(row_count, FoundersPresent());
+    const int64_t made = Advance<Real>(runs_, length, open ? &source_.newcomers() : nullptr);
+    rows_.Observe(static_cast<double>(row_count), made);
+    Settle();
+    return made == length;
+  }
+
+  void Settle() {
+    const auto leaves = [this](Member& member) {
+      if (member.run->left() == 0) return !GoOn(member, absl::OkStatus());
+      const absl::Status wanted = member.turn.steps->Wanted();
+      return !wanted.ok() && !GoOn(member, wanted);
+    };
+    members_.erase(std::remove_if(members_.begin(), members_.end(), leaves), members_.end());
+  }
+
+  const BatchKind kind_;
+  BatchSource& source_;
+  Histogram& rows_;
+  std::vector<Member> members_;
+  std::vector<BatchTurn> over_;
+  std::vector<StepRun<Real>*> runs_;
+  AdvanceLength length_;
+};
+
+}  // namespace
+
+void RunBatch(std::vector<BatchTurn> founders, BatchSource& source, Histogram& rows) {
+  const BatchKind kind = founders[0].steps->kind();
+  if (kind.numerics.precision == Precision::kFloat32) {
+    Batch<float>(kind, source, rows).Run(std::move(founders));
+  } else {
+    Batch<double>(kind, source, rows).Run(std::move(founders));
+  }
+}
+
+}  // namespace cellar

@@ -1,0 +1,106 @@
+#include "server/engine/step_pieces.h"
+
+#include <algorithm>
+#include <cstddef>
+
+namespace cellar {
+namespace {
+
+// Steps whose inputs are multiplied beforehand take memory for this many bytes of sums.
+constexpr int64_t kPieceBytes = int64_t{512} << 10;
+
+// The inputs of all rows, one session after the other; copied only if they do not stand so already.
+template <class Real>
+absl::Span<const Real> SideBySide(absl::Span<const PieceRow<Real>> rows, int64_t row_length,
+                                  std::vector<Real>& gathered) {
+  const auto length = static_cast<size_t>(row_length);
+  const Real* next = rows[0].x;
+  for (const PieceRow<Real>& row : rows) {
+    if (row.x != next) break;
+    next += row_length;
+  }
+  const size_t size = rows.size() * length;
+  if (next == rows[0].x + size) return {rows[0].x, size};
+  gathered.resize(size);
+  for (size_t k = 0; k < rows.size(); ++k) {
+    std::copy_n(rows[k].x, length, gathered.data() + k * length);
+  }
+  return gathered;
+}
+
+// Multiplies the inputs of all steps at once: weights are read once for many steps.
+template <class Real>
+void MultiplyAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows,
+                 PieceWorkspace<Real>& workspace) {
+  const int64_t row_length = piece.count * piece.cell.shape.input_size;
+  const auto step_count = static_cast<int64_t>(rows.size()) * piece.count;
+  const auto size = static_cast<size_t>(step_count * InputSumsLength(piece.cell));
+  AlignedBuffer<Real>& sums = workspace.input_sums;
+  if (sums.size() < size) sums = AlignedBuffer<Real>(size);
+  MultiplyInputs<Real>(piece.cell, SideBySide(rows, row_length, workspace.gathered),
+                       absl::MakeSpan(sums.data(), size));
+}
+
+// Step `step` of every row.
+template <class Real>
+void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, int64_t step,
+             PieceWorkspace<Real>& workspace) {
+  const int64_t sums_length = InputSumsLength(piece.cell);
+  for (size_t k = 0; k < rows.size(); ++k) {
+    const PieceRow<Real>& row = rows[k];
+    StepRow<Real>& step_row = workspace.step_rows[k];
+    step_row.x = row.x + step * piece.cell.shape.input_size;
+    if (piece.count > 1) {
+      const int64_t number = static_cast<int64_t>(k) * piece.count + step;
+      step_row.input_sums = workspace.input_sums.data() + number * sums_length;
+    }
+    step_row.h = row.state->h.data();
+    step_row.c = row.state->c.data();
+    step_row.trace = row.recorder->At(piece.direction, piece.layer, row.first_step + step);
+  }
+  StepRows<Real>(piece.cell, piece.numerics, workspace.step_rows, workspace.rows);
+  for (const PieceRow<Real>& row : rows) {
+    if (row.above == nullptr) continue;
+    std::copy(row.state->h.begin(), row.state->h.end(), row.above + step * piece.above_stride);
+  }
+}
+
+}  // namespace
+
+template <class Real>
+PieceWorkspace<Real>& ThreadWorkspace() {
+  thread_local PieceWorkspace<Real> workspace;
+  return workspace;
+}
+
+template <class Real>
+int64_t StepPiece(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows,
+                  PieceWorkspace<Real>& workspace) {
+  workspace.step_rows.assign(rows.size(), {});
+  if (piece.count > 1) MultiplyAll(piece, rows, workspace);
+  const bool forward = piece.direction == Direction::kForward;
+  for (int64_t k = 0; k < piece.count; ++k) {
+    StepAll(piece, rows, forward ? k : piece.count - 1 - k, workspace);
+    const bool cut =
+        piece.newcomers != nullptr && piece.newcomers->load(std::memory_order_relaxed) != 0;
+    if (cut) return k + 1;
+  }
+  return piece.count;
+}
+
+template <class Real>
+int64_t LongestPiece(const PackedCell<Real>& cell, int64_t row_count) {
+  const int64_t step_bytes = row_count * InputSumsLength(cell) * static_cast<int64_t>(sizeof(Real));
+  return std::max<int64_t>(1, kPieceBytes / step_bytes);
+}
+
+template PieceWorkspace<float>& ThreadWorkspace<float>();
+template PieceWorkspace<double>& ThreadWorkspace<double>();
+template int64_t StepPiece(const Piece<float>&, absl::Span<const PieceRow<float>>,
+                           PieceWorkspace<float>&);
+template int64_t StepPiece(const Piece<double>&, absl::Span<const PieceRow<double>>,
+                           PieceWorkspace<double>&);
+template int64_t LongestPiece(const PackedCell<float>&, int64_t);
+template int64_t LongestPiece(const PackedCell<double>&, int64_t);
+
+}  // namespace cellar

@@ -1,0 +1,124 @@
+#include "server/engine/ready_queue.h"
+
+#include <map>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cellar {
+namespace {
+
+using testing::ElementsAre;
+
+// Models are told apart by where they are; nobody looks into them.
+const BatchKind kKindA = {reinterpret_cast<const Model*>(64), {}};
+const BatchKind kKindB = {reinterpret_cast<const Model*>(128), {}};
+
+class ReadyQueueTest : public testing::Test {
+ protected:
+  void Add(const std::string& line, std::optional<BatchKind> kind, const std::string& tenant = "t",
+           TurnPlace place = TurnPlace::kOwn) {
+    queue_.Add(tenant, place, kind, line);
+  }
+  std::vector<std::string> All() {
+    std::vector<std::string> lines;
+    while (!queue_.empty()) lines.push_back(queue_.Next());
+    return lines;
+  }
+
+  ReadyQueue<std::string> queue_;
+};
+
+TEST_F(ReadyQueueTest, GivesTurnsToAllInRotationWhateverTheirKind) {
+  Add("a1", kKindA);
+  Add("x", std::nullopt);
+  Add("list", std::nullopt, "t", TurnPlace::kShared);
+  Add("b1", kKindB);
+  Add("a2", kKindA);
+  EXPECT_EQ(queue_.size(), 5);
+  EXPECT_THAT(All(), ElementsAre("a1", "x", "list", "b1", "a2"));
+  EXPECT_EQ(queue_.SizeOf(kKindA), 0);
+}
+
+TEST_F(ReadyQueueTest, TakesThoseOfAKindOutOfTheMiddle) {
+  for (const char* line : {"x1", "a1", "x2", "a2", "a3"}) {
+    Add(line, line[0] == 'a' ? std::optional(kKindA) : std::nullopt);
+  }
+  EXPECT_EQ(queue_.SizeOf(kKindA), 3);
+  EXPECT_EQ(queue_.NextOf(kKindA), "a1");
+  EXPECT_EQ(queue_.NextOf(kKindA), "a2");
+  EXPECT_EQ(queue_.size(), 3);
+  EXPECT_THAT(All(), ElementsAre("x1", "x2", "a3"));
+}
+
+TEST_F(ReadyQueueTest, ABatchTakesTenantsInTurn) {
+  for (int i = 0; i < 100; ++i) Add(absl::StrCat("flood", i), kKindA, "flood");
+  Add("polite", kKindA, "polite");
+  EXPECT_EQ(queue_.NextOf(kKindA), "flood0");
+  EXPECT_EQ(queue_.NextOf(kKindA), "polite");
+  EXPECT_EQ(queue_.NextOf(kKindA), "flood1");
+  EXPECT_EQ(queue_.Next(), "flood2");
+}
+
+TEST_F(ReadyQueueTest, OtherNumericsAreAnotherKind) {
+  BatchKind rounded = kKindA;
+  rounded.numerics.rounding = Rounding::kNearestTiesToZero;
+  Add("a", kKindA);
+  EXPECT_EQ(queue_.SizeOf(rounded), 0);
+  Add("rounded", rounded);
+  EXPECT_EQ(queue_.NextOf(rounded), "rounded");
+}
+
+TEST_F(ReadyQueueTest, TheCountOfAKindIsAlwaysWhatWaits) {
+  const auto count = queue_.Waiting(kKindA);
+  EXPECT_EQ(*count, 0);
+  Add("a1", kKindA);
+  Add("a2", kKindA);
+  EXPECT_EQ(*count, 2);
+  queue_.Next();
+  EXPECT_EQ(*count, 1);
+  queue_.NextOf(kKindA);
+  EXPECT_EQ(*count, 0);
+}
+
+TEST_F(ReadyQueueTest, TheCountStaysTheSameWhenManyOtherKindsComeAndGo) {
+  const auto count = queue_.Waiting(kKindA);
+  for (intptr_t k = 1; k < 2000; ++k) {
+    Add("x", BatchKind{reinterpret_cast<const Model*>(k * 4096), {}});
+    queue_.Next();
+  }
+  Add("a", kKindA);
+  EXPECT_EQ(*count, 1);
+}
+
+// Whatever is added and taken at random: everything comes out once, and by kind as it went in.
+TEST_F(ReadyQueueTest, LosesNothingAndGivesNothingTwice) {
+  std::mt19937_64 random(1);
+  std::map<std::string, std::optional<BatchKind>> waiting;
+  const std::optional<BatchKind> kinds[] = {kKindA, kKindB, std::nullopt};
+  for (int i = 0; i < 20'000; ++i) {
+    if (random() % 2 == 0) {
+      const std::string line = absl::StrCat("line", i);
+      const std::optional<BatchKind>& kind = kinds[random() % 3];
+      const bool shared = !kind.has_value() && random() % 2 == 0;
+      Add(line, kind, absl::StrCat("tenant", random() % 5),
+          shared ? TurnPlace::kShared : TurnPlace::kOwn);
+      waiting.emplace(line, kind);
+    } else if (random() % 2 == 0 && queue_.SizeOf(kKindA) > 0) {
+      const auto found = waiting.find(queue_.NextOf(kKindA));
+      ASSERT_NE(found, waiting.end());
+      ASSERT_EQ(found->second, kKindA);
+      waiting.erase(found);
+    } else if (!queue_.empty()) {
+      ASSERT_EQ(waiting.erase(queue_.Next()), 1u);
+    }
+    ASSERT_EQ(queue_.size(), static_cast<int64_t>(waiting.size()));
+  }
+}
+
+}  // namespace
+}  // namespace cellar

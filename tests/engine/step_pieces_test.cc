@@ -1,0 +1,102 @@
+#include "server/engine/step_pieces.h"
+
+#include <atomic>
+#include <vector>
+
+#include "gtest/gtest.h"
+#include "server/model/model.h"
+#include "tests/testing/model_builder.h"
+#include "tests/testing/trace_bits.h"
+
+namespace cellar {
+namespace {
+
+constexpr TraceOptions kEverythingShown = {TraceView::kTrace, TraceDensity::kEveryStep};
+
+// One layer and some sessions, each with a recorder of its own.
+class StepPiecesTest : public testing::Test {
+ protected:
+  static constexpr int64_t kSteps = 6;
+
+  void Begin(int64_t row_count) {
+    for (int64_t k = 0; k < row_count; ++k) {
+      inputs_.push_back(RandomNumbers<float>(k, kSteps * model_->input_size()));
+      states_.push_back(std::get<StackState<float>>(ZeroStackState(*model_, Precision::kFloat32)));
+      recorders_.emplace_back(*model_, numerics_, kEverythingShown, kSteps);
+      above_.emplace_back(kSteps * cell().shape.output_size);
+    }
+  }
+
+  const PackedCell<float>& cell() const { return model_->Packed<float>().layers[0]; }
+
+  // The rows from `step` on.
+  std::vector<PieceRow<float>> Rows(int64_t step) {
+    std::vector<PieceRow<float>> rows;
+    for (size_t k = 0; k < inputs_.size(); ++k) {
+      rows.push_back({inputs_[k].data() + step * model_->input_size(), &states_[k].layers[0],
+                      &recorders_[k], step, above_[k].data() + step * cell().shape.output_size});
+    }
+    return rows;
+  }
+
+  int64_t Step(int64_t first, int64_t count, const std::atomic<int64_t>* newcomers = nullptr) {
+    Piece<float> piece{cell(), numerics_};
+    piece.count = count;
+    piece.above_stride = cell().shape.output_size;
+    piece.newcomers = newcomers;
+    return StepPiece<float>(piece, Rows(first), ThreadWorkspace<float>());
+  }
+
+  // Everything is as if each had been stepped by itself.
+  void ExpectAlone() {
+    for (size_t k = 0; k < inputs_.size(); ++k) {
+      auto state = std::get<StackState<float>>(ZeroStackState(*model_, Precision::kFloat32));
+      const auto alone = RunSteps<float>(*model_, numerics_, inputs_[k], kEverythingShown, state);
+      EXPECT_EQ(TraceDifference(recorders_[k].Take(), alone), "") << "row " << k;
+      EXPECT_EQ(states_[k], state);
+      EXPECT_EQ(above_[k], alone.outputs) << "nothing is rounded";
+    }
+  }
+
+  const std::shared_ptr<const Model> model_ =
+      RandomModel(11, {.kind = CellKind::kLstm, .layer_count = 1, .max_size = 20});
+  const Numerics numerics_;
+  std::vector<std::vector<float>> inputs_;
+  std::vector<StackState<float>> states_;
+  std::vector<StepRecorder<float>> recorders_;
+  std::vector<std::vector<float>> above_;
+};
+
+TEST_F(StepPiecesTest, OneStepAtATimeOrAllAtOnceIsTheSame) {
+  Begin(5);
+  EXPECT_EQ(Step(0, 1), 1);
+  EXPECT_EQ(Step(1, 3), 3);
+  EXPECT_EQ(Step(4, 2), 2);
+  ExpectAlone();
+}
+
+TEST_F(StepPiecesTest, NewcomersEndAPieceAfterAStepAndLoseNothing) {
+  Begin(3);
+  const std::atomic<int64_t> somebody{1};
+  EXPECT_EQ(Step(0, 4, &somebody), 1);
+  EXPECT_EQ(Step(1, 5), 5);
+  ExpectAlone();
+}
+
+TEST_F(StepPiecesTest, MoreSessionsThanAreMultipliedAtOnce) {
+  Begin(70);
+  EXPECT_EQ(Step(0, kSteps), kSteps);
+  ExpectAlone();
+}
+
+TEST(LongestPiece, IsShorterForMoreSessionsAndNeverNothing) {
+  const auto model = RandomModel(11, {.kind = CellKind::kLstm, .layer_count = 1, .max_size = 20});
+  const PackedCell<float>& cell = model->Packed<float>().layers[0];
+  const int64_t alone = LongestPiece(cell, 1);
+  EXPECT_GE(alone, 100);
+  EXPECT_EQ(LongestPiece(cell, 4), alone / 4);
+  EXPECT_EQ(LongestPiece(cell, 1'000'000'000), 1);
+}
+
+}  // namespace
+}  // namespace cellar

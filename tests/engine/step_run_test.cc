@@ -1,0 +1,152 @@
+#include "server/engine/step_run.h"
+
+#include <algorithm>
+#include <atomic>
+#include <memory>
+#include <random>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "gtest/gtest.h"
+#include "tests/testing/allocation_count.h"
+#include "tests/testing/model_builder.h"
+#include "tests/testing/trace_bits.h"
+
+namespace cellar {
+namespace {
+
+constexpr TraceOptions kViews[] = {
+    {TraceView::kTrace, TraceDensity::kEveryStep},
+    {TraceView::kState, TraceDensity::kEveryStep},
+    {TraceView::kOutput, TraceDensity::kEveryStep},
+    {TraceView::kTrace, TraceDensity::kLastStep},
+};
+
+// One session: what it steps through and, beside it, what it would have given alone.
+template <class Real>
+struct Walker {
+  Walker(std::shared_ptr<const Model> its_model, const Numerics& its_numerics, uint64_t seed,
+         int64_t step_count, TraceOptions options)
+      : model(std::move(its_model)),
+        numerics(its_numerics),
+        inputs(RandomNumbers<Real>(seed, step_count * model->input_size())),
+        state(std::get<StackState<Real>>(ZeroStackState(*model, PrecisionOf<Real>()))),
+        alone_state(state),
+        alone(RunSteps<Real>(*model, numerics, inputs, options, alone_state)),
+        run(*model, numerics, inputs, options, state) {}
+
+  // The first difference from having been alone; empty if there is none.
+  std::string Difference() {
+    const std::string difference = TraceDifference(run.TakeTrace(), alone);
+    if (!difference.empty()) return difference;
+    return StackStateDigest(state) == StackStateDigest(alone_state) ? "" : "state";
+  }
+
+  const std::shared_ptr<const Model> model;
+  const Numerics numerics;
+  const std::vector<Real> inputs;
+  StackState<Real> state;
+  StackState<Real> alone_state;
+  const StackTrace<Real> alone;
+  StepRun<Real> run;
+};
+
+// Sessions come, step together for random lengths, and go.
+template <class Real>
+void StepAtRandom(uint64_t seed, const RandomModelOptions& options, int64_t most_present) {
+  std::mt19937_64 random(seed);
+  const auto model = RandomModel(seed, options);
+  Numerics numerics;
+  numerics.precision = PrecisionOf<Real>();
+  if (random() % 3 == 0) numerics.activation_rule = ActivationRule::kSaturating;
+  if (random() % 3 == 0) numerics.rounding = Rounding::kNearestTiesToZero;
+  if (random() % 2 == 0) numerics.rounding_scope = RoundingScope::kFeedback;
+  std::vector<std::unique_ptr<Walker<Real>>> present;
+  std::atomic<int64_t> newcomers{0};
+  for (int to_come = 40; to_come > 0 || !present.empty();) {
+    const auto room = static_cast<size_t>(most_present);
+    for (; to_come > 0 && present.size() < room && random() % 3 != 0; --to_come) {
+      present.push_back(std::make_unique<Walker<Real>>(
+          model, numerics, random(), 1 + static_cast<int64_t>(random() % 9), kViews[random() % 4]));
+    }
+    if (present.empty()) continue;
+    std::vector<StepRun<Real>*> runs;
+    int64_t fewest_left = present[0]->run.left();
+    for (const auto& walker : present) {
+      runs.push_back(&walker->run);
+      fewest_left = std::min(fewest_left, walker->run.left());
+    }
+    const int64_t count = 1 + static_cast<int64_t>(random() % fewest_left);
+    newcomers = static_cast<int64_t>(random() % 2);
+    const int64_t made = Advance<Real>(runs, count, &newcomers);
+    ASSERT_EQ(made, newcomers == 0 ? count : 1);
+    for (size_t k = present.size(); k-- > 0;) {
+      if (present[k]->run.left() > 0) continue;
+      ASSERT_EQ(present[k]->Difference(), "");
+      present.erase(present.begin() + static_cast<std::ptrdiff_t>(k));
+    }
+  }
+}
+
+template <class Real>
+class StepRunOf : public testing::Test {};
+
+struct StepRunPrecisionName {
+  template <class Real>
+  static std::string GetName(int) {
+    return sizeof(Real) == 4 ? "float" : "double";
+  }
+};
+using StepRunReals = testing::Types<float, double>;
+TYPED_TEST_SUITE(StepRunOf, StepRunReals, StepRunPrecisionName);
+
+TYPED_TEST(StepRunOf, SmallSessionsGiveTheSameBitsInAnyCompany) {
+  for (uint64_t seed = 1; seed <= 60 && !testing::Test::HasFailure(); ++seed) {
+    SCOPED_TRACE(absl::StrCat("seed ", seed));
+    StepAtRandom<TypeParam>(seed, {.precision = PrecisionOf<TypeParam>()},
+                            1 + static_cast<int64_t>(seed % 12));
+  }
+}
+
+TYPED_TEST(StepRunOf, EveryKindOfCellGivesTheSameBitsInBatchesOfEverySize) {
+  for (CellKind kind :
+       {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter, CellKind::kRnn}) {
+    for (uint64_t seed = 1; seed <= 6 && !testing::Test::HasFailure(); ++seed) {
+      SCOPED_TRACE(absl::StrCat("kind ", static_cast<int>(kind), ", seed ", seed));
+      StepAtRandom<TypeParam>(
+          seed,
+          {.precision = PrecisionOf<TypeParam>(), .kind = kind, .layer_count = 0, .max_size = 70},
+          40);
+    }
+  }
+}
+
+TEST(StepRun, IsCutBetweenTwoStepsByNewcomersAndGoesOnAsIfNothingHadHappened) {
+  const auto model = RandomModel(3, {.kind = {}, .layer_count = 3});
+  Walker<float> walker(model, {}, 5, 100, kViews[0]);
+  StepRun<float>* const run = &walker.run;
+  const std::atomic<int64_t> newcomers{1};
+  EXPECT_EQ(Advance<float>({&run, 1}, 60, &newcomers), 1);
+  EXPECT_EQ(run->left(), 99);
+  EXPECT_EQ(Advance<float>({&run, 1}, 99), 99);
+  EXPECT_EQ(walker.Difference(), "");
+}
+
+TEST(StepRun, AdvancesWithoutAllocationsAfterWarmUp) {
+  if (!kCountsAllocations) GTEST_SKIP() << "allocations cannot be counted in this build";
+  const auto model = RandomModel(4, {.kind = {}, .layer_count = 3});
+  std::vector<std::unique_ptr<Walker<float>>> walkers;
+  std::vector<StepRun<float>*> runs;
+  for (uint64_t seed = 0; seed < 10; ++seed) {
+    walkers.push_back(std::make_unique<Walker<float>>(model, Numerics{}, seed, 20, kViews[0]));
+    runs.push_back(&walkers.back()->run);
+  }
+  Advance<float>(runs, 5);
+  const int64_t before = AllocationCount();
+  Advance<float>(runs, 5);
+  Advance<float>(runs, 1);
+  EXPECT_EQ(AllocationCount() - before, 0);
+}
+
+}  // namespace
+}  // namespace cellar
