@@ -4,7 +4,6 @@
 #include <cmath>
 #include <cstddef>
 #include <cstdint>
-#include <limits>
 #include <map>
 #include <optional>
 #include <string>
@@ -14,6 +13,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 #include "rapidjson/error/en.h"
 #include "rapidjson/memorystream.h"
 #include "rapidjson/reader.h"
@@ -37,6 +37,8 @@ constexpr size_t kMaxNotedDepth = 8;
 
 // Longer than any id or letter.
 constexpr size_t kMaxKeyLength = 80;
+
+constexpr char kUtf8ByteOrderMark[] = "\xEF\xBB\xBF";
 
 // Keys of `cellar run --json` whose values are no part of the answer.
 bool IsRunExtra(absl::string_view key) {
@@ -256,10 +258,32 @@ ReadAnswer FromKeys(const Exercise& exercise,
   return read;
 }
 
+// Whether the inside of an object begins with a key and a colon, or there is nothing in it.
+bool BeginsWithMember(absl::string_view inside) {
+  inside = absl::StripLeadingAsciiWhitespace(inside);
+  if (absl::StartsWith(inside, "}")) return true;
+  if (!absl::ConsumePrefix(&inside, "\"")) return false;
+  size_t end = 0;
+  while (end < inside.size() && inside[end] != '"') end += inside[end] == '\\' ? 2 : 1;
+  if (end >= inside.size()) return false;
+  return absl::StartsWith(absl::StripLeadingAsciiWhitespace(inside.substr(end + 1)), ":");
+}
+
 }  // namespace
 
+bool LooksLikeJson(absl::string_view content) {
+  absl::ConsumePrefix(&content, kUtf8ByteOrderMark);
+  const absl::string_view rest = absl::StripLeadingAsciiWhitespace(content);
+  if (absl::StartsWith(rest, "{")) return BeginsWithMember(rest.substr(1));
+  if (!absl::StartsWith(rest, "[") || !absl::StrContains(rest, '"')) return false;
+  if (absl::StrContains(rest, '\0')) return false;
+  rapidjson::MemoryStream stream(rest.data(), rest.size());
+  rapidjson::BaseReaderHandler<> ignoring;
+  return !rapidjson::Reader().Parse<kParseFlags>(stream, ignoring).IsError();
+}
+
 ReadAnswer ReadJson(const Exercise& exercise, absl::string_view content) {
-  if (absl::StartsWith(content, "\xEF\xBB\xBF")) content.remove_prefix(3);
+  absl::ConsumePrefix(&content, kUtf8ByteOrderMark);
   const size_t zero = content.find('\0');
   if (zero != absl::string_view::npos) {
     return ProblemAt(content, zero, "there is a zero byte; JSON is text");

@@ -2,11 +2,8 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <optional>
+#include <utility>
 
-#include "absl/strings/ascii.h"
-#include "absl/strings/match.h"
-#include "absl/strings/strip.h"
 #include "server/grading/answer_csv.h"
 #include "server/grading/answer_json.h"
 #include "server/grading/answer_npy.h"
@@ -36,19 +33,6 @@ void ReadQuestionText(const Exercise& exercise, size_t index, absl::string_view 
     read.problems.push_back(std::move(problem));
   }
   read.answer[index] = std::move(typed.values);
-}
-
-// Whether the content looks like JSON, and not like an array that somebody typed: an object with a
-// key or without anything, or an array with texts or objects in it.
-bool LooksLikeJson(absl::string_view content) {
-  absl::string_view rest = content;
-  absl::ConsumePrefix(&rest, "\xEF\xBB\xBF");
-  rest = absl::StripLeadingAsciiWhitespace(rest);
-  if (absl::ConsumePrefix(&rest, "{")) {
-    rest = absl::StripLeadingAsciiWhitespace(rest);
-    return absl::StartsWith(rest, "\"") || absl::StartsWith(rest, "}");
-  }
-  return absl::StartsWith(rest, "[") && rest.find_first_of("\"{") != absl::string_view::npos;
 }
 
 AnswerFormat FormatOf(absl::string_view content) {

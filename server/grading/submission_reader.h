@@ -23,7 +23,8 @@ ReadAnswer ReadText(const Exercise& exercise, absl::string_view text);
 ReadAnswer ReadTexts(const Exercise& exercise,
                      const std::vector<std::pair<std::string, std::string>>& texts);
 
-// A file that a program wrote; the form of kUnspecified is told by its first bytes.
+// A file that a program wrote; the form of kUnspecified is told by what it
+// begins with, as grading.proto says.
 ReadAnswer ReadFile(const Exercise& exercise, AnswerFormat format, absl::string_view content);
 
 }  // namespace cellar

@@ -10,7 +10,9 @@ namespace cellar {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 using ::testing::Optional;
 using ::testing::SizeIs;
 
@@ -85,6 +87,49 @@ TEST(ReadFile, TellsTheFormByTheFirstBytes) {
     EXPECT_THAT(read.problems, IsEmpty()) << content;
     EXPECT_THAT(read.answer, ElementsAre(kFirst, kSecond)) << content;
   }
+}
+
+// What is typed with a quote where none belongs is not gradable, at the quote's place.
+TEST(ReadFile, AStrayQuoteOrBraceMakesNoJsonOfWhatIsTyped) {
+  struct Typed {
+    const char* text;
+    int64_t column;
+    const char* word;
+  };
+  for (const Typed& typed :
+       {Typed{"[0, 0, 1, -1, 1, \"0] [1 -1 0 1 -1]", 18, "\"\\\"0\""},
+        Typed{"[0, 0, 1, -1, 1, 0] [1 -1 0 1 -1]\"", 34, "\"\\\"\""},
+        Typed{"[0, 0, 1, -1, 1, 0 {1 -1 0 1 -1}", 1, "\"[\" is not closed"},
+        Typed{"{\"0, 0, 1}", 2, "\"\\\"0\""}, Typed{"{\"0\", 0, 1}", 2, "\"\\\"0\\\"\""},
+        Typed{"{ \"0", 3, "\"\\\"0\""}}) {
+    const ReadProblems problems =
+        ReadFile(HomeworkExercise(), AnswerFormat::kUnspecified, typed.text).problems;
+    ASSERT_FALSE(problems.empty()) << typed.text;
+    EXPECT_EQ(problems[0].line, 1) << typed.text;
+    EXPECT_EQ(problems[0].column, typed.column) << typed.text;
+    EXPECT_THAT(problems[0].reason, HasSubstr(typed.word)) << typed.text;
+    for (const ReadProblem& problem : problems) {
+      EXPECT_THAT(problem.reason, Not(HasSubstr("JSON"))) << typed.text;
+    }
+  }
+}
+
+TEST(ReadFile, AnObjectIsJsonAlsoWithAFault) {
+  for (const char* content : {"{\"1\": [0, 0", " { \"a\\\"b\" : 1 2}", "{\"h\":"}) {
+    const ReadProblems problems =
+        ReadFile(HomeworkExercise(), AnswerFormat::kUnspecified, content).problems;
+    ASSERT_THAT(problems, SizeIs(1)) << content;
+    EXPECT_THAT(problems[0].reason, HasSubstr("is no JSON")) << content;
+  }
+}
+
+TEST(ReadFile, AnArrayWithTextsIsJsonIfItIsSound) {
+  const Exercise exercise = HomeworkExercise();
+  const auto reason = [&](const char* content) {
+    return ReadFile(exercise, AnswerFormat::kUnspecified, content).problems.at(0).reason;
+  };
+  EXPECT_THAT(reason("[\"x\", 0]"), HasSubstr("an answer holds numbers, arrays of them"));
+  EXPECT_THAT(reason("[\"NaN\", 0"), HasSubstr("write numbers as"));
 }
 
 TEST(ReadFile, AChosenFormIsTheFormItIsReadIn) {
