@@ -1,6 +1,5 @@
 #include "client/grading/safe_text.h"
 
-#include <algorithm>
 #include <cstdint>
 
 #include "absl/strings/str_replace.h"

@@ -1,5 +1,4 @@
 // For people: of one submission every value that is wrong and what fits; of several a line each.
-#include <algorithm>
 
 #include "absl/strings/str_cat.h"
 #include "client/grading/formats.h"

@@ -1,6 +1,5 @@
 #include "server/grading/answer_npy.h"
 
-#include <algorithm>
 #include <array>
 #include <bit>
 #include <cmath>

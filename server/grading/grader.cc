@@ -1,7 +1,6 @@
 #include "server/grading/grader.h"
 
 #include <cstddef>
-#include <utility>
 
 #include "server/grading/carried_values.h"
 #include "server/grading/comparison.h"

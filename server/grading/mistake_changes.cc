@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstddef>
-#include <variant>
 
 namespace cellar {
 namespace {

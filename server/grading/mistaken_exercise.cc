@@ -124,8 +124,9 @@ StackTrace<Real> RunMistaken(const MistakenExercise<Real>& exercise,
     absl::Span<const Real> x =
         absl::MakeConstSpan(sequence.inputs).subspan(step * input_size, input_size);
     for (size_t k = 0; k < exercise.layers.size(); ++k) {
-      StepMistaken(exercise.layers[k], exercise.formulas, x, sequence.initial_state.layers[k],
-                   state.layers[k], workspace, RowOf(trace.layers[k], step_count, step));
+      const MistakenStep<Real> one_step = {exercise.layers[k], exercise.formulas, x,
+                                           sequence.initial_state.layers[k]};
+      StepMistaken(one_step, state.layers[k], workspace, RowOf(trace.layers[k], step_count, step));
       x = state.layers[k].h;
     }
   }

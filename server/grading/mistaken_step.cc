@@ -4,7 +4,6 @@
 #include <cassert>
 #include <cmath>
 #include <cstddef>
-#include <cstdint>
 #include <type_traits>
 #include <variant>
 
@@ -317,12 +316,12 @@ Real RoundBy(RoundingRule rule, Real value) {
 }
 
 template <class Real>
-void StepMistaken(const CellWeights<Real>& weights, const StepFormulas& formulas,
-                  absl::Span<const Real> x, const CellState<Real>& initial, CellState<Real>& state,
+void StepMistaken(const MistakenStep<Real>& step, CellState<Real>& state,
                   MistakenWorkspace<Real>& workspace, const StepTrace<Real>& trace) {
-  assert(x.size() == static_cast<size_t>(ShapeOf(weights).input_size));
-  Choose(formulas, initial, state, workspace.before);
-  std::visit(Step<Real>(formulas, x, state, workspace), weights);
+  const StepFormulas& formulas = step.formulas;
+  assert(step.x.size() == static_cast<size_t>(ShapeOf(step.weights).input_size));
+  Choose(formulas, step.initial, state, workspace.before);
+  std::visit(Step<Real>(formulas, step.x, state, workspace), step.weights);
 
   const bool rounded = formulas.rounding != RoundingRule::kNone;
   Show(workspace.h, trace.unrounded_h);
@@ -333,16 +332,14 @@ void StepMistaken(const CellWeights<Real>& weights, const StepFormulas& formulas
   }
   Show(workspace.h, trace.h);
   Show(state.c, trace.c);
-  ShowGates(ShapeOf(weights).kind, workspace, trace);
+  ShowGates(ShapeOf(step.weights).kind, workspace, trace);
 }
 
 template float RoundBy(RoundingRule, float);
 template double RoundBy(RoundingRule, double);
-template void StepMistaken(const CellWeights<float>&, const StepFormulas&, absl::Span<const float>,
-                           const CellState<float>&, CellState<float>&, MistakenWorkspace<float>&,
+template void StepMistaken(const MistakenStep<float>&, CellState<float>&, MistakenWorkspace<float>&,
                            const StepTrace<float>&);
-template void StepMistaken(const CellWeights<double>&, const StepFormulas&,
-                           absl::Span<const double>, const CellState<double>&, CellState<double>&,
+template void StepMistaken(const MistakenStep<double>&, CellState<double>&,
                            MistakenWorkspace<double>&, const StepTrace<double>&);
 
 }  // namespace cellar

@@ -27,12 +27,19 @@ struct MistakenWorkspace {
   CellState<Real> before;  // what stands where the state before the step should
 };
 
-// Replaces `state` by the state one step later; `initial` is the state that the sequence started
-// from. REQUIRES: x has I elements, both states have the shape of the weights; kMemory and kHidden
-// need P = H.
+// What a step is made from, beside the state before it. All of it outlives the step.
 template <class Real>
-void StepMistaken(const CellWeights<Real>& weights, const StepFormulas& formulas,
-                  absl::Span<const Real> x, const CellState<Real>& initial, CellState<Real>& state,
+struct MistakenStep {
+  const CellWeights<Real>& weights;
+  const StepFormulas& formulas;
+  absl::Span<const Real> x;        // [I]
+  const CellState<Real>& initial;  // that the sequence started from
+};
+
+// Replaces `state` by the state one step later. REQUIRES: both states have the shape of the
+// weights; kMemory and kHidden need P = H.
+template <class Real>
+void StepMistaken(const MistakenStep<Real>& step, CellState<Real>& state,
                   MistakenWorkspace<Real>& workspace, const StepTrace<Real>& trace);
 
 // By the rule; never -0.

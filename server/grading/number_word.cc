@@ -1,6 +1,5 @@
 #include "server/grading/number_word.h"
 
-#include <cmath>
 #include <limits>
 #include <system_error>
 

@@ -1,12 +1,10 @@
 #include "server/grading/typed_values.h"
 
-#include <cctype>
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <utility>
 
-#include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"

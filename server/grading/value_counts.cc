@@ -1,7 +1,5 @@
 #include "server/grading/value_counts.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 
 namespace cellar {

@@ -45,7 +45,7 @@ CellState<double> StepOnce(const CellWeights<double>& cell, const StepFormulas& 
   CellState<double> state = {{kH}, has_memory ? std::vector{kC} : std::vector<double>()};
   MistakenWorkspace<double> workspace;
   const std::vector<double> x = {kX};
-  StepMistaken<double>(cell, formulas, x, initial, state, workspace, {});
+  StepMistaken<double>({cell, formulas, x, initial}, state, workspace, {});
   return state;
 }
 
