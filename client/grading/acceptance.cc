@@ -1,7 +1,10 @@
 #include "client/grading/acceptance.h"
 
 #include <algorithm>
+#include <bit>
 #include <cmath>
+#include <cstdint>
+#include <cstdlib>
 #include <limits>
 
 namespace cellar {
@@ -11,25 +14,80 @@ namespace {
 constexpr double kDefaultAbsolute = 0.001;
 constexpr double kDefaultRelative = 0.001;
 
-// More neighbours than this leave every double; nobody means it.
-constexpr int64_t kMaxUlps = 100'000;
-
 void Widen(Acceptance& range, double low, double high) {
   range.low = std::min(range.low, low);
   range.high = std::max(range.high, high);
 }
 
-// The number `count` places away, of the precision. A given value is rounded to the precision
-// first, so FLOAT32 reaches half a place further.
-double Neighbour(double value, double towards, int64_t count, v1::Precision precision) {
-  if (precision == v1::PRECISION_FLOAT64) {
-    for (; count > 0; --count) value = std::nextafter(value, towards);
-    return value;
+// Numbers of a format in their order; both zeros are 0.
+template <class Real, class Bits>
+Bits PlaceOf(Real number) {
+  const auto bits = std::bit_cast<Bits>(std::fabs(number));
+  return std::signbit(number) ? -bits : bits;
+}
+
+template <class Real, class Bits>
+Real AtPlace(Bits place) {
+  const auto number = std::bit_cast<Real>(place < 0 ? -place : place);
+  return place < 0 ? -number : number;
+}
+
+// The last number in a direction (1 or -1) that is no farther from `expected` than `off`, as a
+// difference of doubles is computed.
+double LastWithin(double expected, double off, int direction) {
+  const auto is_within = [&](int64_t place) {
+    return std::fabs(AtPlace<double, int64_t>(place) - expected) <= off;
+  };
+  int64_t within = PlaceOf<double, int64_t>(expected);
+  int64_t beyond = direction * PlaceOf<double, int64_t>(std::numeric_limits<double>::max());
+  if (is_within(beyond)) return AtPlace<double, int64_t>(beyond);
+  // Between numbers of one sign there are no more places than their type holds.
+  if ((within < 0) != (beyond < 0)) (is_within(0) ? within : beyond) = 0;
+  while (std::abs(beyond - within) > 1) {
+    const int64_t middle = within + (beyond - within) / 2;
+    (is_within(middle) ? within : beyond) = middle;
   }
-  auto single = static_cast<float>(value);
-  for (; count > 0; --count) single = std::nextafter(single, static_cast<float>(towards));
-  const float next = std::nextafter(single, static_cast<float>(towards));
-  return std::isfinite(next) ? 0.5 * (static_cast<double>(single) + next) : single;
+  return AtPlace<double, int64_t>(within);
+}
+
+void WidenBy(Acceptance& range, double expected, double off) {
+  Widen(range, LastWithin(expected, off, -1), LastWithin(expected, off, 1));
+}
+
+// The finite number `count` places away in a direction (1 or -1), or the last there is.
+template <class Real, class Bits>
+Real Neighbour(double value, int64_t count, int direction) {
+  const Bits last = PlaceOf<Real, Bits>(std::numeric_limits<Real>::max());
+  const Bits place = PlaceOf<Real, Bits>(static_cast<Real>(value));
+  // Places there are in that direction; of doubles it may be more than their type holds.
+  const uint64_t left =
+      static_cast<uint64_t>(last) +
+      (direction > 0 ? uint64_t{0} - static_cast<uint64_t>(place) : static_cast<uint64_t>(place));
+  if (static_cast<uint64_t>(count) >= left) return direction * std::numeric_limits<Real>::max();
+  return AtPlace<Real, Bits>(static_cast<Bits>(place + direction * count));
+}
+
+// The last number in a direction that is rounded to this one: half a place away, and that only if
+// ties go to this one.
+double LastRoundedTo(float number, int direction) {
+  // The place behind the largest number is where the next one would be.
+  const double next =
+      std::fabs(number) == std::numeric_limits<float>::max() && (number > 0) == (direction > 0)
+          ? direction * std::ldexp(1.0, std::numeric_limits<float>::max_exponent)
+          : std::nextafter(number, direction * std::numeric_limits<float>::infinity());
+  const double tie = 0.5 * (static_cast<double>(number) + next);
+  return static_cast<float>(tie) == number ? tie : std::nextafter(tie, number);
+}
+
+void WidenByUlps(Acceptance& range, int64_t ulps, v1::Precision precision) {
+  const double expected = range.low;
+  for (const int direction : {-1, 1}) {
+    const double last =
+        precision == v1::PRECISION_FLOAT64
+            ? Neighbour<double, int64_t>(expected, ulps, direction)
+            : LastRoundedTo(Neighbour<float, int32_t>(expected, ulps, direction), direction);
+    Widen(range, last, last);
+  }
 }
 
 // Whatever rounds to the same decimals; if the expected value is a tie, to either side's. Numbers
@@ -55,22 +113,13 @@ Acceptance AcceptanceOf(const v1::Comparison& comparison, double expected, bool 
                       comparison.has_ulps() || comparison.has_decimals();
   if (!is_set) {
     if (rounded) return range;
-    const double off = std::max(kDefaultAbsolute, kDefaultRelative * std::fabs(expected));
-    return {expected - off, expected + off};
+    WidenBy(range, expected, std::max(kDefaultAbsolute, kDefaultRelative * std::fabs(expected)));
+    return range;
   }
-  if (comparison.has_absolute()) {
-    Widen(range, expected - comparison.absolute(), expected + comparison.absolute());
-  }
+  if (comparison.has_ulps()) WidenByUlps(range, comparison.ulps(), precision);
+  if (comparison.has_absolute()) WidenBy(range, expected, comparison.absolute());
   if (comparison.has_relative()) {
-    const double off = comparison.relative() * std::fabs(expected);
-    Widen(range, expected - off, expected + off);
-  }
-  if (comparison.has_ulps()) {
-    // So many numbers may lie between, plus one: up to the next number after them.
-    const int64_t count = std::min(comparison.ulps(), kMaxUlps);
-    const double infinity = std::numeric_limits<double>::infinity();
-    Widen(range, Neighbour(expected, -infinity, count, precision),
-          Neighbour(expected, infinity, count, precision));
+    WidenBy(range, expected, comparison.relative() * std::fabs(expected));
   }
   if (comparison.has_decimals()) WidenToDecimals(range, expected, comparison.decimals());
   return range;

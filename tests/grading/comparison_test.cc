@@ -75,6 +75,47 @@ TEST(Comparison, UlpsAreCountedAcrossZero) {
   EXPECT_FALSE(Takes({.ulps = 1}, std::numeric_limits<float>::max(), 1e300));
 }
 
+TEST(Comparison, NoUlpsTakeWhatRoundsToTheExpectedNumberAlone) {
+  for (const float expected : {1.0F, -1.0F, 0.0F, 1e-42F, 3e38F}) {
+    const double half_up =
+        0.5 * (static_cast<double>(expected) + std::nextafterf(expected, INFINITY));
+    EXPECT_TRUE(Takes({.ulps = 0}, expected, std::nextafter(half_up, -INFINITY))) << expected;
+    EXPECT_FALSE(Takes({.ulps = 0}, expected, std::nextafter(half_up, INFINITY))) << expected;
+  }
+  // At a tie the even neighbour has it.
+  EXPECT_TRUE(Takes({.ulps = 0}, 1, 1 + std::ldexp(1, -24)));
+  EXPECT_FALSE(Takes({.ulps = 0}, std::nextafterf(1, 2), 1 + std::ldexp(1, -24)));
+  EXPECT_TRUE(Takes({.ulps = 0}, 0.0, -0.0));
+  EXPECT_TRUE(Takes({.ulps = 0}, 0.0, 1e-300));
+  EXPECT_FALSE(Takes({.ulps = 0}, 0.0, 1e-300, Precision::kFloat64));
+}
+
+TEST(Comparison, BothZerosAreOnePlaceAndSubnormalNumbersOneEach) {
+  const float least = std::numeric_limits<float>::denorm_min();
+  for (const float zero : {0.0F, -0.0F}) {
+    EXPECT_TRUE(Takes({.ulps = 1}, zero, least));
+    EXPECT_TRUE(Takes({.ulps = 1}, zero, -least));
+    EXPECT_FALSE(Takes({.ulps = 1}, zero, 2 * least));
+    EXPECT_TRUE(Takes({.ulps = 1}, least, zero));
+  }
+  EXPECT_TRUE(Takes({.ulps = 8388608}, 0, std::numeric_limits<float>::min()));
+  EXPECT_FALSE(Takes({.ulps = 8388607}, 0, std::numeric_limits<float>::min()));
+}
+
+TEST(Comparison, NothingIsSoManyUlpsAwayFromAnInfinityOrNan) {
+  constexpr int64_t kMost = std::numeric_limits<int64_t>::max();
+  const double largest = std::numeric_limits<float>::max();
+  EXPECT_FALSE(Takes({.ulps = kMost}, largest, kInfinity));
+  EXPECT_FALSE(Takes({.ulps = kMost}, kInfinity, largest));
+  EXPECT_FALSE(Takes({.ulps = kMost}, -kInfinity, kInfinity));
+  EXPECT_FALSE(Takes({.ulps = kMost}, 0, kNan));
+  EXPECT_FALSE(Takes({.ulps = kMost}, kNan, 0));
+  // Beyond half a place above the largest number, a given value is rounded to an infinity.
+  const double bound = std::ldexp(1, 128) - std::ldexp(1, 103);
+  EXPECT_TRUE(Takes({.ulps = 0}, largest, std::nextafter(bound, 0)));
+  EXPECT_FALSE(Takes({.ulps = kMost}, largest, bound));
+}
+
 TEST(Comparison, DecimalsRoundBothAndATieMayGoEitherWay) {
   EXPECT_TRUE(Takes({.decimals = 2}, 0.76159, 0.76));
   EXPECT_TRUE(Takes({.decimals = 2}, 0.76159, 0.7601));

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include <cmath>
+#include <limits>
 
 namespace cellar {
 namespace {
@@ -44,6 +45,48 @@ TEST(AcceptanceTest, UlpsAreOfThePrecision) {
   const float next_single = std::nextafter(0.5F, 1.0F);
   EXPECT_TRUE(Accepts(single, next_single));
   EXPECT_FALSE(Accepts(single, std::nextafter(next_single, 1.0F)));
+}
+
+TEST(AcceptanceTest, UlpsGoExactlyAsFarAsTheyAreCounted) {
+  v1::Comparison comparison;
+  const auto single = [&](int64_t ulps, double expected) {
+    comparison.set_ulps(ulps);
+    return AcceptanceOf(comparison, expected, false, v1::PRECISION_FLOAT32);
+  };
+  // Half a place further, and that only if a tie goes to the even number.
+  EXPECT_EQ(single(0, 1).high, 1 + std::ldexp(1, -24));
+  EXPECT_EQ(single(1, 1).high, std::nextafter(1 + std::ldexp(3, -24), 0));
+  EXPECT_EQ(single(0, -1).low, -1 - std::ldexp(1, -24));
+  // Across zero, which is one place.
+  EXPECT_EQ(single(1, 0).high, std::nextafter(std::ldexp(3, -150), 0));
+  EXPECT_EQ(single(1, 0).low, -single(1, 0).high);
+  EXPECT_EQ(single(2, std::ldexp(1, -149)).low, -single(1, 0).high);
+  // What is rounded to an infinity is no number of ulps away.
+  const double last = std::nextafter(std::ldexp(1, 128) - std::ldexp(1, 103), 0);
+  for (const int64_t ulps : {int64_t{5'000'000'000}, std::numeric_limits<int64_t>::max()}) {
+    EXPECT_EQ(single(ulps, 1).high, last);
+    EXPECT_EQ(single(ulps, 1).low, -last);
+  }
+  comparison.set_ulps(std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(Range(comparison, 0).high, std::numeric_limits<double>::max());
+  EXPECT_EQ(Range(comparison, 0).low, std::numeric_limits<double>::lowest());
+  EXPECT_LT(Range(comparison, std::numeric_limits<double>::max()).low, 0);
+  comparison.set_ulps(1'000'000);
+  EXPECT_EQ(Range(comparison, 1).high, 1 + std::ldexp(1'000'000, -52));
+}
+
+TEST(AcceptanceTest, DifferencesReachToTheLastNumberThatIsNoFartherAway) {
+  v1::Comparison comparison;
+  comparison.set_absolute(0.1);
+  for (const double expected : {0.0, 0.3, -0.7616, 1e-20, 123.456, -1e17}) {
+    const Acceptance range = Range(comparison, expected);
+    EXPECT_LE(range.high - expected, 0.1);
+    EXPECT_GT(std::nextafter(range.high, INFINITY) - expected, 0.1);
+    EXPECT_LE(expected - range.low, 0.1);
+    EXPECT_GT(expected - std::nextafter(range.low, -INFINITY), 0.1);
+  }
+  comparison.set_absolute(1e308);
+  EXPECT_EQ(Range(comparison, 1e308).high, std::numeric_limits<double>::max());
 }
 
 TEST(AcceptanceTest, DecimalsTakeWhatRoundsAlikeAndTiesEitherWay) {
