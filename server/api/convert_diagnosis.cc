@@ -9,6 +9,7 @@
 #include "server/api/convert_model.h"
 #include "server/api/convert_tensor.h"
 #include "server/grading/mistake_catalogue.h"
+#include "server/grading/mistake_words.h"
 
 namespace cellar {
 namespace {
@@ -50,18 +51,24 @@ void WriteDiagnoses(const Diagnoses& diagnoses, v1::Verdict* message) {
   message->set_how_to_tell_apart(diagnoses.how_to_tell_apart);
 }
 
-void WriteVisibility(const MistakeOutcomes& outcomes, v1::CheckExerciseResponse* message) {
+void WriteVisibility(const Exercise& exercise, const MistakeOutcomes& outcomes,
+                     v1::CheckExerciseResponse* message) {
   const std::vector<Mistake>& catalogue = MistakeCatalogue();
+  const MistakeWords words(exercise);
   for (size_t k = 0; k < catalogue.size(); ++k) {
     const MistakeOutcome& outcome = outcomes.outcomes[k];
     v1::MistakeVisibility* const written = message->add_mistakes();
     written->set_mistake(catalogue[k].id);
-    written->set_title(catalogue[k].title);
+    written->set_title(words.Of(catalogue[k].title));
     written->set_applicable(outcome.applicable);
     written->set_visible(outcome.visible);
-    if (!outcome.visible) continue;
-    for (const size_t other : outcomes.groups[outcome.group].members) {
-      if (other != k) written->add_same_as(catalogue[other].id);
+  }
+  for (const std::vector<size_t>& alike : LookAlikes(outcomes)) {
+    for (const size_t one : alike) {
+      for (const size_t other : alike) {
+        if (other == one) continue;
+        message->mutable_mistakes(static_cast<int>(one))->add_same_as(catalogue[other].id);
+      }
     }
   }
 }

@@ -16,8 +16,9 @@ namespace cellar {
 // Diagnoses and how to tell them apart. For verdicts of level DIAGNOSIS and above.
 void WriteDiagnoses(const Diagnoses& diagnoses, v1::Verdict* message);
 
-// An entry for each mistake of the catalogue.
-void WriteVisibility(const MistakeOutcomes& outcomes, v1::CheckExerciseResponse* message);
+// An entry for each mistake of the catalogue, in the words of the exercise.
+void WriteVisibility(const Exercise& exercise, const MistakeOutcomes& outcomes,
+                     v1::CheckExerciseResponse* message);
 
 // Adds to WriteVisibility's entries the answer that each visible mistake leads to.
 void WriteMistakenAnswers(const MistakeOutcomes& outcomes, v1::CheckExerciseResponse* message);

@@ -65,7 +65,7 @@ absl::Status CheckExercise(Api& api, const Call& call, const v1::CheckExerciseRe
   const std::optional<MistakeOutcomes>& outcomes =
       compiled.diagnoser.For(compiled.exercise).outcomes();
   if (!outcomes.has_value()) return TooLargeToCheck(compiled.exercise);
-  WriteVisibility(*outcomes, response);
+  WriteVisibility(compiled.exercise, *outcomes, response);
   if (request.answers()) WriteMistakenAnswers(*outcomes, response);
   if (request.propose()) {
     const auto proposed = ProposeExercise(compiled.exercise, *outcomes);

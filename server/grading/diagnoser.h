@@ -1,7 +1,8 @@
 // From a wrong answer to the mistakes that it is consistent with.
 //
 // An answer agrees with a mistake if each of its values is one that the mistake gives (under the
-// exercise's own comparison) and the mistake makes at least one of them wrong. If no mistake agrees
+// exercise's own comparison) and the mistake makes at least one of them wrong; mistakes that give
+// the very numbers of the answer go before those that come near enough. If no mistake agrees
 // wholly, two often-seen ones at once are tried; and if these do not either, mistakes that agree in
 // part: where they say something else than the answer key does, so many values are theirs that
 // chance gives them at odds of less than 1 to 1000.
@@ -14,6 +15,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/call_once.h"
@@ -23,6 +25,7 @@
 #include "server/grading/answer.h"
 #include "server/grading/exercise.h"
 #include "server/grading/mistake_outcomes.h"
+#include "server/grading/mistake_words.h"
 
 namespace cellar {
 
@@ -33,15 +36,15 @@ struct Diagnosis {
   int64_t matching_count;            // values of the answer that the mistake gives too
   int64_t value_count;               // values of the answer
   int64_t telling_count;             // values of the answer that the mistake makes wrong
-  std::vector<std::string> same_as;  // others that give the same answer here
+  std::vector<std::string> same_as;  // others that give the very same answer here
 };
 
 struct Diagnoses {
   std::vector<Diagnosis> likeliest_first;
-  std::string how_to_tell_apart;  // empty, if one or none is left
+  std::string how_to_tell_apart;  // empty if one or none is left, or to look is too much work
 };
 
-// Nobody reads more of them; Diagnosis.same_as names all.
+// Nobody reads more of them.
 inline constexpr size_t kMaxDiagnoses = 6;
 
 class Diagnoser {
@@ -68,28 +71,44 @@ class Diagnoser {
     const OutcomeGroup* group;
     int64_t matching_count = 0;
     int64_t telling_count = 0;
+    bool is_exact = true;  // the values given are the very numbers of the group
+  };
+
+  // What an answer is consistent with.
+  struct Candidate {
+    std::vector<size_t> mistakes;  // made at once, indices into the catalogue
+    Agreement agreement;
+    std::vector<std::string> same_as;
   };
 
   Agreement Agree(const OutcomeGroup& group, const Given& given) const;
-  Diagnoses WholeAgreement(const Given& given, int64_t value_count) const;
-  Diagnoses AgreementWithPairs(const Given& given, int64_t value_count) const;
-  Diagnoses PartialAgreement(const Given& given, int64_t value_count) const;
+  // These give the likeliest first.
+  std::vector<Candidate> WholeAgreement(const Given& given, int64_t value_count) const;
+  std::vector<Candidate> AgreementWithPairs(const Given& given, int64_t value_count) const;
+  std::vector<Candidate> PartialAgreement(const Given& given) const;
+  Diagnoses Tell(const std::vector<Candidate>& found, int64_t value_count,
+                 const std::vector<bool>& answered) const;
   const std::vector<OutcomeGroup>& pairs() const;
-  std::string TellApart(const std::vector<size_t>& mistakes) const ABSL_LOCKS_EXCLUDED(mutex_);
+  std::string TellApart(const std::vector<Candidate>& found,
+                        const std::vector<bool>& answered) const ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Constant after construction.
   const Exercise& exercise_;
   const AnswerComparison comparison_;
+  const MistakeWords words_;
   const bool can_tell_apart_;  // a run of the exercise is little work
   std::optional<MistakeOutcomes> outcomes_;
+  std::vector<std::vector<size_t>> look_alikes_;
 
   // Made when first needed, constant from then on.
   mutable absl::once_flag pairs_once_;
   mutable std::vector<OutcomeGroup> pairs_;
 
-  // Sentences that were found, by the mistakes (indices into the catalogue) they tell apart.
+  // Sentences that were found, by the mistakes (indices into the catalogue) they tell apart and the
+  // questions that have an answer.
+  using SentenceKey = std::pair<std::vector<std::vector<size_t>>, std::vector<bool>>;
   mutable absl::Mutex mutex_;
-  mutable absl::flat_hash_map<std::vector<size_t>, std::string> sentences_ ABSL_GUARDED_BY(mutex_);
+  mutable absl::flat_hash_map<SentenceKey, std::string> sentences_ ABSL_GUARDED_BY(mutex_);
 };
 
 // A diagnoser that is made when it is first needed, as most answers are right.

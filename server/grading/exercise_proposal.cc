@@ -136,11 +136,12 @@ std::optional<Found> Search(const Exercise& exercise, Score to_beat) {
     // First anywhere, then near the best.
     const bool anew = !best.has_value() || k < tries / 2;
     Exercise next = changer.Change(best.has_value() ? best->exercise : exercise, anew);
-    MistakeOutcomes outcomes = WorkOutMistakes(next);
-    const Score score = ScoreOf(outcomes);
+    std::optional<MistakeOutcomes> outcomes = WorkOutMistakesWithin(next, to_beat.unseen);
+    if (!outcomes.has_value()) continue;
+    const Score score = ScoreOf(*outcomes);
     if (!(score < to_beat)) continue;
     to_beat = score;
-    best = Found{std::move(next), std::move(outcomes), score};
+    best = Found{std::move(next), *std::move(outcomes), score};
   }
   return best;
 }
@@ -214,8 +215,8 @@ std::optional<ProposedExercise> ProposeExercise(const Exercise& exercise,
 
 int64_t IndistinctPairCount(const MistakeOutcomes& outcomes) {
   int64_t count = 0;
-  for (const OutcomeGroup& group : outcomes.groups) {
-    const auto members = static_cast<int64_t>(group.members.size());
+  for (const std::vector<size_t>& mistakes : LookAlikes(outcomes)) {
+    const auto members = static_cast<int64_t>(mistakes.size());
     count += members * (members - 1) / 2;
   }
   return count;

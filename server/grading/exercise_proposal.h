@@ -19,7 +19,7 @@ struct ProposedExercise {
   size_t added_question_count;      // of exercise.questions the last ones
   std::string changes;              // in words
   std::vector<std::string> unseen;  // ids of mistakes that it cannot see either
-  int64_t indistinct_pair_count;    // pairs of mistakes it sees that give the same answer
+  int64_t indistinct_pair_count;    // pairs that it sees and takes for the same
 };
 
 // The best of a few hundred exercises that differ from the given one in weights and inputs (small
@@ -31,7 +31,7 @@ struct ProposedExercise {
 std::optional<ProposedExercise> ProposeExercise(const Exercise& exercise,
                                                 const MistakeOutcomes& outcomes);
 
-// Pairs of visible mistakes that give the same answer.
+// Pairs of visible mistakes whose answers the comparison takes for the same.
 int64_t IndistinctPairCount(const MistakeOutcomes& outcomes);
 
 }  // namespace cellar

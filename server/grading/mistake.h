@@ -43,11 +43,11 @@ inline CellKinds AnyCell() {
 
 struct Mistake {
   std::string id;           // as API: never renamed
-  std::string title;        // what is done wrong, in a few words
+  std::string title;        // what is done wrong, in a few words; see mistake_words.h
   CellKinds cells;          // that can have it
   Seen seen;                // among those who learn
   MistakeChange change;     // what it does
-  std::string explanation;  // for the student; without expected values
+  std::string explanation;  // for the student; without expected values; see mistake_words.h
 };
 
 }  // namespace cellar

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "server/grading/mistake_tables.h"
+#include "server/grading/mistake_words.h"
 #include "server/model/cell_fields.h"
 
 namespace cellar {
@@ -76,8 +77,9 @@ bool HasCellFor(const Mistake& mistake, const std::vector<CellShape>& shapes) {
 
 std::string MistakePage() {
   std::string page = kPageHead;
+  const MistakeWords words;
   for (const Mistake& mistake : MistakeCatalogue()) {
-    absl::StrAppend(&page, "| `", mistake.id, "` | ", mistake.title, " | ",
+    absl::StrAppend(&page, "| `", mistake.id, "` | ", words.Of(mistake.title), " | ",
                     CellWords(mistake.cells), " | ", SeenWord(mistake.seen), " |\n");
   }
   return page;

@@ -4,6 +4,7 @@
 #include <charconv>
 #include <cmath>
 #include <iterator>
+#include <limits>
 #include <utility>
 
 #include "server/grading/comparison.h"
@@ -50,17 +51,31 @@ std::vector<bool> TellingValues(const AnswerComparison& comparison,
   return telling;
 }
 
-// The group whose answer cannot be told from `values`; groups.size() if there is none.
-size_t FindGroup(const AnswerComparison& comparison, const std::vector<OutcomeGroup>& groups,
+// The first group that stands for itself and whose answer the comparison takes for `values`;
+// groups.size() if there is none.
+size_t FindAlike(const AnswerComparison& comparison, const std::vector<OutcomeGroup>& groups,
                  const std::vector<double>& values) {
-  const auto found = std::find_if(groups.begin(), groups.end(), [&](const OutcomeGroup& group) {
-    return comparison.AcceptsAll(group.values, values);
-  });
-  return static_cast<size_t>(found - groups.begin());
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (groups[g].taken_for == g && comparison.AcceptsAll(groups[g].values, values)) return g;
+  }
+  return groups.size();
+}
+
+// The group with this very answer, which is added if there is none.
+size_t FindOrAddGroup(const AnswerComparison& comparison, std::vector<double> values,
+                      MistakeOutcomes& all) {
+  const auto found =
+      std::find_if(all.groups.begin(), all.groups.end(),
+                   [&](const OutcomeGroup& group) { return AreSameAnswer(group.values, values); });
+  if (found != all.groups.end()) return static_cast<size_t>(found - all.groups.begin());
+  const size_t alike = FindAlike(comparison, all.groups, values);
+  std::vector<bool> telling = TellingValues(comparison, all.expected, values);
+  all.groups.push_back({std::move(values), std::move(telling), {}, alike});
+  return all.groups.size() - 1;
 }
 
 template <class Real>
-MistakeOutcomes WorkOut(const Exercise& exercise) {
+std::optional<MistakeOutcomes> WorkOut(const Exercise& exercise, int64_t max_unseen) {
   const AnswerComparison comparison(exercise);
   const Worker<Real> worker(exercise);
   const std::vector<Mistake>& catalogue = MistakeCatalogue();
@@ -72,12 +87,9 @@ MistakeOutcomes WorkOut(const Exercise& exercise) {
     MistakeOutcome& outcome = all.outcomes[k];
     outcome.applicable = !values.empty();
     outcome.visible = outcome.applicable && !comparison.AcceptsAll(all.expected, values);
+    if (outcome.applicable && !outcome.visible && --max_unseen < 0) return std::nullopt;
     if (!outcome.visible) continue;
-    outcome.group = FindGroup(comparison, all.groups, values);
-    if (outcome.group == all.groups.size()) {
-      std::vector<bool> telling = TellingValues(comparison, all.expected, values);
-      all.groups.push_back({std::move(values), std::move(telling), {}});
-    }
+    outcome.group = FindOrAddGroup(comparison, std::move(values), all);
     all.groups[outcome.group].members.push_back(k);
   }
   for (OutcomeGroup& group : all.groups) {
@@ -98,9 +110,12 @@ std::vector<OutcomeGroup> WorkOutBoth(const Exercise& exercise, const MistakeOut
       if (catalogue[b].seen != Seen::kOften || !single.outcomes[b].applicable) continue;
       std::vector<double> values = worker.AnswerWith({&catalogue[a], &catalogue[b]});
       if (values.empty() || comparison.AcceptsAll(single.expected, values)) continue;
-      if (FindGroup(comparison, single.groups, values) < single.groups.size()) continue;
+      const auto gives_it = [&](const OutcomeGroup& group) {
+        return comparison.AcceptsAll(group.values, values);
+      };
+      if (std::any_of(single.groups.begin(), single.groups.end(), gives_it)) continue;
       std::vector<bool> telling = TellingValues(comparison, single.expected, values);
-      pairs.push_back({std::move(values), std::move(telling), {a, b}});
+      pairs.push_back({std::move(values), std::move(telling), {a, b}, pairs.size()});
     }
   }
   return pairs;
@@ -143,6 +158,10 @@ bool AnswerComparison::MayBeWrittenAs(size_t index, double outcome, double given
          Accepts({.decimals = decimals}, precision_, outcome, given);
 }
 
+bool AnswerComparison::IsSame(double outcome, double given) const {
+  return Accepts({.ulps = 0}, precision_, outcome, given);
+}
+
 bool AnswerComparison::AcceptsAll(const std::vector<double>& expected,
                                   const std::vector<double>& given) const {
   for (size_t k = 0; k < comparisons_.size(); ++k) {
@@ -152,8 +171,29 @@ bool AnswerComparison::AcceptsAll(const std::vector<double>& expected,
 }
 
 MistakeOutcomes WorkOutMistakes(const Exercise& exercise) {
-  return exercise.numerics.precision == Precision::kFloat32 ? WorkOut<float>(exercise)
-                                                            : WorkOut<double>(exercise);
+  return *WorkOutMistakesWithin(exercise, std::numeric_limits<int64_t>::max());
+}
+
+std::optional<MistakeOutcomes> WorkOutMistakesWithin(const Exercise& exercise, int64_t max_unseen) {
+  return exercise.numerics.precision == Precision::kFloat32 ? WorkOut<float>(exercise, max_unseen)
+                                                            : WorkOut<double>(exercise, max_unseen);
+}
+
+std::vector<std::vector<size_t>> LookAlikes(const MistakeOutcomes& outcomes) {
+  std::vector<std::vector<size_t>> alike(outcomes.groups.size());
+  for (const OutcomeGroup& group : outcomes.groups) {
+    std::vector<size_t>& members = alike[group.taken_for];
+    members.insert(members.end(), group.members.begin(), group.members.end());
+  }
+  std::erase_if(alike, [](const std::vector<size_t>& members) { return members.empty(); });
+  for (std::vector<size_t>& members : alike) std::sort(members.begin(), members.end(), IsLikelier);
+  return alike;
+}
+
+bool AreSameAnswer(const std::vector<double>& a, const std::vector<double>& b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](double one, double other) {
+    return one == other || (std::isnan(one) && std::isnan(other));
+  });
 }
 
 std::vector<OutcomeGroup> WorkOutPairs(const Exercise& exercise, const MistakeOutcomes& single) {

@@ -7,6 +7,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "server/grading/exercise.h"
@@ -29,6 +30,9 @@ class AnswerComparison {
   // asks for whole numbers takes no .76, yet a student who did not round writes it.)
   bool MayBeWrittenAs(size_t index, double outcome, double given) const;
 
+  // Whether `given` is `outcome` and no other number of the exercise's precision.
+  bool IsSame(double outcome, double given) const;
+
   bool AcceptsAll(const std::vector<double>& expected, const std::vector<double>& given) const;
 
  private:
@@ -43,11 +47,13 @@ struct MistakeOutcome {
   size_t group = 0;         // index into MistakeOutcomes.groups, if visible
 };
 
-// An answer, and the visible mistakes that lead to it as far as the comparison can tell.
+// An answer, and the visible mistakes that lead to this very answer, number by number.
 struct OutcomeGroup {
-  std::vector<double> values;   // all questions in one row: of the first member
+  std::vector<double> values;   // all questions in one row
   std::vector<bool> telling;    // whether the mistake makes the value wrong
   std::vector<size_t> members;  // indices into the catalogue, the likeliest first
+  size_t
+      taken_for;  // index of the first group that the comparison takes this one for; else its own
 };
 
 struct MistakeOutcomes {
@@ -58,6 +64,16 @@ struct MistakeOutcomes {
 
 // Works out the whole catalogue.
 MistakeOutcomes WorkOutMistakes(const Exercise& exercise);
+
+// The same, but nothing as soon as more than `max_unseen` mistakes are applicable and not visible.
+std::optional<MistakeOutcomes> WorkOutMistakesWithin(const Exercise& exercise, int64_t max_unseen);
+
+// The visible mistakes, those together whose answers the comparison takes for the same, in the
+// order of the groups that stand for them; the likeliest of each first.
+std::vector<std::vector<size_t>> LookAlikes(const MistakeOutcomes& outcomes);
+
+// Whether two answers are the same, number by number; NaN is NaN, and -0 is 0.
+bool AreSameAnswer(const std::vector<double>& a, const std::vector<double>& b);
 
 // The answers after two mistakes at once that students were often seen to make, each with the two
 // indices into the catalogue as members; only those that no single mistake gives.

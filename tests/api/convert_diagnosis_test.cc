@@ -5,6 +5,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/grading/mistake_catalogue.h"
+#include "server/grading/mistake_words.h"
 #include "tests/testing/exercise_message.h"
 
 namespace cellar {
@@ -37,12 +38,13 @@ TEST(ConvertDiagnosis, WritesEveryFieldOfADiagnosis) {
 
 TEST(ConvertDiagnosis, WritesAnEntryForEachMistakeOfTheCatalogue) {
   v1::CheckExerciseResponse message;
-  WriteVisibility(WorkOutMistakes(HomeworkExercise()), &message);
+  const Exercise homework = HomeworkExercise();
+  WriteVisibility(homework, WorkOutMistakes(homework), &message);
   ASSERT_EQ(message.mistakes_size(), static_cast<int>(MistakeCatalogue().size()));
   for (int k = 0; k < message.mistakes_size(); ++k) {
     const v1::MistakeVisibility& written = message.mistakes(k);
     EXPECT_EQ(written.mistake(), MistakeCatalogue()[k].id);
-    EXPECT_EQ(written.title(), MistakeCatalogue()[k].title);
+    EXPECT_EQ(written.title(), MistakeWords(homework).Of(MistakeCatalogue()[k].title));
     EXPECT_TRUE(written.applicable() || !written.visible());
     if (written.mistake() == "inputs_late") {
       EXPECT_TRUE(written.visible());
@@ -52,9 +54,10 @@ TEST(ConvertDiagnosis, WritesAnEntryForEachMistakeOfTheCatalogue) {
 }
 
 TEST(ConvertDiagnosis, WritesTheAnswerOfEachVisibleMistakeIfAskedFor) {
-  const MistakeOutcomes outcomes = WorkOutMistakes(HomeworkExercise());
+  const Exercise homework = HomeworkExercise();
+  const MistakeOutcomes outcomes = WorkOutMistakes(homework);
   v1::CheckExerciseResponse message;
-  WriteVisibility(outcomes, &message);
+  WriteVisibility(homework, outcomes, &message);
   for (const v1::MistakeVisibility& written : message.mistakes()) {
     EXPECT_EQ(written.answer_size(), 0);
   }

@@ -138,7 +138,80 @@ TEST(Diagnoser, SaysWhatElseToAskWhereMistakesLookAlike) {
                           "output_gate_bias_from_neighbour"));
   EXPECT_EQ(found.how_to_tell_apart,
             "Some would be told apart by the output gate after step 0 of sequence 0 (counted "
-            "from 0).");
+            "from 0); the others give the same everywhere inside this exercise.");
+}
+
+TEST(Diagnoser, PutsTheVeryNumbersBeforeWhatComesNearEnough) {
+  Exercise exercise = TellingExercise();
+  exercise.questions[0].comparison = {.absolute = 0.15};
+  const Diagnoser diagnoser(exercise);
+  size_t beside = 0;  // others that come near enough
+  for (size_t k = 0; k < MistakeCatalogue().size(); ++k) {
+    if (!diagnoser.outcomes()->outcomes[k].visible) continue;
+    const Mistake& mistake = MistakeCatalogue()[k];
+    const Diagnoses found = diagnoser.Diagnose(
+        AnswerOf(exercise, ValuesAfter(exercise, diagnoser, mistake.id.c_str())));
+    const Diagnosis& first = found.likeliest_first.at(0);
+    EXPECT_TRUE(first.mistake == mistake.id ||
+                std::count(first.same_as.begin(), first.same_as.end(), mistake.id) == 1)
+        << mistake.id << " is behind " << first.mistake;
+    beside += found.likeliest_first.size() > first.same_as.size() + 1 ? 1 : 0;
+  }
+  EXPECT_GT(beside, 5u);
+}
+
+TEST(Diagnoser, JudgesEachMistakeByItsOwnNumbersWhereTheComparisonTakesItForAnother) {
+  Exercise exercise = TellingExercise();
+  exercise.questions[0].comparison = {.absolute = 0.1};
+  const Diagnoser diagnoser(exercise);
+  const std::vector<OutcomeGroup>& groups = diagnoser.outcomes()->groups;
+  const AnswerComparison comparison(exercise);
+  size_t tried = 0;
+  for (size_t g = 0; g < groups.size(); ++g) {
+    if (groups[g].taken_for == g) continue;
+    // As far from the other as this one allows.
+    std::vector<double> values = groups[g].values;
+    const std::vector<double>& other = groups[groups[g].taken_for].values;
+    for (size_t k = 0; k < values.size(); ++k) values[k] += values[k] > other[k] ? 0.099 : -0.099;
+    if (!comparison.AcceptsAll(groups[g].values, values)) continue;
+    const Diagnoses found = diagnoser.Diagnose(AnswerOf(exercise, values));
+    if (found.likeliest_first.empty() || found.likeliest_first.size() == kMaxDiagnoses) continue;
+    ++tried;
+    const std::string& id = MistakeCatalogue()[groups[g].members[0]].id;
+    bool named = false;
+    for (const Diagnosis& each : found.likeliest_first) named = named || each.mistake == id;
+    EXPECT_TRUE(named) << id;
+  }
+  EXPECT_GT(tried, 0u);
+}
+
+TEST(Diagnoser, TellsPairsOfMistakesApartToo) {
+  const Exercise exercise = HomeworkExercise({});
+  const MistakeOutcomes single = WorkOutMistakes(exercise);
+  const Diagnoser diagnoser(exercise);
+  size_t ambiguous = 0;
+  for (const OutcomeGroup& pair : WorkOutPairs(exercise, single)) {
+    const Diagnoses found = diagnoser.Diagnose(AnswerOf(exercise, pair.values));
+    ASSERT_FALSE(found.likeliest_first.empty());
+    EXPECT_EQ(found.how_to_tell_apart.empty(), found.likeliest_first.size() == 1)
+        << found.likeliest_first[0].mistake;
+    ambiguous += found.likeliest_first.size() > 1 ? 1 : 0;
+  }
+  EXPECT_GT(ambiguous, 0u);
+}
+
+TEST(Diagnoser, TellsMistakesApartThatAgreeInPart) {
+  const Exercise exercise = TellingExercise();
+  const Diagnoser diagnoser(exercise);
+  size_t ambiguous = 0;
+  for (const OutcomeGroup& group : diagnoser.outcomes()->groups) {
+    std::vector<double> values = group.values;
+    values[3] = 7;
+    const Diagnoses found = diagnoser.Diagnose(AnswerOf(exercise, values));
+    EXPECT_EQ(found.how_to_tell_apart.empty(), found.likeliest_first.size() < 2);
+    ambiguous += found.likeliest_first.size() > 1 ? 1 : 0;
+  }
+  EXPECT_GT(ambiguous, 0u);
 }
 
 TEST(Diagnoser, LeavesTooLargeExercisesAlone) {
