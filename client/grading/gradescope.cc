@@ -1,14 +1,16 @@
 // Gradescope's /autograder/results/results.json. The file alone decides; the exit code is not read.
 // It has no word for "not gradable": such an answer gets 0 and a test that says why. A test that is
-// hidden hides the total from the student, so there is one only when the grader broke.
+// hidden hides the total from the student, so there is one only when the grader broke. How large
+// a file may be is not documented; a page is made of it, so it stays under a megabyte.
 #include "client/grading/formats.h"
+#include "client/grading/shown_tests.h"
 #include "client/json_writer.h"
 
 namespace cellar {
 namespace {
 
 // Above this the page shows nothing readable, and tests are reported a question each.
-constexpr size_t kMaxTests = 500;
+constexpr FileLimits kLimits = {.max_tests = 500, .max_bytes = 900'000};
 
 const NumberFormat kExact = NumberFormat::Full(v1::PRECISION_FLOAT64);
 
@@ -51,7 +53,7 @@ void WriteTest(JsonWriter& json, const ReportedTest& test) {
   json.EndObject();
 }
 
-void WriteTests(JsonWriter& json, const Report& report) {
+void WriteTests(JsonWriter& json, const Report& report, const ShownTests& shown) {
   json.BeginArray();
   if (!report.failure.empty()) {
     WriteCheck(json, "Autograder failed", false, kFailureText);
@@ -60,7 +62,7 @@ void WriteTests(JsonWriter& json, const Report& report) {
     WriteCheck(json, "Answer could be read", report.verdict.gradable(),
                report.verdict.gradable() ? "" : OverviewText(report));
     if (report.graded()) {
-      for (const ReportedTest& test : TestsOf(report, kMaxTests)) WriteTest(json, test);
+      for (const ReportedTest& test : shown.tests) WriteTest(json, test);
     }
   }
   json.EndArray();
@@ -70,9 +72,7 @@ double SecondsOf(const v1::Verdict& verdict) {
   return static_cast<double>(verdict.duration().seconds()) + 1e-9 * verdict.duration().nanos();
 }
 
-}  // namespace
-
-std::string GradescopeFile(const Report& report) {
+std::string Write(const Report& report, const ShownTests& shown) {
   JsonWriter json;
   json.BeginObject();
   json.Key("score");
@@ -80,7 +80,7 @@ std::string GradescopeFile(const Report& report) {
   json.Key("execution_time");
   json.Number(SecondsOf(report.verdict), kExact);
   json.Key("output");
-  json.String(OverviewText(report));
+  json.String(OverviewText(report) + (shown.left_out.empty() ? "" : "\n\n" + shown.left_out));
   json.Key("output_format");
   json.String("text");
   json.Key("test_output_format");
@@ -92,7 +92,7 @@ std::string GradescopeFile(const Report& report) {
   json.Key("stdout_visibility");
   json.String("hidden");
   json.Key("tests");
-  WriteTests(json, report);
+  WriteTests(json, report, shown);
   json.Key("extra_data");
   json.BeginObject();
   json.Key("gradable");
@@ -104,6 +104,13 @@ std::string GradescopeFile(const Report& report) {
   json.EndObject();
   json.EndObject();
   return json.Take();
+}
+
+}  // namespace
+
+std::string GradescopeFile(const Report& report) {
+  return FileWithin(report, kLimits,
+                    [&report](const ShownTests& shown) { return Write(report, shown); });
 }
 
 }  // namespace cellar

@@ -8,9 +8,12 @@
 #include <cstdio>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/strip.h"
 
 namespace cellar {
 namespace {
@@ -37,6 +40,32 @@ int WriteAll(int descriptor, absl::string_view contents) {
   return 0;
 }
 
+// The descriptor that a path names: /dev/stdout, /dev/fd/3. To open such a path anew would begin
+// the file behind it at its start, and to rename something onto it would replace the name.
+std::optional<int> DescriptorOf(absl::string_view path) {
+  if (path == "-" || path == "/dev/stdout") return STDOUT_FILENO;
+  if (path == "/dev/stderr") return STDERR_FILENO;
+  int descriptor = 0;
+  const bool is_named =
+      absl::ConsumePrefix(&path, "/dev/fd/") || absl::ConsumePrefix(&path, "/proc/self/fd/");
+  if (!is_named || !absl::SimpleAtoi(path, &descriptor) || descriptor < 0) return std::nullopt;
+  return descriptor;
+}
+
+// Where a path leads if it is a symbolic link, also to what is not there yet; else itself. 0 or the
+// error.
+int FollowLinks(std::filesystem::path& path) {
+  constexpr int kMaxLinks = 40;  // as the system's own
+  for (int count = 0;; ++count) {
+    std::error_code error;
+    if (!std::filesystem::is_symlink(std::filesystem::symlink_status(path, error))) return 0;
+    if (count == kMaxLinks) return ELOOP;
+    const std::filesystem::path target = std::filesystem::read_symlink(path, error);
+    if (error) return error.value();
+    path = path.parent_path() / target;  // an absolute target stands for itself
+  }
+}
+
 absl::Status WriteDirectly(const std::string& path, absl::string_view contents) {
   const int descriptor = open(path.c_str(), O_WRONLY | O_CLOEXEC);
   if (descriptor < 0) return CannotWrite(path, errno);
@@ -60,17 +89,23 @@ int WriteNewFile(const std::string& path, absl::string_view contents) {
 }  // namespace
 
 absl::Status WriteWholeFile(const std::string& path, absl::string_view contents) {
-  if (path == "-") {
-    const int error = WriteAll(STDOUT_FILENO, contents);
-    return error == 0 ? absl::OkStatus() : CannotWrite("the standard output", error);
+  if (const std::optional<int> descriptor = DescriptorOf(path); descriptor.has_value()) {
+    const int error = WriteAll(*descriptor, contents);
+    const bool is_output = *descriptor == STDOUT_FILENO;
+    return error == 0 ? absl::OkStatus()
+                      : CannotWrite(is_output ? "the standard output" : path, error);
   }
   if (IsSpecial(path)) return WriteDirectly(path, contents);
-  const std::filesystem::path folder = std::filesystem::path(path).parent_path();
+  std::filesystem::path file = path;
+  int error = FollowLinks(file);
+  if (error != 0) return CannotWrite(path, error);
   std::error_code ignored;  // a folder that is missing is told by what follows
-  if (!folder.empty()) std::filesystem::create_directories(folder, ignored);
-  const std::string unfinished = absl::StrCat(path, ".unfinished.", getpid());
-  int error = WriteNewFile(unfinished, contents);
-  if (error == 0 && std::rename(unfinished.c_str(), path.c_str()) != 0) error = errno;
+  if (!file.parent_path().empty()) {
+    std::filesystem::create_directories(file.parent_path(), ignored);
+  }
+  const std::string unfinished = absl::StrCat(file.string(), ".unfinished.", getpid());
+  error = WriteNewFile(unfinished, contents);
+  if (error == 0 && std::rename(unfinished.c_str(), file.c_str()) != 0) error = errno;
   if (error == 0) return absl::OkStatus();
   unlink(unfinished.c_str());
   return CannotWrite(path, error);

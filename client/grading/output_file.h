@@ -11,9 +11,11 @@
 
 namespace cellar {
 
-// Writes the bytes to a temporary name beside `path`, and renames it. Folders that are
-// missing are made. What is at `path` and is no regular file (a device, a pipe, /dev/fd/3) is
-// written to directly; "-" is the standard output. On failure INVALID_ARGUMENT with the path and
+// Writes the bytes to a temporary name beside `path`, and renames it. Folders that are missing are
+// made. A symbolic link stays, and what it leads to is written. A path that names an open
+// descriptor (/dev/stdout, /dev/stderr, /dev/fd/3, /proc/self/fd/3; "-" is the standard output) is
+// that descriptor, written where it stands; what else is no regular file (a device, a pipe) is
+// written to directly. On failure INVALID_ARGUMENT with the path and
 // the system's reason; then nothing is left of the temporary file, and a file that was there is as
 // before.
 absl::Status WriteWholeFile(const std::string& path, absl::string_view contents);

@@ -1,15 +1,15 @@
 // PrairieLearn's /grade/results/results.json. An answer that cannot be read is `gradable: false`:
 // no attempt is used and no points are lost. So is one on which the grader broke. The file may have
-// 1 MB, so tests are reported a question each where there are many values.
+// 1 MB, so tests are reported a question each where there are many values, and no more of them than
+// fit.
 #include "client/grading/formats.h"
-#include "client/grading/safe_text.h"
+#include "client/grading/shown_tests.h"
 #include "client/json_writer.h"
 
 namespace cellar {
 namespace {
 
-constexpr size_t kMaxTests = 500;
-constexpr size_t kMaxOutputCharacters = 20'000;
+constexpr FileLimits kLimits = {.max_tests = 500, .max_bytes = 900'000};
 
 const NumberFormat kExact = NumberFormat::Full(v1::PRECISION_FLOAT64);
 
@@ -41,9 +41,7 @@ void WriteUngradable(JsonWriter& json, const Report& report) {
   json.EndArray();
 }
 
-}  // namespace
-
-std::string PrairieLearnFile(const Report& report) {
+std::string Write(const Report& report, const ShownTests& shown) {
   JsonWriter json;
   json.BeginObject();
   if (!report.graded()) {
@@ -56,10 +54,10 @@ std::string PrairieLearnFile(const Report& report) {
     json.Key("message");
     json.String(ResultText(report));
     json.Key("output");
-    json.String(Shortened(OverviewText(report), kMaxOutputCharacters));
+    json.String(OverviewText(report) + (shown.left_out.empty() ? "" : "\n\n" + shown.left_out));
     json.Key("tests");
     json.BeginArray();
-    for (const ReportedTest& test : TestsOf(report, kMaxTests)) WriteTest(json, test);
+    for (const ReportedTest& test : shown.tests) WriteTest(json, test);
     json.EndArray();
   }
   json.Key("parameter_digest");
@@ -68,6 +66,13 @@ std::string PrairieLearnFile(const Report& report) {
   json.String(report.verdict.engine_version());
   json.EndObject();
   return json.Take();
+}
+
+}  // namespace
+
+std::string PrairieLearnFile(const Report& report) {
+  return FileWithin(report, kLimits,
+                    [&report](const ShownTests& shown) { return Write(report, shown); });
 }
 
 }  // namespace cellar

@@ -22,8 +22,13 @@ namespace {
 // Steps that a question's message lists by index before it only counts them.
 constexpr size_t kMaxListedSteps = 12;
 
-// The shortest text of a message that is cut: a student may have typed a book.
+// The longest text of a message that is not cut: a student may have typed a book, and an author put
+// one into a prompt.
 constexpr size_t kMaxReasonCharacters = 500;
+constexpr size_t kMaxNameCharacters = 200;
+
+// Questions that an overview lists before it only counts them.
+constexpr size_t kMaxListedQuestions = 100;
 
 // What students read of a question before its values: its prompt, else its sequence's title.
 std::string NameOf(const v1::Exercise& exercise, const std::string& id,
@@ -31,12 +36,14 @@ std::string NameOf(const v1::Exercise& exercise, const std::string& id,
   const auto found = questions.find(id);
   if (found == questions.end()) return absl::StrCat("question ", CleanLine(id));
   const v1::Question& question = found->second;
-  if (!question.prompt().empty()) return CleanLine(question.prompt());
+  if (!question.prompt().empty()) {
+    return Shortened(CleanLine(question.prompt()), kMaxNameCharacters);
+  }
   const int sequence = question.sequence();
   const bool titled = sequence >= 0 && sequence < exercise.sequences_size() &&
                       !exercise.sequences(sequence).title().empty();
   if (exercise.questions().empty() && titled) {
-    return CleanLine(exercise.sequences(sequence).title());
+    return Shortened(CleanLine(exercise.sequences(sequence).title()), kMaxNameCharacters);
   }
   return absl::StrCat("question ", CleanLine(id));
 }
@@ -274,10 +281,16 @@ std::string OverviewText(const Report& report) {
                         absl::StrJoin(ProblemLines(report), "\n"));
   }
   std::string text = ResultText(report);
-  for (const ReportedTest& question : report.questions) {
+  const size_t count = report.questions.size();
+  for (size_t i = 0; i < std::min(count, kMaxListedQuestions); ++i) {
+    const ReportedTest& question = report.questions[i];
     absl::StrAppend(&text, "\n", question.name, ": ", PointsText(question.points), " of ",
                     PointsText(question.max_points));
     if (!question.message.empty()) absl::StrAppend(&text, ", ", question.message);
+  }
+  if (count > kMaxListedQuestions) {
+    absl::StrAppend(&text, "\nand ", count - kMaxListedQuestions,
+                    " further questions, which the points count, too");
   }
   const std::string diagnoses = DiagnosisText(report);
   if (!diagnoses.empty()) absl::StrAppend(&text, "\n\n", diagnoses);

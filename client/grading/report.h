@@ -20,7 +20,7 @@ namespace cellar {
 struct ReportedTest {
   std::string number{};    // "2", "2.5": question, and value within it, from 1
   std::string question{};  // its id
-  std::string name{};      // "h of step 3"
+  std::string name{};      // "h of step 3"; about 250 characters at most
   bool passed = false;
   double points = 0;
   double max_points = 0;
@@ -68,7 +68,8 @@ std::vector<std::string> ProblemLines(const Report& report);
 // The mistakes that fit and what would tell them apart, for the student; empty if there are none.
 std::string DiagnosisText(const Report& report);
 
-// Everything above that there is, in paragraphs: problems, or points a question, and diagnoses.
+// Everything above that there is, in paragraphs: problems, or points a question (of the first 100),
+// and diagnoses. At most about 150,000 bytes.
 std::string OverviewText(const Report& report);
 
 // A number of points: "2", "0.5", "0.3333".

@@ -103,6 +103,9 @@ absl::StatusOr<std::string> ReadAnswer(const std::string& path, int64_t max_byte
   if (!is_system_path && status.type() == fs::file_type::symlink) {
     return Unreadable(name, "is a symbolic link; give the file itself");
   }
+  if (status.type() == fs::file_type::directory) {
+    return Unreadable(name, "is a folder, where one file with the answer was to be");
+  }
   if (!is_system_path && status.type() != fs::file_type::regular) {
     return Unreadable(name, "is no regular file");
   }

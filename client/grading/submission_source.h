@@ -41,8 +41,8 @@ struct SubmissionOptions {
 absl::StatusOr<std::vector<FoundSubmission>> FindSubmissions(const std::vector<std::string>& paths);
 
 // The answer. Fails with INVALID_ARGUMENT and a reason for the student (it names the file, no
-// folder) if it cannot be read: not there, a symbolic link (it could lead to what a student may not
-// see), no regular file, too large, no UTF-8 JSON with the key.
+// folder) if it cannot be read: not there, a folder, a symbolic link (it could lead to what a
+// student may not see), no regular file, too large, no UTF-8 JSON with the key.
 absl::StatusOr<v1::Submission> ReadSubmission(const FoundSubmission& found,
                                               const SubmissionOptions& options);
 

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "client/grading/formats.h"
+#include "tests/client/grading/long_report.h"
 #include "tests/client/grading/scenes.h"
 
 namespace cellar {
@@ -89,6 +90,20 @@ TEST(GradescopeTest, ABrokenGraderTellsOnlyStaffWhy) {
 TEST(GradescopeTest, ManyValuesAreReportedByQuestion) {
   EXPECT_EQ(Objects(JsonObject(GradescopeFile(SceneReport("ten thousand steps"))), "tests").size(),
             3);
+}
+
+TEST(GradescopeTest, ManyQuestionsWithLongNamesAndWordsStayWithinTheLimits) {
+  for (const int question_count : {3, 700, 20'000}) {
+    const Report report = LongReport(question_count);
+    const std::string text = GradescopeFile(report);
+    EXPECT_LT(text.size(), 1'000'000) << question_count;
+    const auto file = JsonObject(text);
+    Validate(file);
+    const auto tests = Objects(file, "tests");
+    EXPECT_LE(tests.size(), 501);
+    EXPECT_GE(tests.size(), 3);
+    EXPECT_EQ(Text(file, "output").find("Left out here") != std::string::npos, question_count > 3);
+  }
 }
 
 }  // namespace

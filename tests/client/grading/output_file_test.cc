@@ -8,7 +8,9 @@
 #include <unistd.h>
 
 #include <csignal>
+#include <cstdio>
 #include <filesystem>
+#include <string>
 
 #include "client/message_file.h"
 
@@ -107,6 +109,56 @@ TEST_F(OutputFileTest, APipeIsWrittenToDirectly) {
   EXPECT_THAT(Names(), ::testing::ElementsAre("pipe"));
   EXPECT_THAT(std::string(WriteWholeFile("/dev/full", "x").message()),
               HasSubstr("No space left on device"));
+}
+
+TEST_F(OutputFileTest, ASymbolicLinkStaysAndWhatItLeadsToIsWritten) {
+  std::filesystem::create_directory(Path("there"));
+  ASSERT_TRUE(WriteWholeFile(Path("there/file"), "old").ok());
+  std::filesystem::create_symlink("there/file", Path("link"));
+  std::filesystem::create_symlink(Path("link"), Path("further"));
+  ASSERT_TRUE(WriteWholeFile(Path("further"), "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("link")));
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("further")));
+  EXPECT_EQ(*ReadFile(Path("there/file")), "new");
+}
+
+TEST_F(OutputFileTest, ALinkThatLeadsToNothingYetIsFollowed) {
+  std::filesystem::create_symlink("missing/file", Path("link"));
+  ASSERT_TRUE(WriteWholeFile(Path("link"), "new").ok());
+  EXPECT_TRUE(std::filesystem::is_symlink(Path("link")));
+  EXPECT_EQ(*ReadFile(Path("missing/file")), "new");
+  std::filesystem::create_symlink("round", Path("round"));
+  EXPECT_THAT(std::string(WriteWholeFile(Path("round"), "new").message()), HasSubstr("Too many"));
+}
+
+TEST_F(OutputFileTest, ADescriptorIsWrittenWhereItStands) {
+  const int descriptor = open(Path("log").c_str(), O_WRONLY | O_CREAT, 0644);
+  ASSERT_GE(descriptor, 0);
+  ASSERT_EQ(write(descriptor, "before ", 7), 7);
+  for (const char* folder : {"/dev/fd/", "/proc/self/fd/"}) {
+    ASSERT_TRUE(WriteWholeFile(folder + std::to_string(descriptor), "x").ok());
+  }
+  ASSERT_EQ(write(descriptor, " behind", 7), 7);
+  close(descriptor);
+  EXPECT_EQ(*ReadFile(Path("log")), "before xx behind");
+  EXPECT_FALSE(WriteWholeFile("/dev/fd/" + std::to_string(descriptor), "x").ok());
+  EXPECT_THAT(Names(), ::testing::ElementsAre("log"));
+}
+
+TEST_F(OutputFileTest, TheStandardOutputKeepsItsName) {
+  const int kept = dup(STDOUT_FILENO);
+  const int file = open(Path("out").c_str(), O_WRONLY | O_CREAT, 0644);
+  std::fflush(stdout);
+  ASSERT_EQ(dup2(file, STDOUT_FILENO), STDOUT_FILENO);
+  const absl::Status first = WriteWholeFile("/dev/stdout", "a");
+  const absl::Status second = WriteWholeFile("-", "b");
+  dup2(kept, STDOUT_FILENO);
+  close(file);
+  close(kept);
+  EXPECT_TRUE(first.ok()) << first;
+  EXPECT_TRUE(second.ok()) << second;
+  EXPECT_EQ(*ReadFile(Path("out")), "ab");
+  EXPECT_TRUE(std::filesystem::is_symlink("/dev/stdout"));
 }
 
 }  // namespace

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "client/grading/formats.h"
+#include "tests/client/grading/long_report.h"
 #include "tests/client/grading/scenes.h"
 
 namespace cellar {
@@ -56,6 +57,20 @@ TEST(PrairieLearnTest, NeitherABadAnswerNorABrokenGraderUsesAnAttempt) {
               HasSubstr("a bracket is missing"));
   const auto broke = JsonObject(PrairieLearnFile(SceneReport("grader broke")));
   EXPECT_EQ(broke.fields().at("format_errors").list_value().values(0).string_value(), kFailureText);
+}
+
+TEST(PrairieLearnTest, ManyQuestionsWithLongNamesAndWordsStayWithinTheLimits) {
+  for (const int question_count : {3, 700, 20'000}) {
+    const Report report = LongReport(question_count);
+    const std::string text = PrairieLearnFile(report);
+    EXPECT_LT(text.size(), 1'000'000) << question_count;
+    const auto file = JsonObject(text);
+    Validate(file);
+    const auto tests = Objects(file, "tests");
+    EXPECT_LE(tests.size(), 501);
+    EXPECT_GE(tests.size(), 3);
+    EXPECT_EQ(Text(file, "output").find("Left out here") != std::string::npos, question_count > 3);
+  }
 }
 
 }  // namespace

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "tests/client/grading/long_report.h"
 #include "tests/client/grading/scenes.h"
 
 namespace cellar {
@@ -158,6 +159,16 @@ TEST(ReportTest, TheOverviewSaysWhatFitsAndHowToTell) {
             "To tell them apart: Give c of step 2 too.");
   EXPECT_EQ(OverviewText(SceneReport("grader broke")), kFailureText);
   EXPECT_EQ(ResultText(SceneReport("not gradable")), "not gradable");
+}
+
+TEST(ReportTest, LongPromptsAreShortenedAndManyQuestionsCounted) {
+  const Report report = LongReport(103);
+  EXPECT_LT(report.questions[0].name.size(), 1000);
+  const std::string overview = OverviewText(report);
+  EXPECT_LT(overview.size(), 150'000);
+  EXPECT_THAT(overview,
+              ::testing::EndsWith("\nand 3 further questions, which the points count, too"));
+  EXPECT_THAT(OverviewText(LongReport(100)), ::testing::Not(::testing::HasSubstr("further")));
 }
 
 }  // namespace

@@ -101,8 +101,8 @@ TEST_F(SubmissionSourceTest, AFileIsSentAsItIs) {
 
 TEST_F(SubmissionSourceTest, WhatCannotBeReadIsToldToTheStudent) {
   EXPECT_EQ(Reason(folder_ + "/none.txt"), "there is no file none.txt");
-  EXPECT_EQ(Reason(folder_),
-            std::filesystem::path(folder_).filename().string() + " is no regular file");
+  EXPECT_EQ(Reason(folder_), std::filesystem::path(folder_).filename().string() +
+                                 " is a folder, where one file with the answer was to be");
   std::filesystem::create_symlink(Write("key", "secret"), folder_ + "/link");
   EXPECT_EQ(Reason(folder_ + "/link"), "link is a symbolic link; give the file itself");
   SubmissionOptions small;
