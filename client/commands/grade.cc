@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -8,9 +7,9 @@
 #include "client/commands/exercise/exercise_argument.h"
 #include "client/commands/grade_flags.h"
 #include "client/commands/grade_output.h"
+#include "client/commands/grade_problem.h"
 #include "client/commands/progress_bar.h"
 #include "client/commands/terminal.h"
-#include "client/grading/edx_problem.h"
 #include "client/grading/grading_client.h"
 #include "client/grading/output_file.h"
 #include "client/grading/questions.h"
@@ -49,8 +48,9 @@ std::string LongHelp() {
                     std::string(20 - std::string(format.name).size(), ' '), format.about, "\n");
   }
   absl::StrAppend(&text, "  ", kEdxProblemFormat,
-                  "  Open edX: a problem that grades itself; SUBMISSIONs are\n"
-                  "                      answers that it has something to say to\n");
+                  "  Open edX: a problem that grades itself; what it says to\n"
+                  "                      known mistakes is in it; SUBMISSIONs are further answers\n"
+                  "                      that it has something to say to\n");
   return text +
          "\nExit codes:\n"
          "  0  graded, whatever the points\n"
@@ -58,7 +58,8 @@ std::string LongHelp() {
          "     nor has a --target that cannot be reached)\n"
          "  2  bad usage, or an exercise that cannot be read\n"
          "  3  the grader broke: there is no verdict\n"
-         "Under 2 and 3 the file of --out says that the grader failed.\n\n"
+         "Under 2 and 3 the file of --out says that the grader failed, if the arguments tell as "
+         "much.\n\n"
          "Without --server and CELLAR_SERVER nothing but this program is needed.";
 }
 
@@ -100,7 +101,9 @@ class GradeRun {
       target_ = *std::move(target);
       found_.push_back({CleanLine(flags_.target), ""});
     } else {
-      auto found = FindSubmissions(flags_.submissions);
+      auto found = format_ == nullptr
+                       ? FindSubmissions(flags_.submissions)
+                       : FindSubmissionsFor(*format_, flags_.out, flags_.submissions);
       if (!found.ok()) return found.status();
       found_ = *std::move(found);
     }
@@ -155,13 +158,6 @@ class GradeRun {
     }
   }
 
-  // The exercise decides how much a problem tells; a flag goes before it.
-  v1::Exercise ProblemExercise() const {
-    v1::Exercise exercise = argument_.exercise;
-    if (!flags_.feedback.empty()) exercise.set_feedback(FeedbackOf(flags_));
-    return exercise;
-  }
-
   v1::Submission KeySubmission() const {
     v1::Submission submission;
     submission.set_id("key");
@@ -197,9 +193,10 @@ class GradeRun {
   }
 
   void WriteProblem() {
-    const auto problem =
-        EdxProblem(ProblemExercise(), verdicts_[0], absl::MakeConstSpan(verdicts_).subspan(1));
-    if (!problem.ok()) return Blame(problem.status(), kGraderBroke);
+    const auto problem = MakeGradeProblem(context_, argument_, flags_, verdicts_);
+    if (!problem.ok()) {
+      return Blame(problem.status(), IsBadExercise(problem.status()) ? kBadExercise : kGraderBroke);
+    }
     if (flags_.out.empty()) {
       context_.out() << *problem;
       return;
@@ -211,13 +208,11 @@ class GradeRun {
   // Tells the error, and leaves a result that says so: of the submissions without a verdict.
   void Fail(const absl::Status& status, GradeExitCode code) {
     Blame(status, code);
-    if (format_ == nullptr || found_.empty()) return;
-    if (flags_.out.empty() && flags_.format == "text") return;
-    if (!CheckGradeOutput(*format_, flags_.out, found_.size()).ok()) return;
-    for (size_t i = reports_.size(); i < found_.size(); ++i) {
-      reports_.push_back(FailedReport(argument_.exercise, found_[i].id, context_.TextOf(status)));
-    }
-    const absl::Status written = WriteGradeOutput(*format_, flags_.out, reports_, context_.out());
+    if (format_ == nullptr) return;
+    const absl::Status written = WriteFailure(
+        *format_, flags_.out,
+        {context_.TextOf(status), argument_.exercise, std::move(found_), std::move(reports_)},
+        context_.out());
     if (!written.ok()) context_.PrintError(written);
   }
 

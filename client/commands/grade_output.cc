@@ -2,17 +2,35 @@
 
 #include <cerrno>
 #include <cstring>
+#include <filesystem>
 #include <set>
+#include <system_error>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "client/grading/output_file.h"
+#include "client/grading/safe_text.h"
 
 namespace cellar {
 namespace {
 
-bool IsFileEach(const GradeFormat& format, size_t count) {
-  return count > 1 && format.scope == GradeFormat::Scope::kOne;
+bool IsPrinted(const std::string& path) { return path.empty() || path == "-"; }
+
+bool NamesFolder(const std::string& path) {
+  std::error_code ignored;  // what cannot be looked at is told when it is written
+  return absl::EndsWith(path, "/") || std::filesystem::is_directory(path, ignored);
+}
+
+// Whether one file is meant, and nothing else.
+bool NamesFile(const GradeFormat& format, const std::string& path) {
+  std::error_code ignored;
+  if (IsPrinted(path) || NamesFolder(path)) return false;
+  return absl::EndsWith(path, format.ending) || std::filesystem::exists(path, ignored);
+}
+
+bool IsFileEach(const GradeFormat& format, const std::string& path, size_t count) {
+  return format.scope == GradeFormat::Scope::kOne && (count > 1 || NamesFolder(path));
 }
 
 }  // namespace
@@ -28,8 +46,24 @@ std::string FileNameOf(const std::string& id) {
   return hidden ? absl::StrCat("_", name) : name;
 }
 
+absl::StatusOr<std::vector<FoundSubmission>> FindSubmissionsFor(
+    const GradeFormat& format, const std::string& path, const std::vector<std::string>& paths) {
+  auto found = FindSubmissions(paths);
+  if (format.scope != GradeFormat::Scope::kOne || paths.size() != 1) return found;
+  const std::filesystem::path only = paths[0];
+  const bool looks_like_file = only.has_extension() && !absl::EndsWith(paths[0], "/");
+  if (!looks_like_file || !(IsPrinted(path) || NamesFile(format, path))) return found;
+  if (!NamesFolder(paths[0]) || (found.ok() && found->size() == 1)) return found;
+  return std::vector<FoundSubmission>{{CleanLine(only.stem().string()), paths[0]}};
+}
+
 absl::Status CheckGradeOutput(const GradeFormat& format, const std::string& path, size_t count) {
-  if (!IsFileEach(format, count) || (!path.empty() && path != "-")) return absl::OkStatus();
+  if (format.scope == GradeFormat::Scope::kMany) {
+    if (!NamesFolder(path)) return absl::OkStatus();
+    return absl::InvalidArgumentError(
+        absl::StrCat(path, " is a folder, and --format ", format.name, " writes one file"));
+  }
+  if (count <= 1 || (!IsPrinted(path) && !NamesFile(format, path))) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("a file for ", format.name,
                                                  " is about one submission, and there are ", count,
                                                  "; name a folder for them with --out"));
@@ -37,14 +71,14 @@ absl::Status CheckGradeOutput(const GradeFormat& format, const std::string& path
 
 absl::Status WriteGradeOutput(const GradeFormat& format, const std::string& path,
                               absl::Span<const Report> reports, std::ostream& out) {
-  if (path.empty() || path == "-") {
+  if (IsPrinted(path)) {
     errno = 0;
     out << format.write(reports) << std::flush;
     if (out) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrCat("cannot write the standard output: ",
                                                    std::strerror(errno == 0 ? EIO : errno)));
   }
-  if (!IsFileEach(format, reports.size())) return WriteWholeFile(path, format.write(reports));
+  if (!IsFileEach(format, path, reports.size())) return WriteWholeFile(path, format.write(reports));
   std::set<std::string> taken;
   for (size_t i = 0; i < reports.size(); ++i) {
     const std::string bare = FileNameOf(reports[i].id);
@@ -57,6 +91,20 @@ absl::Status WriteGradeOutput(const GradeFormat& format, const std::string& path
     if (!written.ok()) return written;
   }
   return absl::OkStatus();
+}
+
+absl::Status WriteFailure(const GradeFormat& format, const std::string& path, FailedRun run,
+                          std::ostream& out) {
+  if (IsPrinted(path) && absl::string_view(format.name) == "text") return absl::OkStatus();
+  if (run.found.empty()) run.found.push_back({"submission", ""});
+  if (!CheckGradeOutput(format, path, run.found.size()).ok()) {
+    run.found.resize(1);
+    run.reports.clear();
+  }
+  for (size_t i = run.reports.size(); i < run.found.size(); ++i) {
+    run.reports.push_back(FailedReport(run.exercise, run.found[i].id, run.reason));
+  }
+  return WriteGradeOutput(format, path, run.reports, out);
 }
 
 }  // namespace cellar

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/commands.h"
 #include "client/commands/context.h"
+#include "client/commands/grade_usage.h"
 #include "client/commands/help_formatter.h"
 #include "client/error_text.h"
 #include "client/nearest_word.h"
@@ -125,7 +126,9 @@ int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostre
   } catch (const CLI::Success& help) {
     return app.exit(help, out, err);
   } catch (const CLI::ParseError& error) {
-    err << UsageText(app, error);
+    const std::string text = UsageText(app, error);
+    err << text;
+    LeaveUsageFailure(*NamedCommand(&app), text, context);
     return kExitUsage;
   }
   return context.exit_code();

@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <map>
+#include <cstdint>
+#include <numeric>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -61,32 +63,65 @@ std::string PythonList(const Range& range, const ToText& to_text) {
       "]");
 }
 
-// What one answer to one question is foreseen to be, and what is said to it, as HTML.
-struct Foreseen {
+// What is said to an answer, as HTML.
+struct Remark {
   std::vector<double> values;
+  bool for_near_values = false;  // whatever the comparison takes for them, too
   std::string html;
 };
 
-// The answers to question `index` that have a diagnosis, each once: the first verdict's words.
-std::vector<Foreseen> ForeseenOf(absl::Span<const v1::Verdict> verdicts, int index) {
-  std::map<std::vector<double>, bool> seen;
-  std::vector<Foreseen> foreseen;
-  for (const v1::Verdict& verdict : verdicts) {
-    if (!verdict.gradable() || verdict.diagnoses().empty()) continue;
-    if (index >= verdict.questions_size()) continue;
-    Foreseen answer;
-    bool complete = true;
-    for (const v1::ValueVerdict& value : verdict.questions(index).values()) {
-      complete = complete && value.has_given() && std::isfinite(value.given());
-      answer.values.push_back(value.given());
+// The values given to question `index`, if there are and no other question has an answer.
+std::vector<double> OnlyAnswer(const v1::Verdict& verdict, int index) {
+  std::vector<double> values;
+  for (int q = 0; q < verdict.questions_size(); ++q) {
+    for (const v1::ValueVerdict& value : verdict.questions(q).values()) {
+      const bool is_given = value.has_given() && std::isfinite(value.given());
+      if (is_given != (q == index)) return {};
+      if (is_given) values.push_back(value.given());
     }
-    if (!complete || std::exchange(seen[answer.values], true)) continue;
-    v1::Verdict shown = verdict;
-    shown.set_feedback(v1::FEEDBACK_DIAGNOSIS);
-    answer.html = absl::StrReplaceAll(XmlText(DiagnosisText(MakeReport({}, shown))), {{"\n", " "}});
-    foreseen.push_back(std::move(answer));
   }
-  return foreseen;
+  return values;
+}
+
+// Leaves those that give the very answer of the first, which holds for what is near it, too.
+void KeepFirstAndTied(v1::Verdict& verdict) {
+  const v1::Diagnosis first = verdict.diagnoses(0);
+  auto& all = *verdict.mutable_diagnoses();
+  all.erase(std::remove_if(all.begin(), all.end(),
+                           [&first](const v1::Diagnosis& each) {
+                             const auto& tied = first.same_as();
+                             return each.mistake() != first.mistake() &&
+                                    std::find(tied.begin(), tied.end(), each.mistake()) ==
+                                        tied.end();
+                           }),
+            all.end());
+  if (all.size() < 2) verdict.clear_how_to_tell_apart();
+}
+
+// What is said to answers to question `index`.
+std::vector<Remark> RemarksOn(absl::Span<const ForeseenAnswer> foreseen, int index) {
+  std::vector<Remark> remarks;
+  for (const ForeseenAnswer& answer : foreseen) {
+    if (!answer.verdict.gradable() || answer.verdict.diagnoses().empty()) continue;
+    Remark remark;
+    remark.values = OnlyAnswer(answer.verdict, index);
+    if (remark.values.empty()) continue;
+    v1::Verdict shown = answer.verdict;
+    shown.set_feedback(v1::FEEDBACK_DIAGNOSIS);
+    const v1::Diagnosis& first = shown.diagnoses(0);
+    remark.for_near_values = answer.is_outcome && first.matching_count() == first.value_count();
+    if (remark.for_near_values) KeepFirstAndTied(shown);
+    remark.html = absl::StrReplaceAll(XmlText(DiagnosisText(MakeReport({}, shown))), {{"\n", " "}});
+    remarks.push_back(std::move(remark));
+  }
+  return remarks;
+}
+
+// How much the script tells, as in `level` of its questions.
+constexpr int kDiagnosisLevel = 2;
+
+v1::Credit CreditOf(const v1::Exercise& exercise, const v1::Question& question) {
+  return question.credit() != v1::CREDIT_UNSPECIFIED ? question.credit() : exercise.credit();
 }
 
 int LevelOf(const v1::Exercise& exercise) {
@@ -94,7 +129,7 @@ int LevelOf(const v1::Exercise& exercise) {
     case v1::FEEDBACK_NONE:
       return 0;
     case v1::FEEDBACK_DIAGNOSIS:
-      return 2;
+      return kDiagnosisLevel;
     case v1::FEEDBACK_EXPECTED:
       return 3;
     default:
@@ -104,12 +139,10 @@ int LevelOf(const v1::Exercise& exercise) {
 
 // The entry of a question in the script's dictionary.
 std::string PythonQuestion(const v1::Exercise& exercise, const v1::Question& question,
-                           const v1::QuestionVerdict& key, const std::vector<Foreseen>& foreseen) {
+                           const v1::QuestionVerdict& key, const std::vector<Remark>& remarks) {
   const v1::Precision precision = PrecisionOf(exercise);
   const bool rounded = IsReportedRounded(exercise, question);
   const v1::Comparison& comparison = ComparisonOf(exercise, question);
-  const v1::Credit credit =
-      question.credit() != v1::CREDIT_UNSPECIFIED ? question.credit() : exercise.credit();
   const auto range = [&](const v1::ValueVerdict& value) {
     const Acceptance accepted = AcceptanceOf(comparison, value.expected(), rounded, precision);
     return absl::StrCat("(", PythonNumber(accepted.low), ", ", PythonNumber(accepted.high), ")");
@@ -121,48 +154,111 @@ std::string PythonQuestion(const v1::Exercise& exercise, const v1::Question& que
   const auto expected = [&](const v1::ValueVerdict& value) {
     return PythonText(FormatNumber(value.expected(), NumberFormat::Full(precision)));
   };
-  const auto entry = [](const Foreseen& answer) {
-    return absl::StrCat("(", PythonList(answer.values, PythonNumber), ", ", PythonText(answer.html),
-                        ")");
+  const auto entry = [&](const Remark& remark) {
+    const auto triple = [&](double value) {
+      const Acceptance accepted = remark.for_near_values
+                                      ? AcceptanceOf(comparison, value, rounded, precision)
+                                      : Acceptance{value, value};
+      return absl::StrCat("(", PythonNumber(accepted.low), ", ", PythonNumber(accepted.high), ", ",
+                          remark.for_near_values ? PythonNumber(value) : "None", ")");
+    };
+    return absl::StrCat("(", PythonList(remark.values, triple), ", ", PythonText(remark.html), ")");
   };
-  return absl::StrCat(
-      "{\n    \"ranges\": ", PythonList(key.values(), range),
-      ",\n    \"labels\": ", PythonList(key.values(), label),
-      ",\n    \"expected\": ", PythonList(key.values(), expected),
-      ",\n    \"all_or_nothing\": ", credit == v1::CREDIT_ALL_OR_NOTHING ? "True" : "False",
-      ",\n    \"level\": ", LevelOf(exercise), ",\n    \"foreseen\": ", PythonList(foreseen, entry),
-      "\n}");
+  return absl::StrCat("{\n    \"ranges\": ", PythonList(key.values(), range),
+                      ",\n    \"labels\": ", PythonList(key.values(), label),
+                      ",\n    \"expected\": ", PythonList(key.values(), expected),
+                      ",\n    \"all_or_nothing\": ",
+                      CreditOf(exercise, question) == v1::CREDIT_ALL_OR_NOTHING ? "True" : "False",
+                      ",\n    \"level\": ", LevelOf(exercise),
+                      ",\n    \"foreseen\": ", PythonList(remarks, entry), "\n}");
+}
+
+double PointsOf(const v1::Question& question) {
+  return question.has_points() ? question.points() : 1;
+}
+
+// The points of each question as whole numbers in the same proportion, as small as they can be;
+// nothing if they have no common measure.
+std::optional<std::vector<int64_t>> WholePoints(const std::vector<v1::Question>& questions) {
+  constexpr int kMaxParts = 10'000;
+  constexpr double kSlack = 1e-9;  // of a point, for decimal fractions
+  for (int parts = 1; parts <= kMaxParts; ++parts) {
+    std::vector<int64_t> whole;
+    int64_t divisor = 0;
+    for (const v1::Question& question : questions) {
+      const double scaled = PointsOf(question) * parts;
+      if (std::fabs(scaled - std::round(scaled)) > kSlack * parts) break;
+      whole.push_back(std::llround(scaled));
+      divisor = std::gcd(divisor, whole.back());
+    }
+    if (whole.size() != questions.size()) continue;
+    for (int64_t& points : whole) points /= std::max<int64_t>(divisor, 1);
+    return whole;
+  }
+  return std::nullopt;
+}
+
+// Why the exercise cannot be a problem of this kind; OK if it can.
+absl::Status CheckCredit(const v1::Exercise& exercise, const std::vector<v1::Question>& questions) {
+  for (const v1::Question& question : questions) {
+    if (CreditOf(exercise, question) != v1::CREDIT_CARRIED) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "question ", CleanLine(question.id()),
+        " gives credit for errors carried forward, for which a grader has to work the exercise "
+        "from the student's own values; a problem that grades itself cannot. Give it "
+        "CREDIT_PER_VALUE or CREDIT_ALL_OR_NOTHING, or use the container grader (--format edx)"));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status CheckKey(const v1::Verdict& key, size_t question_count) {
+  if (key.questions_size() != static_cast<int>(question_count)) {
+    return absl::InvalidArgumentError("the verdict with the key has not all questions");
+  }
+  for (const v1::QuestionVerdict& question : key.questions()) {
+    for (const v1::ValueVerdict& value : question.values()) {
+      if (value.has_expected()) continue;
+      return absl::InvalidArgumentError("the server did not tell the expected values");
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
 
 absl::StatusOr<std::string> EdxProblem(const v1::Exercise& exercise, const v1::Verdict& key,
-                                       absl::Span<const v1::Verdict> foreseen) {
+                                       absl::Span<const ForeseenAnswer> foreseen) {
+  if (LevelOf(exercise) < kDiagnosisLevel) foreseen = {};
   const std::vector<v1::Question> questions = QuestionsOf(exercise);
-  if (key.questions_size() != static_cast<int>(questions.size())) {
-    return absl::InvalidArgumentError("the verdict with the key has not all questions");
+  absl::Status status = CheckCredit(exercise, questions);
+  if (status.ok()) status = CheckKey(key, questions.size());
+  if (!status.ok()) return status;
+  const std::optional<std::vector<int64_t>> points = WholePoints(questions);
+  if (!points.has_value()) {
+    return absl::InvalidArgumentError(
+        "the points of the questions have no common measure of which one point has 10,000 parts or "
+        "less; the boxes of Open edX have whole points");
   }
   std::string script = "import math\nimport re\n\nquestions = {}\n";
   std::string responses;
+  double all_points = 0;
   const Report report = MakeReport(exercise, key);
   for (size_t i = 0; i < questions.size(); ++i) {
-    const v1::QuestionVerdict& expected = key.questions(static_cast<int>(i));
-    for (const v1::ValueVerdict& value : expected.values()) {
-      if (!value.has_expected()) {
-        return absl::InvalidArgumentError("the server did not tell the expected values");
-      }
-    }
+    const int index = static_cast<int>(i);
     const std::string name = absl::StrCat("q", i + 1);
+    all_points += PointsOf(questions[i]);
     absl::StrAppend(
         &script, "questions[\"", name, "\"] = ",
-        PythonQuestion(exercise, questions[i], expected, ForeseenOf(foreseen, static_cast<int>(i))),
+        PythonQuestion(exercise, questions[i], key.questions(index), RemarksOn(foreseen, index)),
         "\n\n\ndef check_", name, "(expect, answer):\n    return grade(\"", name,
         "\", answer)\n\n");
     absl::StrAppend(&responses, "  <customresponse cfn=\"check_", name, "\">\n    <label>",
-                    XmlText(report.questions[i].name), "</label>\n    <textline size=\"60\"/>\n",
-                    "  </customresponse>\n");
+                    XmlText(report.questions[i].name),
+                    "</label>\n    <textline size=\"60\" points=\"", (*points)[i],
+                    "\"/>\n  </customresponse>\n");
   }
   return absl::StrCat("<problem display_name=\"", XmlAttribute(CleanLine(exercise.title())),
+                      "\" weight=\"", FormatNumber(all_points, kExact),
                       "\">\n  <script type=\"loncapa/python\">\n", script, kEdxProblemScript,
                       "  </script>\n  <p>", XmlText(exercise.description()), "</p>\n", responses,
                       "</problem>\n");

@@ -1,9 +1,11 @@
 // An Open edX problem that grades itself: customresponse, whose check function is written in Python
 // and runs in a sandbox without a network. So everything it must know is written into it: the
-// ranges of accepted values and a table of answers that were foreseen, with what to say to them.
+// ranges of accepted values and, at level DIAGNOSIS and above, a table of answers that were
+// foreseen, with what to say to them.
 //
-// One box a question, each a response of its own (edX gives each the same share of the points;
-// credit CARRIED is given a value at a time).
+// One box a question, each a response of its own, worth the question's points. A check function
+// sees its own box only: nothing is said to one that follows from another. Credit for errors
+// carried forward needs the cell itself, and is refused.
 //
 // Thread safety: functions; no shared state.
 #ifndef CELLAR_CLIENT_GRADING_EDX_PROBLEM_H_
@@ -15,15 +17,17 @@
 #include "absl/types/span.h"
 #include "cellar/v1/exercise.pb.h"
 #include "cellar/v1/grading.pb.h"
+#include "client/grading/foreseen_answers.h"
 
 namespace cellar {
 
 // The problem's XML. `key` is a verdict at level EXPECTED on any readable submission of the
-// exercise (an empty one); `foreseen` are verdicts on answers that students are known to give, each
-// with its diagnoses. `exercise` says how much to tell. Fails with INVALID_ARGUMENT if the key has
-// no expected values.
+// exercise (an empty one); `foreseen` are answers with their verdicts at level DIAGNOSIS.
+// `exercise` says how much to tell. Fails with INVALID_ARGUMENT if the key has no expected values,
+// if credit is given for errors carried forward, or if the points have no common measure (edX's
+// boxes have whole points; 10,000 parts of one point are tried).
 absl::StatusOr<std::string> EdxProblem(const v1::Exercise& exercise, const v1::Verdict& key,
-                                       absl::Span<const v1::Verdict> foreseen);
+                                       absl::Span<const ForeseenAnswer> foreseen);
 
 }  // namespace cellar
 

@@ -79,6 +79,16 @@ class GradescopeTest(KitTest):
         (self.root / "submission" / "answer.txt").symlink_to(self.root / "source" / "exercise.textproto")
         self.assertIn("symbolic link", self.grade(None)["output"])
 
+    def test_a_folder_in_place_of_the_file_is_told(self):
+        answer = self.root / "submission" / "answer.txt"
+        answer.mkdir()
+        for files in ([], ["a.txt", "b.txt"]):
+            for name in files:
+                (answer / name).write_text(RIGHT)
+            results = self.grade(None)
+            self.assertIn("answer.txt is a folder", results["output"])
+            self.assertEqual(results["score"], 0)
+
     def test_an_exercise_that_is_damaged_leaves_a_result(self):
         (self.root / "source" / "exercise.textproto").write_text("nonsense")
         (self.root / "submission" / "answer.txt").write_text(RIGHT)

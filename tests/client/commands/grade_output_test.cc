@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <sstream>
 
@@ -58,6 +59,51 @@ TEST(GradeOutputTest, WithoutAPathItIsPrinted) {
   EXPECT_EQ(out.str(), "{\"tag\": \"points\", \"points\": 1}\n");
   out.setstate(std::ios::badbit);
   EXPECT_FALSE(WriteGradeOutput(*FindGradeFormat("codegrade"), "", {Graded("a")}, out).ok());
+}
+
+TEST(GradeOutputTest, AFileIsNoPlaceForSeveralAndAFolderNoneForOneFile) {
+  const GradeFormat& gradescope = *FindGradeFormat("gradescope");
+  EXPECT_FALSE(CheckGradeOutput(gradescope, "results.json", 2).ok());
+  EXPECT_FALSE(CheckGradeOutput(gradescope, "/dev/null", 2).ok());
+  EXPECT_TRUE(CheckGradeOutput(gradescope, "results.json/", 2).ok());
+  EXPECT_TRUE(CheckGradeOutput(gradescope, "results.json", 1).ok());
+  EXPECT_FALSE(CheckGradeOutput(*FindGradeFormat("junit"), ::testing::TempDir(), 2).ok());
+}
+
+TEST(GradeOutputTest, OneSubmissionAlsoGoesIntoAFolder) {
+  const std::string folder =
+      ::testing::TempDir() + "cellar_grade_output_one_" + std::to_string(getpid()) + "/";
+  std::ostringstream out;
+  ASSERT_TRUE(WriteGradeOutput(*FindGradeFormat("coursera"), folder, {Graded("a")}, out).ok());
+  EXPECT_TRUE(std::filesystem::is_regular_file(folder + "a.json"));
+  std::filesystem::remove_all(folder);
+}
+
+TEST(GradeOutputTest, AFailureIsToldOfEverySubmissionWithoutAVerdict) {
+  std::ostringstream out;
+  ASSERT_TRUE(WriteFailure(*FindGradeFormat("csv"), "",
+                           {"no server", {}, {{"a", "a"}, {"b", "b"}}, {Graded("a")}}, out)
+                  .ok());
+  EXPECT_THAT(out.str(),
+              ::testing::AllOf(HasSubstr("\na,"), HasSubstr("\nb,"), HasSubstr("no server")));
+}
+
+TEST(GradeOutputTest, AFailureWithoutASubmissionIsToldOfOne) {
+  std::ostringstream out;
+  ASSERT_TRUE(WriteFailure(*FindGradeFormat("text"), "", {"bad usage"}, out).ok());
+  EXPECT_EQ(out.str(), "") << "a person reads the error";
+  ASSERT_TRUE(WriteFailure(*FindGradeFormat("edx"), "", {"bad usage"}, out).ok());
+  EXPECT_THAT(out.str(), HasSubstr("The grader failed"));
+}
+
+TEST(GradeOutputTest, AFailureOfSeveralWithoutAPlaceForThemIsToldOnce) {
+  std::ostringstream out;
+  ASSERT_TRUE(WriteFailure(*FindGradeFormat("edx"), "",
+                           {"bad usage", {}, {{"a", "a"}, {"b", "b"}}, {Graded("a")}}, out)
+                  .ok());
+  const std::string text = out.str();
+  EXPECT_THAT(text, HasSubstr("The grader failed"));
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 1);
 }
 
 }  // namespace

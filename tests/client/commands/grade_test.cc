@@ -1,6 +1,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <chrono>
+#include <filesystem>
 #include <fstream>
 
 #include "cellar/v1/session_service.grpc.pb.h"
@@ -89,6 +90,30 @@ TEST_F(GradeCommandTest, ABrokenGraderIsThreeAndLeavesAResult) {
   EXPECT_EQ(code(), 3);
   EXPECT_THAT(error(), HasSubstr("no server answers"));
   EXPECT_THAT(*ReadFile(out), HasSubstr("Autograder failed"));
+}
+
+TEST_F(GradeCommandTest, AFolderInPlaceOfTheAnswersFileIsNotGradable) {
+  const std::string answer = Scratch("a_folder.txt");
+  std::filesystem::remove_all(answer);
+  std::filesystem::create_directory(answer);
+  const std::string out = Scratch("folder_results.json");
+  std::filesystem::remove_all(out);
+  for (const char* name : {"", "/one", "/two"}) {
+    if (*name != 0) std::ofstream(answer + name) << "[0,0,1,-1,1,0] [1,-1,0,1,-1]";
+    if (*name == '/' && name[1] == 'o') continue;  // one file in it is that file
+    MustRun("grade " + Homework() + " " + answer + " --format gradescope --out " + out);
+    ASSERT_TRUE(std::filesystem::is_regular_file(out));
+    EXPECT_THAT(*ReadFile(out), HasSubstr("a_folder.txt is a folder"));
+    EXPECT_THAT(MustRun("grade " + Homework() + " " + answer + " --format prairielearn"),
+                HasSubstr("a_folder.txt is a folder"));
+  }
+  // Who writes the slash means a folder of submissions.
+  Run("grade " + Homework() + " " + answer + "/ --format gradescope");
+  EXPECT_EQ(code(), 2);
+  const std::string results = Scratch("folder_of_results/");
+  std::filesystem::remove_all(results);
+  MustRun("grade " + Homework() + " " + answer + "/ --format gradescope --out " + results);
+  EXPECT_TRUE(std::filesystem::is_regular_file(results + "one.json"));
 }
 
 TEST_F(GradeCommandTest, ManyAnswersGetASummary) {
