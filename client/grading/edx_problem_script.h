@@ -1,5 +1,6 @@
 // The check function of a generated edX problem, in Python 3 without imports but `math` and `re`:
-// what the sandbox of Open edX has. The part that is the same in every problem.
+// what the sandbox of Open edX has. The part that is the same in every problem. Longer than other
+// headers, as it is one program that nobody includes for its parts.
 //
 // What it reads is what the grader reads, sign by sign (server/grading/typed_values.h tells the
 // rules): tests/conformance/grade_edx_reader_test.py holds the two against each other.
