@@ -63,18 +63,20 @@ Real Neighbour(double value, int64_t count, int direction) {
   const uint64_t left =
       static_cast<uint64_t>(last) +
       (direction > 0 ? uint64_t{0} - static_cast<uint64_t>(place) : static_cast<uint64_t>(place));
-  if (static_cast<uint64_t>(count) >= left) return direction * std::numeric_limits<Real>::max();
+  if (static_cast<uint64_t>(count) >= left)
+    return AtPlace<Real, Bits>(direction > 0 ? last : -last);
   return AtPlace<Real, Bits>(static_cast<Bits>(place + direction * count));
 }
 
 // The last number in a direction that is rounded to this one: half a place away, and that only if
 // ties go to this one.
 double LastRoundedTo(float number, int direction) {
+  constexpr float kInfinity = std::numeric_limits<float>::infinity();
   // The place behind the largest number is where the next one would be.
   const double next =
       std::fabs(number) == std::numeric_limits<float>::max() && (number > 0) == (direction > 0)
           ? direction * std::ldexp(1.0, std::numeric_limits<float>::max_exponent)
-          : std::nextafter(number, direction * std::numeric_limits<float>::infinity());
+          : std::nextafter(number, direction > 0 ? kInfinity : -kInfinity);
   const double tie = 0.5 * (static_cast<double>(number) + next);
   return static_cast<float>(tie) == number ? tie : std::nextafter(tie, number);
 }
