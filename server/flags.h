@@ -5,13 +5,16 @@
 #ifndef CELLAR_SERVER_FLAGS_H_
 #define CELLAR_SERVER_FLAGS_H_
 
+#include <algorithm>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "CLI/CLI.hpp"
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/string_view.h"
@@ -25,6 +28,24 @@ inline constexpr int kBadUsage = 2;
 
 inline std::string EnvironmentName(absl::string_view flag) {
   return absl::AsciiStrToUpper(absl::StrReplaceAll(flag, {{"--", "CELLAR_"}, {"-", "_"}}));
+}
+
+// A whole number with or without a unit (K, KB, KiB and so on up to E, all powers of 1024). Nothing
+// if it is written otherwise, or too large.
+inline std::optional<int64_t> ParseByteCount(absl::string_view text) {
+  constexpr absl::string_view kUnits = "KMGTPE";
+  const size_t end = std::min(text.find_first_not_of("-0123456789"), text.size());
+  int64_t number = 0;
+  if (!absl::SimpleAtoi(text.substr(0, end), &number)) return std::nullopt;
+  std::string unit = absl::AsciiStrToUpper(absl::StripLeadingAsciiWhitespace(text.substr(end)));
+  if (unit.empty() || unit == "B") return number;
+  const size_t power = kUnits.find(unit.front());
+  const std::string rest = unit.substr(1);
+  if (power == absl::string_view::npos) return std::nullopt;
+  if (!rest.empty() && rest != "B" && rest != "I" && rest != "IB") return std::nullopt;
+  const int shift = 10 * (static_cast<int>(power) + 1);
+  if (number < 0 || number > (std::numeric_limits<int64_t>::max() >> shift)) return std::nullopt;
+  return number << shift;
 }
 
 // Adds flags to an App: name, where the value goes (which also gives the default), help.
@@ -67,21 +88,35 @@ class Flags {
         ->envname(EnvironmentName(name));
   }
 
+  // (CLI11's own reading of numbers takes one that is too large for the largest there is, and 010
+  // for 8.)
   template <class Integer>
   void Count(const std::string& name, Integer& value, const std::string& help) {
-    app_.add_option(name, value, help)
+    const auto read = [name, &value](const std::string& text) {
+      if (absl::SimpleAtoi(text, &value)) return;
+      throw CLI::ValidationError(name, absl::StrCat("'", text, "' is no whole number of at most ",
+                                                    std::numeric_limits<Integer>::max()));
+    };
+    app_.add_option_function<std::string>(name, read, help)
         ->type_name("COUNT")
-        ->capture_default_str()
+        ->default_str(absl::StrCat(value))
         ->envname(EnvironmentName(name));
   }
 
   void Bytes(const std::string& name, int64_t& value, const std::string& help) {
-    CLI::AsSizeValue with_unit(/*kb_is_1000=*/false);
-    with_unit.description("");  // the help says it once, for all
-    app_.add_option(name, value, help)
-        ->transform(with_unit)
+    const auto read = [name, &value](const std::string& text) {
+      const std::optional<int64_t> bytes = ParseByteCount(text);
+      if (!bytes.has_value()) {
+        throw CLI::ValidationError(
+            name, absl::StrCat("'", text,
+                               "' is no number of bytes below 8EiB; write 65536, 512KiB, "
+                               "4MiB or 1GiB"));
+      }
+      value = *bytes;
+    };
+    app_.add_option_function<std::string>(name, read, help)
         ->type_name("BYTES")
-        ->capture_default_str()
+        ->default_str(absl::StrCat(value))
         ->envname(EnvironmentName(name));
   }
 

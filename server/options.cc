@@ -121,6 +121,8 @@ void AddResourceFlags(Options& options, Flags& flags) {
       "--max-session-bytes", options.sessions.max_bytes,
       "Bytes of states, replay windows and inputs of all sessions in memory together; those "
       "that sleep in the store do not count.");
+  flags.Bytes("--max-session-bytes-per-tenant", options.sessions.max_bytes_per_tenant,
+              "The same of one tenant; 0: as many as of all.");
   flags.Duration("--default-ttl", options.api.default_ttl,
                  "How long a session lives unused unless its creator says otherwise.");
   flags.Duration("--max-ttl", options.api.max_ttl, "Longest ttl that may be asked for.");
@@ -138,6 +140,10 @@ void AddResourceFlags(Options& options, Flags& flags) {
   flags.Count("--max-exercises", options.exercises.max_exercises, "Exercises held at once.");
   flags.Bytes("--max-exercise-bytes", options.exercises.max_bytes,
               "Bytes of models, inputs and keys of all exercises together.");
+  flags.Count("--max-exercises-per-tenant", options.exercises.max_exercises_per_tenant,
+              "Exercises of one tenant; 0: as many as of all.");
+  flags.Bytes("--max-exercise-bytes-per-tenant", options.exercises.max_bytes_per_tenant,
+              "Bytes of the exercises of one tenant; 0: as many as of all.");
   flags.Count("--max-exercise-values", options.api.max_exercise_values,
               "Values that one exercise may ask for.");
   flags.Count("--max-parameters", options.api.model.max_parameters, "Weights of one model.");
@@ -278,6 +284,7 @@ void CheckResources(const Options& options, Problems& problems) {
   problems.AtLeast("--max-sessions", options.sessions.max_sessions, 0);
   problems.AtLeast("--max-sessions-per-tenant", options.sessions.max_sessions_per_tenant, 0);
   problems.AtLeast("--max-session-bytes", options.sessions.max_bytes, 0);
+  problems.AtLeast("--max-session-bytes-per-tenant", options.sessions.max_bytes_per_tenant, 0);
   problems.AtLeast("--checkpoint-steps", options.keeping.checkpoint_steps, 1);
   problems.Positive("--checkpoint-interval", options.keeping.checkpoint_interval);
   problems.Positive("--sleep-after", options.sessions.sleep_after);
@@ -298,6 +305,8 @@ void CheckResources(const Options& options, Problems& problems) {
   problems.AtLeast("--max-model-bytes-per-tenant", options.models.max_bytes_per_tenant, 0);
   problems.AtLeast("--max-exercises", options.exercises.max_exercises, 0);
   problems.AtLeast("--max-exercise-bytes", options.exercises.max_bytes, 0);
+  problems.AtLeast("--max-exercises-per-tenant", options.exercises.max_exercises_per_tenant, 0);
+  problems.AtLeast("--max-exercise-bytes-per-tenant", options.exercises.max_bytes_per_tenant, 0);
   problems.AtLeast("--max-exercise-values", options.api.max_exercise_values, 1);
   problems.AtLeast("--max-parameters", options.api.model.max_parameters, 1);
   problems.AtLeast("--max-layers", options.api.model.max_layers, 1);

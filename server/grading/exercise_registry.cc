@@ -3,6 +3,7 @@
 #include <utility>
 #include <variant>
 
+#include "server/base/status_macros.h"
 #include "server/grading/grading_errors.h"
 
 namespace cellar {
@@ -28,18 +29,31 @@ int64_t KeptExercise::size_bytes() const {
   return bytes;
 }
 
-const ExerciseRegistry::ByName* ExerciseRegistry::FindTenant(absl::string_view tenant) const {
+const ExerciseRegistry::TenantExercises* ExerciseRegistry::FindTenant(
+    absl::string_view tenant) const {
   const auto found = tenants_.find(tenant);
   return found == tenants_.end() ? nullptr : &found->second;
+}
+
+absl::Status ExerciseRegistry::CheckRoom(const TenantExercises* exercises, int64_t bytes) const {
+  const auto count = exercises == nullptr ? 0 : static_cast<int64_t>(exercises->by_name.size());
+  const int64_t used_bytes = exercises == nullptr ? 0 : exercises->used_bytes;
+  const auto full = FindReachedCap({limits_.max_exercises_per_tenant, limits_.max_exercises}, count,
+                                   exercise_count_, 1);
+  if (full.has_value()) return ExerciseLimit(*full);
+  const auto heavy = FindReachedCap({limits_.max_bytes_per_tenant, limits_.max_bytes}, used_bytes,
+                                    used_bytes_, bytes);
+  return heavy.has_value() ? ExerciseBytesLimit(*heavy, bytes) : absl::OkStatus();
 }
 
 absl::StatusOr<std::shared_ptr<const KeptExercise>> ExerciseRegistry::Add(
     absl::string_view tenant, std::shared_ptr<const KeptExercise> exercise) {
   const int64_t bytes = exercise->size_bytes();
   absl::MutexLock lock(&mutex_);
-  if (const ByName* const by_name = FindTenant(tenant)) {
-    const auto found = by_name->find(exercise->name);
-    if (found != by_name->end()) {
+  const TenantExercises* const exercises = FindTenant(tenant);
+  if (exercises != nullptr) {
+    const auto found = exercises->by_name.find(exercise->name);
+    if (found != exercises->by_name.end()) {
       const KeptExercise& there = *found->second;
       const bool same =
           there.compiled->digest == exercise->compiled->digest && there.source == exercise->source;
@@ -47,37 +61,36 @@ absl::StatusOr<std::shared_ptr<const KeptExercise>> ExerciseRegistry::Add(
       return ExerciseExists(exercise->name, there.compiled->digest);
     }
   }
-  if (exercise_count_ >= limits_.max_exercises) return ExerciseLimit(limits_.max_exercises);
-  if (bytes > limits_.max_bytes - used_bytes_) {
-    return ExerciseBytesLimit(limits_.max_bytes, used_bytes_, bytes);
-  }
+  CELLAR_RETURN_IF_ERROR(CheckRoom(exercises, bytes));
   ++exercise_count_;
   used_bytes_ += bytes;
-  tenants_[std::string(tenant)].emplace(exercise->name, exercise);
+  TenantExercises& grown = tenants_[std::string(tenant)];
+  grown.used_bytes += bytes;
+  grown.by_name.emplace(exercise->name, exercise);
   return exercise;
 }
 
 absl::StatusOr<std::shared_ptr<const KeptExercise>> ExerciseRegistry::Get(
     const OwnedName& owned) const {
   absl::ReaderMutexLock lock(&mutex_);
-  const ByName* const by_name = FindTenant(owned.tenant);
-  if (by_name == nullptr) return ExerciseNotFound(owned.name);
-  const auto found = by_name->find(owned.name);
-  if (found == by_name->end()) return ExerciseNotFound(owned.name);
+  const TenantExercises* const exercises = FindTenant(owned.tenant);
+  if (exercises == nullptr) return ExerciseNotFound(owned.name);
+  const auto found = exercises->by_name.find(owned.name);
+  if (found == exercises->by_name.end()) return ExerciseNotFound(owned.name);
   return found->second;
 }
 
 std::vector<std::shared_ptr<const KeptExercise>> ExerciseRegistry::List(const OwnedName& after,
                                                                         int64_t max_count) const {
-  std::vector<std::shared_ptr<const KeptExercise>> exercises;
+  std::vector<std::shared_ptr<const KeptExercise>> page;
   absl::ReaderMutexLock lock(&mutex_);
-  const ByName* const by_name = FindTenant(after.tenant);
-  if (by_name == nullptr) return exercises;
-  for (auto next = by_name->upper_bound(after.name);
-       next != by_name->end() && static_cast<int64_t>(exercises.size()) < max_count; ++next) {
-    exercises.push_back(next->second);
+  const TenantExercises* const exercises = FindTenant(after.tenant);
+  if (exercises == nullptr) return page;
+  for (auto next = exercises->by_name.upper_bound(after.name);
+       next != exercises->by_name.end() && static_cast<int64_t>(page.size()) < max_count; ++next) {
+    page.push_back(next->second);
   }
-  return exercises;
+  return page;
 }
 
 absl::Status ExerciseRegistry::Remove(const OwnedName& owned) {
@@ -85,13 +98,16 @@ absl::Status ExerciseRegistry::Remove(const OwnedName& owned) {
   absl::MutexLock lock(&mutex_);
   const auto tenant = tenants_.find(owned.tenant);
   if (tenant == tenants_.end()) return ExerciseNotFound(owned.name);
-  const auto found = tenant->second.find(owned.name);
-  if (found == tenant->second.end()) return ExerciseNotFound(owned.name);
+  auto& [by_name, used_bytes] = tenant->second;
+  const auto found = by_name.find(owned.name);
+  if (found == by_name.end()) return ExerciseNotFound(owned.name);
+  const int64_t bytes = found->second->size_bytes();
   --exercise_count_;
-  used_bytes_ -= found->second->size_bytes();
+  used_bytes_ -= bytes;
+  used_bytes -= bytes;
   removed = std::move(found->second);
-  tenant->second.erase(found);
-  if (tenant->second.empty()) tenants_.erase(tenant);
+  by_name.erase(found);
+  if (by_name.empty()) tenants_.erase(tenant);
   return absl::OkStatus();
 }
 

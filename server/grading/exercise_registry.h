@@ -40,6 +40,9 @@ class ExerciseRegistry {
   struct Limits {
     int64_t max_exercises = 10'000;
     int64_t max_bytes = int64_t{1} << 30;  // of all exercises together
+    // Of one tenant; 0: as much as of all together.
+    int64_t max_exercises_per_tenant = 0;
+    int64_t max_bytes_per_tenant = 0;
   };
 
   explicit ExerciseRegistry(Limits limits) : limits_(limits) {}
@@ -63,15 +66,25 @@ class ExerciseRegistry {
   absl::Status Remove(const OwnedName& owned);
 
  private:
-  using ByName = std::map<std::string, std::shared_ptr<const KeptExercise>, std::less<>>;
+  // Of one tenant: exercises by name, and their bytes.
+  struct TenantExercises {
+    std::map<std::string, std::shared_ptr<const KeptExercise>, std::less<>> by_name;
+    int64_t used_bytes = 0;
+  };
 
   // The exercises of `tenant`; nullptr if it has none.
-  const ByName* FindTenant(absl::string_view tenant) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  const TenantExercises* FindTenant(absl::string_view tenant) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+
+  // Whether there is room for one more, of so many bytes. `exercises`: of the tenant; may be null.
+  // Errors: EXERCISE_LIMIT, EXERCISE_BYTES_LIMIT.
+  absl::Status CheckRoom(const TenantExercises* exercises, int64_t bytes) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
   const Limits limits_;
 
   mutable absl::Mutex mutex_;
-  std::map<std::string, ByName, std::less<>> tenants_ ABSL_GUARDED_BY(mutex_);
+  std::map<std::string, TenantExercises, std::less<>> tenants_ ABSL_GUARDED_BY(mutex_);
   int64_t exercise_count_ ABSL_GUARDED_BY(mutex_) = 0;  // of all tenants
   int64_t used_bytes_ ABSL_GUARDED_BY(mutex_) = 0;      // of all tenants
 };

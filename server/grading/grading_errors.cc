@@ -6,6 +6,12 @@
 #include "server/base/error.h"
 
 namespace cellar {
+namespace {
+
+// Room comes when exercises are deleted, which nobody can foretell; a second keeps retries cheap.
+constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+
+}  // namespace
 
 absl::Status GradingCancelled() {
   return absl::CancelledError("the caller gave up before the exercise was worked out");
@@ -32,25 +38,32 @@ absl::Status ExerciseExists(absl::string_view name, absl::string_view digest) {
        .resource_name = std::string(name)});
 }
 
-absl::Status ExerciseLimit(int64_t limit) {
+absl::Status ExerciseLimit(const ReachedCap& cap) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
   return MakeError(absl::StatusCode::kResourceExhausted,
-                   absl::StrCat("the server holds ", limit,
+                   absl::StrCat("the ", whose, " holds ", cap.used, " of ", cap.limit,
                                 " exercises, as many as it may; delete an exercise first"),
                    {.reason = "EXERCISE_LIMIT",
-                    .metadata = {{"limit", absl::StrCat(limit)}},
-                    .quota_subject = "exercises"});
+                    .metadata = {{"limit", absl::StrCat(cap.limit)},
+                                 {"used", absl::StrCat(cap.used)},
+                                 {"scope", std::string(whose)}},
+                    .retry_delay = kRetryDelay,
+                    .quota_subject = absl::StrCat("exercises of the ", whose)});
 }
 
-absl::Status ExerciseBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes) {
+absl::Status ExerciseBytesLimit(const ReachedCap& cap, int64_t requested_bytes) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
   return MakeError(
       absl::StatusCode::kResourceExhausted,
-      absl::StrCat("the exercise needs ", requested_bytes, " bytes; exercises hold ", used_bytes,
-                   " of ", limit_bytes, " bytes already; delete exercises first"),
+      absl::StrCat("the exercise needs ", requested_bytes, " bytes; exercises of the ", whose,
+                   " hold ", cap.used, " of ", cap.limit, " bytes already; delete exercises first"),
       {.reason = "EXERCISE_BYTES_LIMIT",
-       .metadata = {{"limit_bytes", absl::StrCat(limit_bytes)},
-                    {"used_bytes", absl::StrCat(used_bytes)},
-                    {"requested_bytes", absl::StrCat(requested_bytes)}},
-       .quota_subject = "exercise bytes"});
+       .metadata = {{"limit_bytes", absl::StrCat(cap.limit)},
+                    {"used_bytes", absl::StrCat(cap.used)},
+                    {"requested_bytes", absl::StrCat(requested_bytes)},
+                    {"scope", std::string(whose)}},
+       .retry_delay = kRetryDelay,
+       .quota_subject = absl::StrCat("exercise bytes of the ", whose)});
 }
 
 }  // namespace cellar

@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "server/identity/cap.h"
 
 namespace cellar {
 
@@ -21,11 +22,11 @@ absl::Status ExerciseNotFound(absl::string_view name);
 absl::Status ExerciseExists(absl::string_view name, absl::string_view digest);
 
 // RESOURCE_EXHAUSTED / EXERCISE_LIMIT: there are `limit` exercises already.
-absl::Status ExerciseLimit(int64_t limit);
+absl::Status ExerciseLimit(const ReachedCap& cap);
 
-// RESOURCE_EXHAUSTED / EXERCISE_BYTES_LIMIT: `requested_bytes` more would go beyond what all
-// exercises together may hold.
-absl::Status ExerciseBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes);
+// RESOURCE_EXHAUSTED / EXERCISE_BYTES_LIMIT: `requested_bytes` more would go beyond what exercises
+// together may hold.
+absl::Status ExerciseBytesLimit(const ReachedCap& cap, int64_t requested_bytes);
 
 }  // namespace cellar
 

@@ -47,12 +47,13 @@ Session::Session(SessionConfig config, SessionProgress progress,
     : config_(std::move(config)),
       full_name_(FullName(config_.owned_name())),
       commons_(std::move(commons)),
+      budget_(commons_->budgets.Of(config_.tenant)),
       progress_(std::move(progress)),
       charged_bytes_(SessionBytes(config_, progress_)),
       update_time_(config_.create_time),
       use_{.unused_since = config_.create_time, .ttl = config_.ttl} {}
 
-Session::~Session() { commons_->budget.Charge(-charged_bytes_).IgnoreError(); }
+Session::~Session() { budget_.Charge(-charged_bytes_).IgnoreError(); }
 
 Session::View Session::Look() const {
   absl::MutexLock lock(&mutex_);
@@ -138,7 +139,7 @@ absl::Status Session::CheckAliveLocked() const {
 
 absl::Status Session::ChargeChangeLocked(int64_t bytes) {
   CELLAR_RETURN_IF_ERROR(CheckAliveLocked());
-  CELLAR_RETURN_IF_ERROR(commons_->budget.Charge(bytes));
+  CELLAR_RETURN_IF_ERROR(budget_.Charge(bytes));
   charged_bytes_ += bytes;
   update_time_ = commons_->clock.Now();
   return absl::OkStatus();

@@ -38,8 +38,8 @@ int64_t SessionBytes(const SessionConfig& config, const SessionProgress& progres
 
 class Session {
  public:
-  // REQUIRES: `SessionBytes(config, progress)` are charged to the budget. The session gives back
-  // what it is charged when it is destroyed, not when it ends.
+  // REQUIRES: `SessionBytes(config, progress)` are charged to the tenant's budget. The session
+  // gives back what it is charged when it is destroyed, not when it ends.
   Session(SessionConfig config, SessionProgress progress, std::shared_ptr<SessionCommons> commons);
   ~Session();
   Session(const Session&) = delete;
@@ -147,6 +147,7 @@ class Session {
   const SessionConfig config_;
   const std::string full_name_;
   const std::shared_ptr<SessionCommons> commons_;  // its members lock themselves
+  ByteBudget& budget_;                             // of the commons
 
   mutable absl::Mutex mutex_;
   // Only the lease changes it, under the mutex; and so the lease may read it without.

@@ -12,6 +12,7 @@
 
 #include "absl/status/status.h"
 #include "server/base/clock.h"
+#include "server/identity/cap.h"
 #include "server/session/byte_budget.h"
 
 namespace cellar {
@@ -38,16 +39,16 @@ class StreamListener {
 
 // What the sessions of one table have in common. Lives as long as any of them.
 struct SessionCommons {
-  SessionCommons(Clock& used_clock, int64_t max_bytes, std::string epoch,
+  SessionCommons(Clock& used_clock, CapLimits max_bytes, std::string epoch,
                  SessionWatcher* used_watcher = nullptr, int64_t used_checkpoint_steps = 0)
       : clock(used_clock),
-        budget(max_bytes),
+        budgets(max_bytes),
         server_epoch(std::move(epoch)),
         watcher(used_watcher),
         checkpoint_steps(used_checkpoint_steps) {}
 
   Clock& clock;
-  ByteBudget budget;
+  ByteBudgets budgets;
   const std::string server_epoch;
   SessionWatcher* const watcher;   // null: there is no store
   const int64_t checkpoint_steps;  // a session of durability PERIODIC is written after so many

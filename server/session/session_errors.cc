@@ -157,19 +157,21 @@ absl::Status SessionLimit(const ReachedCap& cap) {
                     .quota_subject = absl::StrCat("sessions of the ", whose)});
 }
 
-absl::Status SessionBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes) {
+absl::Status SessionBytesLimit(const ReachedCap& cap, int64_t requested_bytes) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
   return MakeError(
       absl::StatusCode::kResourceExhausted,
-      absl::StrCat("sessions hold ", used_bytes, " of the ", limit_bytes, " bytes they may, and ",
-                   requested_bytes,
+      absl::StrCat("sessions of the ", whose, " hold ", cap.used, " of the ", cap.limit,
+                   " bytes they may, and ", requested_bytes,
                    " more do not fit; delete sessions that are done, ask for smaller replay "
                    "windows, or try later"),
       {.reason = "SESSION_BYTES_LIMIT",
-       .metadata = {{"limit_bytes", absl::StrCat(limit_bytes)},
-                    {"used_bytes", absl::StrCat(used_bytes)},
-                    {"requested_bytes", absl::StrCat(requested_bytes)}},
+       .metadata = {{"limit_bytes", absl::StrCat(cap.limit)},
+                    {"used_bytes", absl::StrCat(cap.used)},
+                    {"requested_bytes", absl::StrCat(requested_bytes)},
+                    {"scope", std::string(whose)}},
        .retry_delay = kRetryDelay,
-       .quota_subject = "session bytes"});
+       .quota_subject = absl::StrCat("session bytes of the ", whose)});
 }
 
 absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,

@@ -53,7 +53,7 @@ absl::Status SessionTakenOver(absl::string_view name, int64_t next_step);
 absl::Status SessionLimit(const ReachedCap& cap);
 
 // RESOURCE_EXHAUSTED: `requested_bytes` more do not fit.
-absl::Status SessionBytesLimit(int64_t limit_bytes, int64_t used_bytes, int64_t requested_bytes);
+absl::Status SessionBytesLimit(const ReachedCap& cap, int64_t requested_bytes);
 
 // FAILED_PRECONDITION: the snapshot was taken of another model.
 absl::Status ModelMismatch(absl::string_view model, absl::string_view model_digest,

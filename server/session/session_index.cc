@@ -24,10 +24,11 @@ SessionIndex::SessionIndex(const SessionTable::Limits& used_limits, Clock& used_
       keeper(used_keeper),
       ids(used_clock.Now()),
       commons(std::make_shared<SessionCommons>(
-          used_clock, used_limits.max_bytes, ids.epoch(), used_keeper,
+          used_clock, CapLimits{used_limits.max_bytes_per_tenant, used_limits.max_bytes},
+          ids.epoch(), used_keeper,
           used_keeper == nullptr ? 0 : used_keeper->options().checkpoint_steps)),
-      visitors(std::make_shared<SessionCommons>(used_clock, std::numeric_limits<int64_t>::max(),
-                                                ids.epoch())),
+      visitors(std::make_shared<SessionCommons>(
+          used_clock, CapLimits{.of_server = std::numeric_limits<int64_t>::max()}, ids.epoch())),
       tombstones(used_limits.max_tombstones, used_limits.tombstone_retention) {}
 
 SessionIndex::Found SessionIndex::Lookup(const OwnedName& owned) const {
@@ -228,35 +229,45 @@ std::shared_ptr<Session> SessionIndex::PutAsleepLocked(const OwnedName& owned) {
   return std::move(entry.session);
 }
 
-std::shared_ptr<Session> SessionIndex::NextAwakeLocked() {
-  if (awake.empty()) return nullptr;
-  auto next = awake.upper_bound({rotation_tenant, rotation_name});
-  if (next == awake.end()) next = awake.begin();
+std::shared_ptr<Session> SessionIndex::NextAwakeLocked(std::optional<absl::string_view> tenant) {
+  const bool elsewhere = tenant.has_value() && *tenant != rotation_tenant;
+  auto next = elsewhere ? awake.lower_bound({*tenant, ""})
+                        : awake.upper_bound({rotation_tenant, rotation_name});
+  const auto passed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
+    return next == awake.end() || (tenant.has_value() && next->tenant != *tenant);
+  };
+  if (passed()) next = tenant.has_value() ? awake.lower_bound({*tenant, ""}) : awake.begin();
+  if (passed()) return nullptr;
   rotation_tenant.assign(next->tenant.data(), next->tenant.size());
   rotation_name.assign(next->name.data(), next->name.size());
   return sessions.find(*next)->second.session;
 }
 
-void SessionIndex::SleepSome(int64_t max_looks, int64_t enough_bytes, absl::Time unused_before) {
+void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Time unused_before) {
   max_looks = std::min(max_looks, awake_count());
+  const Session* first = nullptr;  // once around is enough
   const bool patient = unused_before == absl::InfiniteFuture();
-  while (max_looks > 0) {
+  while (max_looks > 0 && squeeze.budget.used_bytes() > squeeze.enough_bytes) {
     Sessions asleep;    // freed in every round, after the lock
     Sessions not_kept;  // yet
     {
       absl::MutexLock lock(&mutex);
       for (int64_t i = 0; i < kBatchSize && max_looks > 0; ++i, --max_looks) {
-        const auto session = NextAwakeLocked();
-        if (session == nullptr) return;
+        const auto session = NextAwakeLocked(squeeze.tenant);
+        if (session == nullptr || session.get() == first) {
+          max_looks = 0;
+          break;
+        }
+        if (first == nullptr) first = session.get();
         const auto outcome = session->FallAsleep(patient, unused_before);
         if (outcome == Session::SleepOutcome::kNotKept) not_kept.push_back(session);
         if (outcome != Session::SleepOutcome::kAsleep) continue;
+        if (session.get() == first) first = nullptr;
         asleep.push_back(PutAsleepLocked(session->config().owned_name()));
       }
     }
     asleep.clear();
     for (const std::shared_ptr<Session>& session : not_kept) keeper->Keep(session);
-    if (commons->budget.used_bytes() <= enough_bytes) return;
   }
 }
 

@@ -106,11 +106,17 @@ struct SessionIndex {
   // done, if that is not so any more.
   std::shared_ptr<Session> PutAwake(int64_t sleep_number, StoredSession& stored);
 
+  // Whose memory is wanted, and how much of it may stay in use.
+  struct Squeeze {
+    const ByteBudget& budget;
+    std::optional<absl::string_view> tenant;  // whose budget it is; nothing: that of all
+    int64_t enough_bytes = 0;
+  };
+
   // Looks at `max_looks` sessions at most, in rotation, and puts those to sleep that nobody has
   // used since `unused_before` (InfiniteFuture: since the rotation came by last), until no more
-  // than `enough_bytes` are used. What the store does not have yet is given to it, and sleeps next
-  // time.
-  void SleepSome(int64_t max_looks, int64_t enough_bytes, absl::Time unused_before);
+  // than is enough is used. What the store does not have yet is given to it, and sleeps next time.
+  void SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Time unused_before);
 
   void AddSleeper(const StoredSessionHead& head, ModelPin model);
   void AddTombstone(const OwnedName& owned, const Tombstone& tombstone);
@@ -159,8 +165,9 @@ struct SessionIndex {
   std::shared_ptr<Session> PutAsleepLocked(const OwnedName& owned)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
-  // The next in rotation; nullptr if none is awake.
-  std::shared_ptr<Session> NextAwakeLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // The next in rotation, of `tenant` if there is one given; nullptr if none is awake.
+  std::shared_ptr<Session> NextAwakeLocked(std::optional<absl::string_view> tenant)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 };
 
 }  // namespace cellar

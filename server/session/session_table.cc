@@ -32,9 +32,9 @@ struct SessionTable::Implementation : SessionIndex {
     CELLAR_RETURN_IF_ERROR(MakeNameFree(config.owned_name()));
     if (const auto full = FindFull(config.tenant); full.has_value()) return SessionLimit(*full);
     const int64_t bytes = SessionBytes(config, progress);
-    CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(bytes));
+    CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(config.tenant, bytes));
     absl::StatusOr<std::shared_ptr<Session>> created = AddCharged(config, progress);
-    if (!created.ok()) commons->budget.Charge(-bytes).IgnoreError();
+    if (!created.ok()) commons->budgets.Of(config.tenant).Charge(-bytes).IgnoreError();
     return created;
   }
 
@@ -50,21 +50,30 @@ struct SessionTable::Implementation : SessionIndex {
     return absl::OkStatus();
   }
 
-  // Takes bytes of the budget; if they are not there, those of sessions that nobody uses.
-  absl::Status ChargeOrMakeRoom(int64_t bytes) {
-    absl::Status charged = commons->budget.Charge(bytes);
+  // Takes bytes of the tenant's budget; if they are not there, those of sessions that nobody uses.
+  absl::Status ChargeOrMakeRoom(const std::string& tenant, int64_t bytes) {
+    ByteBudget& budget = commons->budgets.Of(tenant);
+    absl::Status charged = budget.Charge(bytes);
     if (keeper == nullptr) return charged;
-    const int64_t full = FullBytes(limits.max_bytes);
-    if (commons->budget.used_bytes() > full) {
-      SleepSome(kLooksInPassing, full, absl::InfiniteFuture());
+    MakeRoom(tenant, kLooksInPassing, FullBytes);
+    // Twice, for what was used a moment ago.
+    for (int time = 0; time < 2 && !charged.ok(); ++time) {
+      MakeRoom(tenant, awake_count(), [bytes](int64_t max_bytes) { return max_bytes - bytes; });
+      charged = budget.Charge(bytes);
     }
-    if (charged.ok()) return charged;
-    const int64_t room = limits.max_bytes - bytes;
-    SleepSome(awake_count(), room, /*unused_before=*/absl::InfiniteFuture());
-    charged = commons->budget.Charge(bytes);
-    if (charged.ok()) return charged;
-    SleepSome(awake_count(), room, absl::InfiniteFuture());  // also what was used a moment ago
-    return commons->budget.Charge(bytes);
+    return charged;
+  }
+
+  // Puts sessions to sleep until no more is used than `enough` says of a budget: of the tenant's,
+  // and of that of all.
+  template <class Enough>
+  void MakeRoom(const std::string& tenant, int64_t max_looks, const Enough& enough) {
+    ByteBudget& own = commons->budgets.Of(tenant);
+    ByteBudget& all = commons->budgets.all();
+    if (&own != &all) {
+      SleepSome(max_looks, {own, tenant, enough(own.limit_bytes())}, absl::InfiniteFuture());
+    }
+    SleepSome(max_looks, {all, std::nullopt, enough(all.limit_bytes())}, absl::InfiniteFuture());
   }
 
   // The session in memory, awake now if it was asleep; it may have ended.
@@ -77,15 +86,16 @@ struct SessionTable::Implementation : SessionIndex {
       CELLAR_ASSIGN_OR_RETURN(std::optional<StoredSession> stored, LoadAsleep(owned, found));
       if (!stored.has_value()) continue;
       const int64_t bytes = SessionBytes(stored->config, stored->progress);
-      CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(bytes));
+      CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(stored->config.tenant, bytes));
       if (auto woken = PutAwake(found.sleep_number, *stored)) return woken;
-      commons->budget.Charge(-bytes).IgnoreError();  // somebody else was quicker
+      // Somebody else was quicker.
+      commons->budgets.Of(owned.tenant).Charge(-bytes).IgnoreError();
     }
   }
 
   // A copy of a session that sleeps, to be looked at; outside of the budget.
   std::shared_ptr<Session> Show(StoredSession stored) {
-    visitors->budget.Charge(SessionBytes(stored.config, stored.progress)).IgnoreError();
+    visitors->budgets.all().Charge(SessionBytes(stored.config, stored.progress)).IgnoreError();
     auto session =
         std::make_shared<Session>(std::move(stored.config), std::move(stored.progress), visitors);
     session->ComeBack(stored.times);
@@ -219,9 +229,11 @@ absl::Time SessionTable::EndDue() {
 void SessionTable::SleepIdle() {
   Implementation& all = *implementation_;
   if (all.keeper == nullptr) return;
+  const ByteBudget& budget = all.commons->budgets.all();
   const int64_t full = FullBytes(all.limits.max_bytes);
-  if (used_bytes() > full) all.SleepSome(kMaxSleepLooks, full, absl::InfiniteFuture());
-  all.SleepSome(kMaxSleepLooks, 0, all.clock.Now() - all.limits.sleep_after);
+  all.SleepSome(kMaxSleepLooks, {budget, std::nullopt, full}, absl::InfiniteFuture());
+  all.SleepSome(kMaxSleepLooks, {budget, std::nullopt, 0},
+                all.clock.Now() - all.limits.sleep_after);
 }
 
 absl::Status SessionTable::KeepAll() {
@@ -243,7 +255,9 @@ int64_t SessionTable::session_count() const { return implementation_->session_co
 
 int64_t SessionTable::awake_count() const { return implementation_->awake_count(); }
 
-int64_t SessionTable::used_bytes() const { return implementation_->commons->budget.used_bytes(); }
+int64_t SessionTable::used_bytes() const {
+  return implementation_->commons->budgets.all().used_bytes();
+}
 
 const std::string& SessionTable::epoch() const { return implementation_->ids.epoch(); }
 

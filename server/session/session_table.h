@@ -1,8 +1,9 @@
 // The sessions of this server, by tenant and name, and the memory of those that ended.
 //
 // With a keeper a session may sleep: it is in the store, and the table has its name, times and
-// model. Whoever holds it wakes it up; whoever only looks is shown a copy. The limit of bytes is
-// one of sessions that are awake: if there is no room, some that nobody uses go to sleep.
+// model. Whoever holds it wakes it up; whoever only looks is shown a copy. The limits of bytes are
+// of sessions that are awake: if there is no room, some that nobody uses go to sleep, those of the
+// tenant if it is the tenant that has none.
 //
 // Thread safety: all methods may be called from any thread.
 // Lock order: table before session. No lock is held while a stream is told its end or while memory
@@ -38,6 +39,7 @@ class SessionTable {
     int64_t max_sessions = 100'000;
     int64_t max_sessions_per_tenant = 0;   // 0: as many as of all
     int64_t max_bytes = int64_t{1} << 30;  // states, windows and inputs of all sessions together
+    int64_t max_bytes_per_tenant = 0;      // 0: as many as of all
     absl::Duration tombstone_retention = absl::Hours(24);
     int64_t max_tombstones = 100'000;                // the oldest go first
     absl::Duration sleep_after = absl::Minutes(10);  // unused; needs a keeper

@@ -10,7 +10,8 @@ import unittest
 import grpc
 
 import harness
-from cellar.v1 import evaluation_service_pb2, exercise_pb2, model_pb2, model_service_pb2, session_service_pb2, tensor_pb2, trace_pb2
+from cellar.v1 import (evaluation_service_pb2, exercise_pb2, grading_service_pb2, model_pb2, model_service_pb2,
+                       session_service_pb2, tensor_pb2, trace_pb2)
 from operations_test import metrics_of
 
 EXHAUSTED = grpc.StatusCode.RESOURCE_EXHAUSTED
@@ -48,6 +49,7 @@ class TenantClient(harness.Client):
         channel = grpc.intercept_channel(self.channel, _Token(TOKENS[tenant]))
         self.models = harness.model_service_pb2_grpc.ModelServiceStub(channel)
         self.sessions = harness.session_service_pb2_grpc.SessionServiceStub(channel)
+        self.grading = harness.grading_service_pb2_grpc.GradingServiceStub(channel)
 
 
 class TenantCapsTest(harness.ConformanceTest):
@@ -59,7 +61,8 @@ class TenantCapsTest(harness.ConformanceTest):
         identities.write_text("".join(f"token sha256:{hashlib.sha256(token.encode()).hexdigest()} tenant={tenant} "
                                       "roles=owner\n" for tenant, token in TOKENS.items()))
         cls.SERVER_FLAGS = ("--identities", str(identities), "--max-models-per-tenant", "2",
-                            "--max-sessions-per-tenant", "3",
+                            "--max-sessions-per-tenant", "3", "--max-session-bytes-per-tenant", "100000",
+                            "--max-exercises-per-tenant", "2", "--max-exercise-bytes-per-tenant", "64KiB",
                             "--max-streams-per-tenant", "1", "--max-call-bytes-per-tenant", "100000",
                             "--metrics-address", "127.0.0.1:0")
         super().setUpClass()
@@ -108,6 +111,38 @@ class TenantCapsTest(harness.ConformanceTest):
             client.sessions.DeleteSession(session_service_pb2.DeleteSessionRequest(name=name))
         for client, model in models.items():
             client.models.DeleteModel(model_service_pb2.DeleteModelRequest(name=model))
+
+    def test_session_bytes(self):
+        model = self.a.create_model(self.model(1)).name
+        session = self.a.create_session(model, replay_window=1024).name
+        with self.refused_for_tenant("SESSION_BYTES_LIMIT") as caught:
+            for _ in range(1000):
+                made = self.a.step(session, [1] * 100, density=trace_pb2.DENSITY_LAST_STEP).next_step
+        self.check_tells(caught, limit_bytes="100000")
+        self.assertEqual(self.a.get_session(session).next_step, made)
+        other = self.b.create_session(self.b.create_model(self.model(1)).name).name
+        self.assertEqual(self.b.step(other, [1] * 100).next_step, 100)
+        for client, name in ((self.a, session), (self.b, other)):
+            client.sessions.DeleteSession(session_service_pb2.DeleteSessionRequest(name=name))
+
+    def test_exercises(self):
+        def create(client, *inputs, description=""):
+            exercise = exercise_pb2.Exercise(model=harness.homework_model(), description=description)
+            exercise.sequences.add(inputs=tensor_pb2.Tensor(values=inputs))
+            request = grading_service_pb2.CreateExerciseRequest(exercise=exercise)
+            return client.grading.CreateExercise(request, timeout=harness.CALL_SECONDS).exercise.name
+
+        first = create(self.a, 1)
+        with self.refused_for_tenant("EXERCISE_BYTES_LIMIT") as caught:
+            create(self.a, 0, description="x" * (64 << 10))
+        self.check_tells(caught, limit_bytes=str(64 << 10))
+        create(self.a, 0)
+        with self.refused_for_tenant("EXERCISE_LIMIT") as caught:
+            create(self.a, 0, 1)
+        self.check_tells(caught, limit="2", used="2")
+        create(self.b, 0, 1)
+        self.a.grading.DeleteExercise(grading_service_pb2.DeleteExerciseRequest(name=first))
+        create(self.a, 0, 1)
 
     def test_streams(self):
         def held(client):

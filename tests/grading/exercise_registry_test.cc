@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/base/error.h"
@@ -11,7 +12,9 @@
 namespace cellar {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
+using ::testing::Pair;
 
 constexpr char kTenant[] = "mine";
 
@@ -70,6 +73,25 @@ TEST(ExerciseRegistry, EveryTenantHasItsOwn) {
   EXPECT_EQ(GetErrorReason(registry.Add("theirs", Kept("exercises/b")).status()), "EXERCISE_LIMIT");
   ASSERT_TRUE(registry.Remove({"yours", "exercises/a"}).ok());
   EXPECT_TRUE(registry.Get({kTenant, "exercises/a"}).ok());
+}
+
+TEST(ExerciseRegistry, ATenantHasCapsOfItsOwn) {
+  const int64_t bytes = Kept("exercises/a")->size_bytes();
+  ExerciseRegistry registry({.max_exercises_per_tenant = 2, .max_bytes_per_tenant = 2 * bytes});
+  ASSERT_TRUE(registry.Add("me", Kept("exercises/a")).ok());
+  ASSERT_TRUE(registry.Add("me", Kept("exercises/b")).ok());
+  const absl::Status full = registry.Add("me", Kept("exercises/c")).status();
+  EXPECT_EQ(GetErrorReason(full), "EXERCISE_LIMIT");
+  EXPECT_THAT(GetErrorDetail(full)->metadata, Contains(Pair("scope", "tenant")));
+  ASSERT_TRUE(registry.Add("you", Kept("exercises/c")).ok());
+
+  ASSERT_TRUE(registry.Remove({"me", "exercises/a"}).ok());
+  auto heavy = std::make_shared<KeptExercise>(*Kept("exercises/c"));
+  heavy->source.assign(static_cast<size_t>(bytes), 'x');
+  const absl::Status heavier = registry.Add("me", heavy).status();
+  EXPECT_EQ(GetErrorReason(heavier), "EXERCISE_BYTES_LIMIT");
+  EXPECT_THAT(GetErrorDetail(heavier)->metadata, Contains(Pair("used_bytes", absl::StrCat(bytes))));
+  EXPECT_TRUE(registry.Add("me", Kept("exercises/c")).ok());
 }
 
 TEST(ExerciseRegistry, HasACapOnNumber) {

@@ -25,17 +25,18 @@ TEST(GradingErrors, TellCodeReasonAndMetadata) {
   EXPECT_THAT(GetErrorDetail(exists)->metadata,
               UnorderedElementsAre(Pair("exercise", "exercises/a"), Pair("digest", "abc")));
 
-  const absl::Status limit = ExerciseLimit(3);
+  const absl::Status limit = ExerciseLimit({CapScope::kTenant, 3, 3});
   EXPECT_EQ(limit.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(GetErrorReason(limit), "EXERCISE_LIMIT");
-  EXPECT_THAT(GetErrorDetail(limit)->metadata, UnorderedElementsAre(Pair("limit", "3")));
+  EXPECT_THAT(GetErrorDetail(limit)->metadata,
+              UnorderedElementsAre(Pair("limit", "3"), Pair("used", "3"), Pair("scope", "tenant")));
 
-  const absl::Status bytes = ExerciseBytesLimit(30, 20, 11);
+  const absl::Status bytes = ExerciseBytesLimit({CapScope::kServer, 30, 20}, 11);
   EXPECT_EQ(bytes.code(), absl::StatusCode::kResourceExhausted);
   EXPECT_EQ(GetErrorReason(bytes), "EXERCISE_BYTES_LIMIT");
   EXPECT_THAT(GetErrorDetail(bytes)->metadata,
               UnorderedElementsAre(Pair("limit_bytes", "30"), Pair("used_bytes", "20"),
-                                   Pair("requested_bytes", "11")));
+                                   Pair("requested_bytes", "11"), Pair("scope", "server")));
   EXPECT_THAT(std::string(bytes.message()), HasSubstr("20 of 30"));
   EXPECT_EQ(GradingCancelled().code(), absl::StatusCode::kCancelled);
 }

@@ -5,8 +5,10 @@
 #include <cstdlib>
 #include <fstream>
 #include <iterator>
+#include <limits>
 #include <regex>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/ascii.h"
@@ -15,6 +17,7 @@
 #include "absl/strings/str_replace.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/flags.h"
 
 namespace cellar {
 namespace {
@@ -97,7 +100,10 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
                                       "--data-dir=d",
                                       "--checkpoint-steps=25",
                                       "--checkpoint-interval=26s",
-                                      "--sleep-after=27s"});
+                                      "--sleep-after=27s",
+                                      "--max-session-bytes-per-tenant=32",
+                                      "--max-exercises-per-tenant=33",
+                                      "--max-exercise-bytes-per-tenant=34"});
   ASSERT_TRUE(parsed.options.has_value()) << parsed.output;
   const Options& options = *parsed.options;
   EXPECT_THAT(options.server.listen, ElementsAre("[::1]:7"));
@@ -115,6 +121,9 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
   EXPECT_EQ(options.log_level, LogLevel::kDebug);
   EXPECT_EQ(options.api.max_streams_per_tenant, 26);
   EXPECT_EQ(options.sessions.max_sessions_per_tenant, 31);
+  EXPECT_EQ(options.sessions.max_bytes_per_tenant, 32);
+  EXPECT_EQ(options.exercises.max_exercises_per_tenant, 33);
+  EXPECT_EQ(options.exercises.max_bytes_per_tenant, 34);
   EXPECT_EQ(options.models.max_models_per_tenant, 27);
   EXPECT_EQ(options.models.max_bytes_per_tenant, 28);
   EXPECT_EQ(options.server.max_call_bytes, 100 * 1024 * 1024);
@@ -169,6 +178,43 @@ TEST(ParseOptions, AFlagCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
   EXPECT_EQ(parsed.options->api.max_streams, 1);
   EXPECT_EQ(parsed.options->sessions.max_tombstones, SessionTable::Limits().max_tombstones);
   EXPECT_THAT(parsed.options->server.listen, ElementsAre("unix:/f"));
+}
+
+TEST(ParseOptions, ReadsBytesWithUnits) {
+  for (const auto& [text, bytes] :
+       std::vector<std::pair<std::string, int64_t>>{{"0", 0},
+                                                    {"65536", 65536},
+                                                    {"3b", 3},
+                                                    {"2k", 2048},
+                                                    {"2KB", 2048},
+                                                    {"2 KiB", 2048},
+                                                    {"5MiB", 5 << 20},
+                                                    {"1g", 1 << 30},
+                                                    {"7EiB", int64_t{7} << 60}}) {
+    EXPECT_EQ(ParseByteCount(text), bytes) << text;
+  }
+  for (const char* text : {"", "KiB", "1.5GiB", "4 apples", "1KiBs", "8EiB", "-1KiB", "1-2",
+                           "9223372036854775808", "9999999999GiB", "1 0"}) {
+    EXPECT_EQ(ParseByteCount(text), std::nullopt) << text;
+  }
+}
+
+TEST(ParseOptions, RefusesNumbersThatDoNotFitOrAreNotDecimal) {
+  for (const std::string argument :
+       {"--max-sessions=9223372036854775808", "--max-sessions=99999999999999999999",
+        "--workers=4294967297", "--max-sessions=-9223372036854775809", "--max-sessions=0x10",
+        "--max-sessions=1e3", "--max-sessions=", "--max-session-bytes=9999999999GiB",
+        "--max-session-bytes=99999999999999999999"}) {
+    const ParsedOptions parsed = Parse({argument});
+    EXPECT_FALSE(parsed.options.has_value()) << argument;
+    EXPECT_EQ(parsed.exit_code, 2) << argument;
+    EXPECT_THAT(parsed.output, HasSubstr(argument.substr(0, argument.find('=')))) << argument;
+  }
+  EXPECT_EQ(Parse({"--max-sessions=9223372036854775807"}).options->sessions.max_sessions,
+            std::numeric_limits<int64_t>::max());
+  EXPECT_EQ(Parse({"--max-sessions=010"}).options->sessions.max_sessions, 10);
+  EXPECT_THAT(Parse({"--max-sessions=many"}).output,
+              HasSubstr("'many' is no whole number of at most 9223372036854775807"));
 }
 
 TEST(ParseOptions, RefusesWhatItDoesNotKnow) {

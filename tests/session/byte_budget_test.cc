@@ -42,7 +42,7 @@ TEST(ByteBudget, RefusalTellsLimitUseAndRequest) {
   EXPECT_EQ(GetErrorReason(status), "SESSION_BYTES_LIMIT");
   EXPECT_THAT(GetErrorDetail(status)->metadata,
               ElementsAre(Pair("limit_bytes", "100"), Pair("used_bytes", "60"),
-                          Pair("requested_bytes", "41")));
+                          Pair("requested_bytes", "41"), Pair("scope", "server")));
 }
 
 TEST(ByteBudget, HugeRequestsDoNotOverflow) {
@@ -51,6 +51,27 @@ TEST(ByteBudget, HugeRequestsDoNotOverflow) {
 
   EXPECT_FALSE(budget.Charge(std::numeric_limits<int64_t>::max()).ok());
   EXPECT_EQ(budget.used_bytes(), 60);
+}
+
+TEST(ByteBudgets, ATenantsBytesAreOfItsOwnBudgetAndOfThatOfAll) {
+  ByteBudgets budgets({.of_tenant = 60, .of_server = 100});
+  ASSERT_TRUE(budgets.Of("me").Charge(50).ok());
+  const absl::Status own = budgets.Of("me").Charge(11);
+  EXPECT_THAT(GetErrorDetail(own)->metadata, testing::Contains(Pair("scope", "tenant")));
+  ASSERT_TRUE(budgets.Of("you").Charge(40).ok());
+  const absl::Status all = budgets.Of("you").Charge(11);
+  EXPECT_THAT(GetErrorDetail(all)->metadata, testing::Contains(Pair("scope", "server")));
+  EXPECT_EQ(budgets.Of("you").used_bytes(), 40) << "nothing was taken";
+  EXPECT_EQ(budgets.all().used_bytes(), 90);
+
+  EXPECT_TRUE(budgets.Of("me").Charge(-50).ok());
+  EXPECT_EQ(budgets.all().used_bytes(), 40);
+  EXPECT_TRUE(budgets.Of("you").Charge(20).ok());
+}
+
+TEST(ByteBudgets, WithoutACapOfTheirOwnTenantsShareOne) {
+  ByteBudgets budgets({.of_server = 100});
+  EXPECT_EQ(&budgets.Of("me"), &budgets.all());
 }
 
 }  // namespace

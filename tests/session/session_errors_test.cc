@@ -66,10 +66,13 @@ std::vector<Case> Cases() {
        Code::kResourceExhausted,
        "SESSION_LIMIT",
        {{"limit", "5"}, {"used", "4"}, {"scope", "tenant"}}},
-      {SessionBytesLimit(100, 90, 11),
+      {SessionBytesLimit({CapScope::kTenant, 100, 90}, 11),
        Code::kResourceExhausted,
        "SESSION_BYTES_LIMIT",
-       {{"limit_bytes", "100"}, {"used_bytes", "90"}, {"requested_bytes", "11"}}},
+       {{"limit_bytes", "100"},
+        {"used_bytes", "90"},
+        {"requested_bytes", "11"},
+        {"scope", "tenant"}}},
       {SessionPromiseBroken(name, "it was late"), Code::kInternal, "INTERNAL", {session}},
   };
 }
@@ -97,8 +100,8 @@ TEST(SessionErrors, NameTheSessionAsTheResource) {
 }
 
 TEST(SessionErrors, LimitsTellWhatIsExhaustedAndWhenToTryAgain) {
-  for (const absl::Status& status :
-       {SessionLimit({CapScope::kServer, 5, 5}), SessionBytesLimit(100, 90, 11)}) {
+  for (const absl::Status& status : {SessionLimit({CapScope::kServer, 5, 5}),
+                                     SessionBytesLimit({CapScope::kServer, 100, 90}, 11)}) {
     EXPECT_GT(*GetErrorDetail(status)->retry_delay, absl::ZeroDuration());
     EXPECT_FALSE(GetErrorDetail(status)->quota_subject.empty());
   }

@@ -160,6 +160,34 @@ TEST_F(SessionIndexTest, TheLimitOfBytesIsOneOfWhatIsAwake) {
   }
 }
 
+TEST_F(SessionIndexTest, ATenantWithoutRoomPutsItsOwnSessionsToSleep) {
+  SessionTable table(
+      {.max_bytes = kMaxBytes, .max_bytes_per_tenant = kMaxBytes / 4, .sleep_after = kSleepAfter},
+      clock_, &keeper_);
+  const auto create = [&](const std::string& tenant, int number) {
+    SessionConfig config = ConfigOf(absl::StrCat("s", number), absl::Hours(1));
+    config.tenant = tenant;
+    config.durability = Durability::kPeriodic;
+    SessionProgress start = StartOf(config);
+    auto created = table.Create(std::move(config), std::move(start));
+    EXPECT_TRUE(keeper_.Flush().ok());
+    return created;
+  };
+  std::vector<std::shared_ptr<Session>> yours;
+  for (int i = 0; i < 5; ++i) yours.push_back(create("you", i).value());
+  const int64_t your_bytes = table.used_bytes();
+
+  for (int i = 0; i < 100; ++i) EXPECT_TRUE(create("me", i).ok()) << i;
+  EXPECT_EQ(table.session_count(), 105);
+  EXPECT_LE(table.used_bytes(), your_bytes + kMaxBytes / 4);
+  for (int i = 0; i < 5; ++i) {
+    EXPECT_EQ(table.Find({"you", absl::StrCat("sessions/s", i)}).value(), yours[i]) << "is awake";
+  }
+  for (int i = 0; i < 100; ++i) {
+    EXPECT_TRUE(table.Hold({"me", absl::StrCat("sessions/s", i)}).ok()) << i;
+  }
+}
+
 TEST_F(SessionIndexTest, WithoutASoundStoreNobodySleepsAndTheLimitIsTold) {
   store_.Fail(FaultStore::Fault::kWriteFails);
   absl::Status status;

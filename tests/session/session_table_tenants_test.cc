@@ -53,5 +53,31 @@ TEST_F(SessionTableTenantsTest, RoomComesBackWhenSessionsEnd) {
   EXPECT_FALSE(Create("me", "f").ok());
 }
 
+TEST_F(SessionTableTenantsTest, BytesOfATenantAreCappedAndComeBack) {
+  const SessionConfig config = ConfigOf("a");
+  const int64_t bytes = SessionBytes(config, StartOf(config));
+  SessionTable table({.max_bytes = 10 * bytes, .max_bytes_per_tenant = 2 * bytes}, clock_);
+  const auto create = [&](const std::string& tenant) {
+    SessionConfig mine = config;
+    mine.tenant = tenant;
+    return table.Create(mine, StartOf(mine));
+  };
+  auto session = create(std::string(kDefaultTenant)).value();
+  absl::Status status;
+  while (status.ok()) {  // the window grows with every step
+    auto hold = table.Hold(session).value();
+    auto lease = hold.Lease().value();
+    status = lease.Commit(After(lease.progress(), {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
+  }
+  EXPECT_EQ(GetErrorReason(status), "SESSION_BYTES_LIMIT");
+  EXPECT_THAT(GetErrorDetail(status)->metadata, testing::Contains(Pair("scope", "tenant")));
+  EXPECT_TRUE(create("you").ok());
+
+  ASSERT_TRUE(table.Delete({kDefaultTenant, "sessions/a"}).ok());
+  EXPECT_FALSE(create(std::string(kDefaultTenant)).ok()) << "somebody still holds it";
+  session.reset();
+  EXPECT_TRUE(create(std::string(kDefaultTenant)).ok());
+}
+
 }  // namespace
 }  // namespace cellar
