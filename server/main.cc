@@ -86,6 +86,7 @@ void ServeUntilSignal(cellar::Environment& environment, absl::Duration drain_tim
 
 int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", 0);  // unless set: of no use, and any client can make it log
+  signal(SIGXFSZ, SIG_IGN);  // a file that may not grow is an error of a write, like a full disk
   // Debian builds Abseil with its search for deadlocks on: it costs a third of a small step. Tests
   // keep it.
   absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);

@@ -1,11 +1,16 @@
 #include "server/store/rocksdb_store.h"
 
+#include <atomic>
+#include <cstdarg>
+#include <memory>
 #include <utility>
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "rocksdb/db.h"
+#include "rocksdb/env.h"
 #include "rocksdb/filter_policy.h"
+#include "rocksdb/listener.h"
 #include "rocksdb/table.h"
 #include "server/store/store_errors.h"
 
@@ -15,7 +20,43 @@ namespace {
 rocksdb::Slice SliceOf(absl::string_view text) { return {text.data(), text.size()}; }
 absl::string_view ViewOf(const rocksdb::Slice& slice) { return {slice.data(), slice.size()}; }
 
-rocksdb::Options DatabaseOptions() {
+// Takes what RocksDB would write to a log file of its own beside its data. What went wrong comes
+// back as a status all the same; and when that file cannot be written, because the disk is full,
+// RocksDB as it is packaged (with its assertions) ends the process.
+class SilentLogger final : public rocksdb::Logger {
+ public:
+  using rocksdb::Logger::Logv;
+  void Logv(const char* /*format*/, va_list /*arguments*/) override {}
+};
+
+// Lets every failed write be tried again when Resume is called, and only then. By itself RocksDB
+// takes some failures for final until the next start, and from others recovers in a way that makes
+// Resume wait for ever. What had been written before is in memory and goes into tables first, so
+// nothing depends on the log in which the write failed. And tables that cannot be merged, for there
+// is damage in one, keep nobody from writing.
+class EveryFailureCanPass final : public rocksdb::EventListener {
+ public:
+  void OnBackgroundError(rocksdb::BackgroundErrorReason reason, rocksdb::Status* error) override {
+    if (error->IsIOError()) {
+      *error = rocksdb::Status(*error, rocksdb::Status::Severity::kHardError);
+    } else if (reason == rocksdb::BackgroundErrorReason::kCompaction && error->IsCorruption()) {
+      *error = rocksdb::Status::OK();
+      cannot_merge_.store(true);
+    }
+  }
+  void OnErrorRecoveryBegin(rocksdb::BackgroundErrorReason /*reason*/, rocksdb::Status /*error*/,
+                            bool* auto_recovery) override {
+    *auto_recovery = false;
+  }
+
+  // Whether tables cannot be merged any more, the first time it is asked after that.
+  bool TakeCannotMerge() { return cannot_merge_.load() && cannot_merge_.exchange(false); }
+
+ private:
+  std::atomic<bool> cannot_merge_{false};
+};
+
+rocksdb::Options DatabaseOptions(std::shared_ptr<EveryFailureCanPass> listener) {
   rocksdb::Options options;
   options.create_if_missing = true;
   // Numbers hardly shrink, and damage to a compressed block is damage to all records in it.
@@ -25,8 +66,8 @@ rocksdb::Options DatabaseOptions() {
   options.wal_recovery_mode = rocksdb::WALRecoveryMode::kTolerateCorruptedTailRecords;
   options.write_buffer_size = size_t{32} << 20;
   options.max_total_wal_size = size_t{128} << 20;
-  options.keep_log_file_num = 4;
-  options.max_log_file_size = size_t{1} << 20;
+  options.info_log = std::make_shared<SilentLogger>();
+  options.listeners.push_back(std::move(listener));
   rocksdb::BlockBasedTableOptions table;
   table.filter_policy.reset(rocksdb::NewBloomFilterPolicy(10));  // most names asked for are new
   options.table_factory.reset(rocksdb::NewBlockBasedTableFactory(table));
@@ -43,7 +84,16 @@ rocksdb::ReadOptions Unverified() {
 
 class RocksdbStore final : public RecordStore {
  public:
-  explicit RocksdbStore(std::unique_ptr<rocksdb::DB> database) : database_(std::move(database)) {}
+  RocksdbStore(std::unique_ptr<rocksdb::DB> database, std::shared_ptr<EveryFailureCanPass> listener)
+      : database_(std::move(database)), listener_(std::move(listener)) {}
+
+  // Leaves everything in tables, where damage stays with the record it hits; in the log of writes
+  // it would take along all records that were written together. If that fails the log still has
+  // them.
+  ~RocksdbStore() override { database_->Flush(rocksdb::FlushOptions()); }
+
+  RocksdbStore(const RocksdbStore&) = delete;
+  RocksdbStore& operator=(const RocksdbStore&) = delete;
 
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key) const override {
     std::string value;
@@ -56,6 +106,10 @@ class RocksdbStore final : public RecordStore {
   absl::Status Write(const RecordBatch& batch, bool sync) override {
     // After a failed write RocksDB refuses everything until it is told to try again.
     if (failed_) database_->Resume();
+    // RocksDB would try for ever, and let writes wait when there are many tables.
+    if (listener_->TakeCannotMerge()) {
+      database_->SetOptions({{"disable_auto_compactions", "true"}});
+    }
     rocksdb::WriteBatch changes;
     for (const RecordBatch::Change& change : batch.changes()) {
       if (change.value.has_value()) {
@@ -85,6 +139,7 @@ class RocksdbStore final : public RecordStore {
 
  private:
   const std::unique_ptr<rocksdb::DB> database_;
+  const std::shared_ptr<EveryFailureCanPass> listener_;
   bool failed_ = false;  // the last write; of whoever writes
 };
 
@@ -92,7 +147,8 @@ class RocksdbStore final : public RecordStore {
 
 absl::StatusOr<std::unique_ptr<RecordStore>> OpenRocksdbStore(
     const std::string& folder, const std::function<void(const std::string&)>& log) {
-  rocksdb::Options options = DatabaseOptions();
+  const auto listener = std::make_shared<EveryFailureCanPass>();
+  rocksdb::Options options = DatabaseOptions(listener);
   rocksdb::DB* database = nullptr;
   rocksdb::Status opened = rocksdb::DB::Open(options, folder, &database);
   if (opened.IsCorruption()) {
@@ -101,8 +157,15 @@ absl::StatusOr<std::unique_ptr<RecordStore>> OpenRocksdbStore(
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
     opened = rocksdb::DB::Open(options, folder, &database);
   }
-  if (!opened.ok()) return StoreFailed("open its folder", opened.ToString());
-  return std::make_unique<RocksdbStore>(std::unique_ptr<rocksdb::DB>(database));
+  if (!opened.ok()) return StoreUnusable(folder, opened.ToString());
+  // What is read later is not verified, so that damage takes no neighbours along; but a flipped bit
+  // that makes a record disappear must be told, too.
+  const rocksdb::Status sound = database->VerifyChecksum();
+  if (!sound.ok()) {
+    log(absl::StrCat("damaged: the store in ", folder, ": ", sound.ToString(),
+                     "; some records may be unusable, or missing"));
+  }
+  return std::make_unique<RocksdbStore>(std::unique_ptr<rocksdb::DB>(database), listener);
 }
 
 }  // namespace cellar

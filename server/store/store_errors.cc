@@ -34,4 +34,11 @@ absl::Status StoreFailed(absl::string_view what, absl::string_view why) {
                    {.reason = "STORE_FAILED", .retry_delay = kRetryDelay});
 }
 
+absl::Status StoreUnusable(absl::string_view folder, absl::string_view why) {
+  return MakeError(absl::StatusCode::kUnavailable,
+                   absl::StrCat("the store in ", folder, " cannot be opened: ", why,
+                                "; if it is damaged, put a backup in its place"),
+                   {.reason = "STORE_FAILED"});
+}
+
 }  // namespace cellar

@@ -20,6 +20,9 @@ absl::Status RecordCorrupt(absl::string_view key, absl::string_view defect);
 // may try again.
 absl::Status StoreFailed(absl::string_view what, absl::string_view why);
 
+// UNAVAILABLE: the store in `folder` cannot be opened, for now or for good.
+absl::Status StoreUnusable(absl::string_view folder, absl::string_view why);
+
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_STORE_STORE_ERRORS_H_

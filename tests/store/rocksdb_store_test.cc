@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 
 #include <filesystem>
 #include <fstream>
@@ -97,6 +99,95 @@ std::filesystem::path NewestLog(const std::filesystem::path& folder) {
     if (newest.empty() || entry.path() > newest) newest = entry.path();
   }
   return newest;
+}
+
+TEST_F(RocksdbStoreTest, LeavesEverythingInTablesAndNoLogOfItsOwn) {
+  {
+    const auto store = Open();
+    for (int i = 0; i < 100; ++i) Put(*store, absl::StrCat("k", i), std::string(1000, 'x'));
+  }
+  uintmax_t log_bytes = 0;
+  uintmax_t table_bytes = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_)) {
+    if (entry.path().extension() == ".log") log_bytes += entry.file_size();
+    if (entry.path().extension() == ".sst") table_bytes += entry.file_size();
+    EXPECT_NE(entry.path().filename(), "LOG") << "which cannot be written on a full disk";
+  }
+  EXPECT_EQ(log_bytes, 0);
+  EXPECT_GT(table_bytes, 100'000);
+}
+
+// No file of this process grows while it lives, as on a full disk.
+class FullDisk {
+ public:
+  FullDisk() : ignored_(signal(SIGXFSZ, SIG_IGN)) {
+    getrlimit(RLIMIT_FSIZE, &before_);
+    const rlimit none = {.rlim_cur = 0, .rlim_max = before_.rlim_max};
+    setrlimit(RLIMIT_FSIZE, &none);
+  }
+  ~FullDisk() {
+    setrlimit(RLIMIT_FSIZE, &before_);
+    signal(SIGXFSZ, ignored_);
+  }
+  FullDisk(const FullDisk&) = delete;
+  FullDisk& operator=(const FullDisk&) = delete;
+
+ private:
+  const sighandler_t ignored_;
+  rlimit before_{};
+};
+
+TEST_F(RocksdbStoreTest, WritesAgainAsSoonAsThereIsRoomAgainHoweverOftenThereWasNone) {
+  {
+    const auto store = Open();
+    for (const char* key : {"a", "b", "c"}) {
+      Put(*store, key, key);
+      const FullDisk full;
+      RecordBatch batch;
+      batch.Put("lost", "x");
+      for (int time = 0; time < 3; ++time) {
+        EXPECT_EQ(GetErrorReason(store->Write(batch, /*sync=*/true)), "STORE_FAILED");
+      }
+      EXPECT_EQ(*store->Get(key), key) << "reading goes on";
+    }
+    Put(*store, "d", "d");
+  }
+  const auto store = Open();
+  for (const char* key : {"a", "b", "c", "d"}) EXPECT_EQ(*store->Get(key), key);
+}
+
+// Flips a bit in the middle of every table.
+void DamageTables(const std::filesystem::path& folder) {
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.path().extension() != ".sst") continue;
+    std::fstream file(entry.path(), std::ios::in | std::ios::out | std::ios::binary);
+    const auto middle = static_cast<std::streamoff>(entry.file_size() / 2);
+    file.seekg(middle);
+    const auto byte = static_cast<char>(file.get());
+    file.seekp(middle);
+    file.put(static_cast<char>(byte ^ 1));
+  }
+}
+
+TEST_F(RocksdbStoreTest, DamageInATableIsToldAtTheStart) {
+  Put(*Open(), "k", std::string(10'000, 'x'));
+  Open();
+  EXPECT_THAT(log_, testing::IsEmpty());
+  DamageTables(folder_);
+  const auto store = Open();
+  ASSERT_EQ(log_.size(), 1u);
+  EXPECT_THAT(log_[0], HasSubstr(absl::StrCat("damaged: the store in ", folder_.string())));
+  EXPECT_TRUE(store->Get("k")->has_value()) << "for who can tell how bad it is";
+}
+
+TEST_F(RocksdbStoreTest, TablesThatCannotBeMergedKeepNobodyFromWriting) {
+  Put(*Open(), "k", std::string(10'000, 'x'));
+  DamageTables(folder_);
+  for (int start = 0; start < 10; ++start) {  // each leaves one more table
+    const auto store = Open();
+    for (int i = 0; i < 100; ++i) Put(*store, "k", std::string(10'000, 'y'));
+  }
+  EXPECT_THAT(log_, testing::SizeIs(10)) << "it was never merged away";
 }
 
 TEST_F(RocksdbStoreTest, ADamagedLogIsToldAndDoesNotKeepTheRestFromBeingRead) {

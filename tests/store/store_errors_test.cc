@@ -35,5 +35,13 @@ TEST(StoreErrors, StoreFailedSaysWhenToTryAgain) {
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("No space left on device"));
 }
 
+TEST(StoreErrors, StoreUnusableNamesTheFolderAndPromisesNothing) {
+  const absl::Status status = StoreUnusable("/data", "Corruption: no manifest");
+  EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+  EXPECT_EQ(GetErrorReason(status), "STORE_FAILED");
+  EXPECT_FALSE(GetErrorDetail(status)->retry_delay.has_value());
+  EXPECT_THAT(std::string(status.message()), testing::HasSubstr("/data cannot be opened: Corr"));
+}
+
 }  // namespace
 }  // namespace cellar
