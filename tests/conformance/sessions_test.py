@@ -1,5 +1,7 @@
 """SessionService without streams: life, indices, retries, reset, rewind, fork, export, import, set, expiry."""
 
+import hashlib
+import struct
 import time
 
 import grpc
@@ -154,6 +156,26 @@ class SessionsTest(harness.ConformanceTest):
         with self.refused(grpc.StatusCode.FAILED_PRECONDITION, "MODEL_MISMATCH") as caught:
             restore(snapshot, foreign.name)
         self.assertEqual(caught[0].metadata["model_digest"], foreign.digest)
+
+    def test_every_nan_becomes_the_canonical_one(self):
+        numbers = [struct.pack("<I", bits) for bits in (0x7FC00000, 0xFFC00000, 0x7FC12345, 0xFF800001)]
+        canonical = None
+        for number in numbers:
+            request = session_service_pb2.SetSessionStateRequest(name=self.create().name)
+            request.state.layers.add(h=tensor_pb2.Tensor(raw=number), c=tensor_pb2.Tensor(raw=number))
+            digest = self.client.sessions.SetSessionState(request).session.state_digest
+            exported = self.client.sessions.ExportSession(
+                session_service_pb2.ExportSessionRequest(name=request.name)).snapshot
+            canonical = canonical or (digest, exported)
+            self.assertEqual((digest, exported), canonical)
+            # The same in a snapshot that somebody made by hand, with its checksum.
+            made = exported[:-32].replace(numbers[0], number)
+            self.assertEqual(made != exported[:-32], number != numbers[0])
+            request = session_service_pb2.ImportSessionRequest(snapshot=made + hashlib.sha256(made).digest())
+            request.session.model = self.model
+            imported = self.client.sessions.ImportSession(request).session
+            again = self.client.sessions.ExportSession(session_service_pb2.ExportSessionRequest(name=imported.name))
+            self.assertEqual((imported.state_digest, again.snapshot), canonical)
 
     def test_set_state_replaces_state_and_index(self):
         session = self.stepped()
