@@ -40,8 +40,9 @@ struct StreamSettings {
 class OpenStepStream final : public StepStream,
                              public std::enable_shared_from_this<OpenStepStream> {
  public:
-  OpenStepStream(Api& api, Call call, std::function<void(absl::Status)> on_end)
-      : api_(api), call_(std::move(call)), on_end_(std::move(on_end)) {}
+  OpenStepStream(Api& api, Call call, std::function<void(absl::Status)> on_end,
+                 std::unique_ptr<StreamSlot> slot)
+      : api_(api), call_(std::move(call)), on_end_(std::move(on_end)), slot_(std::move(slot)) {}
 
   ~OpenStepStream() override { Close(); }
 
@@ -157,14 +158,8 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const v1::StreamStepsReq
   if (!hold.ok() || !violations.empty()) {
     return FirstFailure(std::move(violations), hold.status());
   }
-  CELLAR_ASSIGN_OR_RETURN(std::unique_ptr<StreamSlot> slot, StreamSlot::Take(api_, call_.tenant()));
   session_ = hold->session();
   listener_ = std::make_shared<Listener>(weak_from_this());
-  {
-    absl::MutexLock lock(&mutex_);
-    slot_ = std::move(slot);
-    if (closed_) slot_ = nullptr;
-  }
   SessionTurn turn{*std::move(hold)};
   turn.work = [self = shared_from_this(), resume_from, response](SessionLease& lease) {
     CELLAR_RETURN_IF_ERROR(self->Attach(lease, resume_from));
@@ -325,9 +320,10 @@ void OpenStepStream::Close() {
 
 }  // namespace
 
-std::shared_ptr<StepStream> StepStream::Create(Api& api, Call call,
-                                               std::function<void(absl::Status)> on_end) {
-  return std::make_shared<OpenStepStream>(api, std::move(call), std::move(on_end));
+absl::StatusOr<std::shared_ptr<StepStream>> StepStream::Create(
+    Api& api, Call call, std::function<void(absl::Status)> on_end) {
+  CELLAR_ASSIGN_OR_RETURN(std::unique_ptr<StreamSlot> slot, StreamSlot::Take(api, call.tenant()));
+  return std::make_shared<OpenStepStream>(api, std::move(call), std::move(on_end), std::move(slot));
 }
 
 }  // namespace cellar

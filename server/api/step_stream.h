@@ -13,6 +13,7 @@
 #include <memory>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "cellar/v1/session_service.pb.h"
 #include "server/api/api.h"
 
@@ -21,9 +22,10 @@ namespace cellar {
 class StepStream {
  public:
   // `on_end` is called at most once, when the stream must end though none of its steps failed:
-  // SESSION_TAKEN_OVER, SESSION_DELETED, SESSION_EXPIRED.
-  static std::shared_ptr<StepStream> Create(Api& api, Call call,
-                                            std::function<void(absl::Status)> on_end);
+  // SESSION_TAKEN_OVER, SESSION_DELETED, SESSION_EXPIRED. The stream counts as open from here on,
+  // whether it ever names a session or not. Errors: STREAM_LIMIT.
+  static absl::StatusOr<std::shared_ptr<StepStream>> Create(
+      Api& api, Call call, std::function<void(absl::Status)> on_end);
 
   virtual ~StepStream() = default;
 

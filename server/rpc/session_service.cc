@@ -53,10 +53,8 @@ grpc::ServerUnaryReactor* SessionService::CreateSession(Context* context,
 grpc::ServerUnaryReactor* SessionService::GetSession(Context* context,
                                                      const v1::GetSessionRequest* request,
                                                      v1::GetSessionResponse* response) {
-  if (request->view() == v1::SESSION_VIEW_FULL) {
-    return calls_.OnWorker(context, request, response, &cellar::GetSession);
-  }
-  return calls_.AtOnce(context, request, response, &cellar::GetSession);
+  // Its state is hashed, and may have to be read from the store first.
+  return calls_.OnWorker(context, request, response, &cellar::GetSession);
 }
 
 grpc::ServerUnaryReactor* SessionService::ListSessions(Context* context,

@@ -2,14 +2,18 @@
 
 #include <utility>
 
+#include "server/base/status_macros.h"
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
 namespace {
 
-// A stream is charged for what it holds in multiples of this.
-constexpr int64_t kChargeBytes = int64_t{64} << 10;
+// A stream is charged for what it holds in multiples of this, and for one of them from its start:
+// also streams that send small messages, or nothing, are bounded in what they hold together.
+constexpr int64_t kChargeBytes = int64_t{16} << 10;
+
+int64_t ChargeFor(int64_t bytes) { return (bytes / kChargeBytes + 1) * kChargeBytes; }
 
 }  // namespace
 
@@ -18,36 +22,36 @@ StepStreamReactorBase* StepStreamReactor::Start(grpc::CallbackServerContext& con
                                                 const StepStreamMaker& make_stream) {
   std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(context, admission, limits));
   reactor->self_ = reactor;
-  reactor->Enter(make_stream);
+  absl::Status refused = reactor->Enter(make_stream);
   // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come before
   // this returns: gRPC keeps what is begun here until then.
-  reactor->Happened([](StepStreamFlow&) {});
+  reactor->Happened([&](StepStreamFlow& flow) {
+    if (!refused.ok()) flow.End(std::move(refused));
+  });
   return reactor.get();
 }
 
-void StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
-  absl::StatusOr<SharedCaller> caller =
-      admission_.Identify(context_, *v1::StreamStepsRequest::descriptor());
-  absl::Status refused = caller.status();
-  if (refused.ok()) refused = admission_.Enter();
-  if (!refused.ok()) {
-    absl::MutexLock lock(&mutex_);
-    flow_.End(std::move(refused));
-    return;
-  }
+absl::Status StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
+  CELLAR_ASSIGN_OR_RETURN(SharedCaller caller,
+                          admission_.Identify(context_, *v1::StreamStepsRequest::descriptor()));
+  CELLAR_RETURN_IF_ERROR(admission_.Enter());
   entered_ = true;
-  caller_ = *std::move(caller);
+  caller_ = std::move(caller);
   call_bytes_.emplace(admission_.call_bytes(), caller_->tenant);
+  asked_charge_ = ChargeFor(0);
+  CELLAR_RETURN_IF_ERROR(call_bytes_->Set(asked_charge_));
   Call call(caller_);
   call.deadline = CallDeadline(context_.deadline());
   call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
   // Weak: the stream holds it, and this holds the stream.
-  stream_ = make_stream(std::move(call), [weak = weak_from_this()](absl::Status status) {
+  const auto on_end = [weak = weak_from_this()](absl::Status status) {
     if (const auto reactor = weak.lock()) {
       reactor->Happened([&](StepStreamFlow& flow) { flow.End(std::move(status)); });
     }
-  });
+  };
+  CELLAR_ASSIGN_OR_RETURN(stream_, make_stream(std::move(call), on_end));
   admission_.Tell(shared_from_this());
+  return absl::OkStatus();
 }
 
 void StepStreamReactor::EndForDrain() {
@@ -118,9 +122,9 @@ void StepStreamReactor::Act() {
 StepStreamFlow::Action StepStreamReactor::NextAction(std::optional<int64_t>& charge) {
   absl::MutexLock lock(&mutex_);
   StepStreamFlow::Action action = flow_.Next();
-  const int64_t held = flow_.bytes() / kChargeBytes * kChargeBytes;
-  if (held != asked_charge_) {
-    charge = held;
+  const int64_t due = call_bytes_.has_value() ? ChargeFor(flow_.bytes()) : 0;
+  if (due != asked_charge_) {
+    charge = due;
   } else if (action.what == StepStreamFlow::Do::kNothing) {
     acting_ = false;
   }

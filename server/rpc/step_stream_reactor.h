@@ -19,6 +19,7 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "cellar/v1/session_service.pb.h"
 #include "grpcpp/server_context.h"
@@ -34,8 +35,8 @@ using StepStreamReactorBase =
     grpc::ServerBidiReactor<v1::StreamStepsRequest, v1::StreamStepsResponse>;
 
 // StepStream::Create of an Api, or a fake's.
-using StepStreamMaker =
-    std::function<std::shared_ptr<StepStream>(Call call, std::function<void(absl::Status)> on_end)>;
+using StepStreamMaker = std::function<absl::StatusOr<std::shared_ptr<StepStream>>(
+    Call call, std::function<void(absl::Status)> on_end)>;
 
 class StepStreamReactor final : public StepStreamReactorBase,
                                 public DrainListener,
@@ -54,8 +55,8 @@ class StepStreamReactor final : public StepStreamReactorBase,
                     StepStreamFlow::Limits limits)
       : context_(context), admission_(admission), flow_(limits) {}
 
-  // Lets the call in and makes its stream; ends the flow if it is refused.
-  void Enter(const StepStreamMaker& make_stream);
+  // Lets the call in and makes its stream. Errors: why it is refused.
+  absl::Status Enter(const StepStreamMaker& make_stream);
 
   // Reactions of gRPC.
   void OnReadDone(bool ok) override;
@@ -74,8 +75,8 @@ class StepStreamReactor final : public StepStreamReactorBase,
   // Clears acting_ if there is neither. After kFinish acting_ stays set: nobody acts any more.
   StepStreamFlow::Action NextAction(std::optional<int64_t>& charge) ABSL_LOCKS_EXCLUDED(mutex_);
 
-  // Has the stream charged for what it holds, in steps so large that small messages cost nothing;
-  // ends it if there is no room.
+  // Has the stream charged for what it holds, and a little ahead, in steps so large that small
+  // messages cost nothing; ends it if there is no room.
   void Charge(int64_t bytes) ABSL_LOCKS_EXCLUDED(mutex_);
 
   // Has the exchange of kOpen or kStep answered.
@@ -91,7 +92,7 @@ class StepStreamReactor final : public StepStreamReactorBase,
 
   // Of the thread that acts.
   std::optional<CallBytes> call_bytes_;  // once let in
-  int64_t asked_charge_ = 0;             // what it was to be charged for last
+  int64_t asked_charge_ = 0;             // what it was to be charged for last, once let in
 
   // Shared with the stream, which may outlive this reactor.
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);

@@ -259,7 +259,7 @@ TEST_F(StepStreamEndTest, AStreamThatHasYetToBeToldDoesNotStepTheNextSessionOfIt
   fixture_.NewSession("early", model, settings);
   StreamClient late(api());
   ASSERT_TRUE(late.OpenA().ok());
-  const auto early = StepStream::Create(api(), Call(LocalCaller()), [&](const absl::Status&) {
+  const auto early = *StepStream::Create(api(), Call(LocalCaller()), [&](const absl::Status&) {
     v1::Session other;
     other.mutable_numerics()->set_precision(v1::PRECISION_FLOAT64);
     fixture_.NewSession("a", model, other);

@@ -214,6 +214,7 @@ TEST_F(StepStreamTest, EveryViolationOfAnOpenIsReportedAtOnce) {
   EXPECT_THAT(ViolatedFields(client.outcome(0)),
               ElementsAre("open.session", "open.view", "open.density", "open.encoding",
                           "open.resume_from"));
+  client.Close();
   EXPECT_EQ(api().open_streams.total(), 0);
 }
 
@@ -256,6 +257,16 @@ TEST_F(LimitedStreamTest, OneStreamTooManyIsRefusedUntilAnotherCloses) {
   EXPECT_TRUE(fourth.OpenA().ok());
   StreamClient fifth(api());
   EXPECT_EQ(GetErrorReason(fifth.OpenA()), "STREAM_LIMIT");
+}
+
+TEST_F(LimitedStreamTest, StreamsThatNameNoSessionCountToo) {
+  const StreamClient first(api());
+  StreamClient second(api());
+  StreamClient third(api());
+  EXPECT_EQ(GetErrorReason(third.OpenA()), "STREAM_LIMIT");
+  second.Close();
+  StreamClient fourth(api());
+  EXPECT_TRUE(fourth.OpenA().ok());
 }
 
 TEST_F(LimitedStreamTest, TooManyStepsInAMessageEndTheStream) {

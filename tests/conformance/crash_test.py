@@ -147,6 +147,8 @@ class Driver(threading.Thread):
         while next_step < delivered:
             count = min(delivered - next_step, 64)
             next_step = self._send(client, journal, next_step, count)
+        while len(journal.outputs) < next_step:  # made, but the answer was lost
+            self._send(client, journal, len(journal.outputs), 1)
 
     def _step(self, client, journal):
         self._send(client, journal, len(journal.outputs), self._random.choice((1, 1, 2, 5)))

@@ -223,7 +223,7 @@ absl::Status RunStreamSteps(const std::string& bytes) {
   absl::Status outcome;
   const auto note = [&outcome](absl::Status status) { outcome = std::move(status); };
   const auto stream =
-      StepStream::Create(TheWorld().api(), Call(LocalCaller()), [](const absl::Status&) {});
+      *StepStream::Create(TheWorld().api(), Call(LocalCaller()), [](const absl::Status&) {});
   v1::StreamStepsResponse response;
   stream->Open(open, &response, note);
   if (!outcome.ok()) return outcome;

@@ -74,7 +74,7 @@ class HeldDrain {
     AwaitCalls(1);
     drain_ =
         std::thread([this] { drained_ = server_.environment().Drain(absl::InfiniteDuration()); });
-    while (SentReason(GetHeld()) != "DRAINING") std::this_thread::yield();
+    while (SentReason(StepNobody()) != "DRAINING") std::this_thread::yield();
   }
 
   ~HeldDrain() { Release(); }
@@ -87,12 +87,11 @@ class HeldDrain {
     drain_.join();
   }
 
-  grpc::Status GetHeld() {
+  // A call that needs no worker, which may be held.
+  grpc::Status StepNobody() {
     grpc::ClientContext context;
-    v1::GetSessionRequest request;
-    request.set_name("sessions/held");
-    v1::GetSessionResponse response;
-    return server_.sessions().GetSession(&context, request, &response);
+    v1::StepResponse response;
+    return server_.sessions().Step(&context, StepOf("sessions/nobody", {1}), &response);
   }
 
   const grpc::Status& held() const { return held_; }
@@ -187,7 +186,7 @@ TEST(Server, DrainRefusesEveryKindOfCall) {
   InProcessServer server;
   server.AddHomework();
   HeldDrain drain(server);
-  EXPECT_EQ(SentReason(drain.GetHeld()), "DRAINING");
+  EXPECT_EQ(SentReason(drain.StepNobody()), "DRAINING");
 
   grpc::ClientContext upload_context;
   v1::UploadModelResponse uploaded;

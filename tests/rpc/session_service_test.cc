@@ -201,6 +201,18 @@ TEST_F(SessionServiceTest, AStepWhoseDeadlinePassedChangesNothing) {
   ASSERT_TRUE(Ask(&Stub::Step, StepOf("sessions/b", {1}, 0), &stepped).ok());
 }
 
+TEST_F(SessionServiceTest, ALookAtASessionWaitsForAWorkerAsItHashesTheState) {
+  server.NewSession("a");
+  server.clock().Advance(absl::Hours(24 * 365 * 100));  // a worker will find that it is too late
+  grpc::ClientContext context;
+  context.set_deadline(std::chrono::system_clock::now() + std::chrono::minutes(5));
+  v1::GetSessionRequest request;
+  request.set_name("sessions/a");
+  v1::GetSessionResponse response;
+  EXPECT_EQ(SentReason(server.sessions().GetSession(&context, request, &response)),
+            "DEADLINE_PASSED");
+}
+
 TEST_F(SessionServiceTest, RichErrorsArrive) {
   v1::StepResponse stepped;
   const grpc::Status missing = Ask(&Stub::Step, StepOf("sessions/none", {1}), &stepped);

@@ -74,6 +74,22 @@ TEST_F(StepStreamReactorTest, AnswersInOrderAndEndsWhenTheClientCloses) {
   EXPECT_TRUE(puppet->closed());
 }
 
+TEST_F(StepStreamReactorTest, AStreamThatCannotBeMadeIsRefusedBeforeItSaysAnything) {
+  server.Refuse(Failure("STREAM_LIMIT"));
+  stream = server.stub().StreamSteps(&context);
+  EXPECT_EQ(SentReason(End()), "STREAM_LIMIT");
+}
+
+TEST_F(StepStreamReactorTest, AStreamIsChargedFromItsStartAndGivesItAllBack) {
+  stream = server.stub().StreamSteps(&context);
+  server.AwaitStream();
+  EXPECT_GT(server.admission().call_bytes().total(), 0);
+  stream->WritesDone();
+  End();
+  server.AwaitEnd();
+  EXPECT_EQ(server.admission().call_bytes().total(), 0);
+}
+
 TEST_F(StepStreamReactorTest, AnswersWhatIsOutstandingWhenTheClientHasClosed) {
   Open();
   Send(1, 2);

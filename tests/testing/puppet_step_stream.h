@@ -158,6 +158,12 @@ class PuppetStreamServer final : public v1::SessionService::CallbackService {
     admission_.AwaitEmpty(absl::InfiniteDuration());
   }
 
+  // No stream is made any more, because of `status`.
+  void Refuse(absl::Status status) {
+    absl::MutexLock lock(&mutex_);
+    refusal_ = std::move(status);
+  }
+
   // Waits for the `index`th stream.
   std::shared_ptr<PuppetStepStream> AwaitStream(size_t index = 0) {
     absl::MutexLock lock(&mutex_);
@@ -168,19 +174,23 @@ class PuppetStreamServer final : public v1::SessionService::CallbackService {
 
  private:
   StepStreamReactorBase* StreamSteps(grpc::CallbackServerContext* context) override {
-    return StepStreamReactor::Start(
-        *context, admission_, limits_, [this](Call call, std::function<void(absl::Status)> on_end) {
-          auto stream = std::make_shared<PuppetStepStream>(std::move(call), std::move(on_end));
-          absl::MutexLock lock(&mutex_);
-          streams_.push_back(stream);
-          return stream;
-        });
+    return StepStreamReactor::Start(*context, admission_, limits_,
+                                    [this](Call call, std::function<void(absl::Status)> on_end)
+                                        -> absl::StatusOr<std::shared_ptr<StepStream>> {
+                                      auto stream = std::make_shared<PuppetStepStream>(
+                                          std::move(call), std::move(on_end));
+                                      absl::MutexLock lock(&mutex_);
+                                      if (!refusal_.ok()) return refusal_;
+                                      streams_.push_back(stream);
+                                      return stream;
+                                    });
   }
 
   const StepStreamFlow::Limits limits_;
   Admission admission_;
   absl::Mutex mutex_;
   std::deque<std::shared_ptr<PuppetStepStream>> streams_ ABSL_GUARDED_BY(mutex_);
+  absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<grpc::Server> server_;
   std::unique_ptr<v1::SessionService::Stub> stub_;
 };

@@ -25,12 +25,14 @@ namespace cellar {
 class StreamClient {
  public:
   explicit StreamClient(Api& api, Call call = Call(LocalCaller()))
-      : stream_(StepStream::Create(api, std::move(call), [this](const absl::Status& status) {
-          ends_.push_back(status);
-        })) {}
+      : created_(StepStream::Create(
+            api, std::move(call), [this](const absl::Status& status) { ends_.push_back(status); })),
+        stream_(created_.ok() ? *std::exchange(created_, nullptr) : nullptr) {}
   ~StreamClient() { Close(); }
 
+  // One that could not be created is refused with why.
   void Open(const v1::StreamStepsRequest& request) {
+    if (!created_.ok()) return outcomes_.push_back(created_.status());
     Exchange& exchange = NewExchange(request);
     stream_->Open(exchange.request, &exchange.response, Note());
   }
@@ -87,6 +89,7 @@ class StreamClient {
   std::vector<std::unique_ptr<Exchange>> exchanges_;
   std::vector<absl::Status> outcomes_;
   std::vector<absl::Status> ends_;
+  absl::StatusOr<std::shared_ptr<StepStream>> created_;
   std::shared_ptr<StepStream> stream_;
 };
 
