@@ -225,7 +225,7 @@ class DiskTest(unittest.TestCase):
         disk.set_writable(False)
         with self.assertRaises(RuntimeError) as caught:
             self.start(disk.path)
-        self.assertIn(disk.path, str(caught.exception))
+        self.assertIn(f"the store in {disk.path} cannot be opened", str(caught.exception))
         disk.set_writable(True)
         self.start(disk.path)
         self.check_whole(self.made)
