@@ -90,6 +90,11 @@ int64_t PhaseBlocks(const PackedCell<Real>& cell, int phase) {
 }
 
 template <class Real>
+int64_t PhasePanelBlocks(const PackedCell<Real>& cell, int phase) {
+  return PanelBlocks(phase == 0 ? cell.recurrent.gates() : 1);
+}
+
+template <class Real>
 void FitWorkspace(const PackedCell<Real>& cell, int64_t row_count, RowsWorkspace<Real>& workspace) {
   const int64_t hidden = row_count * PaddedRows<Real>(cell.shape.hidden_size);
   Enlarge(row_count * PaddedRows<Real>(cell.shape.output_size), workspace.new_h);
@@ -125,6 +130,7 @@ template void StepRows(const PackedCell<float>&, const Numerics&, absl::Span<con
 template void MultiplyInputs(const PackedCell<float>&, absl::Span<const float>, absl::Span<float>);
 template int PhaseCount(const PackedCell<float>&);
 template int64_t PhaseBlocks(const PackedCell<float>&, int);
+template int64_t PhasePanelBlocks(const PackedCell<float>&, int);
 template void FitWorkspace(const PackedCell<float>&, int64_t, RowsWorkspace<float>&);
 template void RunPhase(const PackedCell<float>&, const Numerics&, absl::Span<const StepRow<float>>,
                        int, BlockRange, RowsWorkspace<float>&);
@@ -139,6 +145,7 @@ template void MultiplyInputs(const PackedCell<double>&, absl::Span<const double>
                              absl::Span<double>);
 template int PhaseCount(const PackedCell<double>&);
 template int64_t PhaseBlocks(const PackedCell<double>&, int);
+template int64_t PhasePanelBlocks(const PackedCell<double>&, int);
 template void FitWorkspace(const PackedCell<double>&, int64_t, RowsWorkspace<double>&);
 template void RunPhase(const PackedCell<double>&, const Numerics&,
                        absl::Span<const StepRow<double>>, int, BlockRange, RowsWorkspace<double>&);

@@ -70,7 +70,7 @@ void MultiplyInputs(const PackedCell<Real>& cell, absl::Span<const Real> x, absl
 
 // ---- A step in parts ----
 
-// Blocks of output rows (packed_matrix.h). Both ends are multiples of kMostPanelBlocks, or the last
+// Blocks of output rows (packed_matrix.h). Both ends are multiples of PhasePanelBlocks, or the last
 // block's end.
 struct BlockRange {
   int64_t first = 0;
@@ -84,6 +84,10 @@ int PhaseCount(const PackedCell<Real>& cell);
 // Blocks of `phase`, all of which must be run before the next phase begins.
 template <class Real>
 int64_t PhaseBlocks(const PackedCell<Real>& cell, int phase);
+
+// So many blocks of `phase` are read side by side, and stay together when they are shared out.
+template <class Real>
+int64_t PhasePanelBlocks(const PackedCell<Real>& cell, int phase);
 
 // Makes the workspace fit; before the first phase.
 template <class Real>

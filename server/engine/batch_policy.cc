@@ -12,6 +12,12 @@ constexpr int64_t kMostAdvanceCost = 32'000'000;
 // ... but so many steps at least, since reading the input weights is shared between them.
 constexpr int64_t kFewestCapped = 16;
 
+// Some 150 us on one core, and some 6.
+constexpr int64_t kLeastInvited = 4'000'000;
+constexpr int64_t kLeastShared = 200'000;
+
+constexpr int64_t kPartsOfAWorker = 16;
+
 }  // namespace
 
 int64_t NewcomersToTake(const JoinSituation& situation) {
@@ -26,6 +32,15 @@ int64_t NewcomersToTake(const JoinSituation& situation) {
 }
 
 bool WakesWorker(int64_t waiting) { return waiting % kFullBatchRows == 0; }
+
+bool PaysToInvite(int64_t multiply_adds) { return multiply_adds >= kLeastInvited; }
+
+bool PaysToShare(int64_t multiply_adds) { return multiply_adds >= kLeastShared; }
+
+int64_t PartBlocks(int64_t blocks, int64_t panel_blocks, int64_t workers) {
+  const int64_t panels = (blocks + panel_blocks - 1) / panel_blocks;
+  return std::max<int64_t>(1, panels / (workers * kPartsOfAWorker)) * panel_blocks;
+}
 
 int64_t AdvanceLength::Next(int64_t fewest_left, int64_t longest, int64_t step_cost) const {
   const int64_t affordable = std::max(kFewestCapped, kMostAdvanceCost / step_cost);

@@ -38,6 +38,22 @@ int64_t NewcomersToTake(const JoinSituation& situation);
 // first, and for each that begins one more full batch.
 bool WakesWorker(int64_t waiting);
 
+// ---- One step on several workers ----
+
+// Whether workers with nothing to do are asked to help with so many multiply-adds that are about to
+// be made: waking one takes some 10 us of its time and a few of the asking one's.
+bool PaysToInvite(int64_t multiply_adds);
+
+// Whether so many multiply-adds that all must be made before anything else can be are shared out to
+// helpers that are there: everyone waits for the last one, which takes about 1 us.
+bool PaysToShare(int64_t multiply_adds);
+
+// Blocks of output rows in one part, when `blocks` are shared out to `workers`: whole panels, and a
+// few parts for each, so that one that comes late or is held up leaves its own to the others.
+int64_t PartBlocks(int64_t blocks, int64_t panel_blocks, int64_t workers);
+
+// ---- How far ----
+
 // The steps that a batch makes before it looks around: as many at once as speed wants while nobody
 // comes, and few while somebody does, because what was prepared for the steps that are put off is
 // lost.

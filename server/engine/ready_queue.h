@@ -4,8 +4,8 @@
 // Both are rotations (turn_rotation.h), so that a batch too takes tenants in turn. Whatever is
 // taken out of one leaves the other.
 //
-// Thread safety: externally synchronised, but for the count that Waiting gives, which may be read
-// at any time.
+// Thread safety: externally synchronised, but for the counts of what waits, which may be read at
+// any time.
 #ifndef CELLAR_SERVER_ENGINE_READY_QUEUE_H_
 #define CELLAR_SERVER_ENGINE_READY_QUEUE_H_
 
@@ -38,6 +38,7 @@ class ReadyQueue {
       entry->group->count->fetch_add(1, std::memory_order_relaxed);
       entry->in_group = entry->group->rotation.Add(tenant, place, entry.get());
     }
+    count_.fetch_add(1, std::memory_order_relaxed);
     Entry& kept = *entry;
     kept.in_all = all_.Add(tenant, place, std::move(entry));
   }
@@ -45,6 +46,7 @@ class ReadyQueue {
   // Takes out the line whose turn it is. REQUIRES: not empty().
   Line Next() {
     const std::unique_ptr<Entry> entry = all_.Next();
+    count_.fetch_sub(1, std::memory_order_relaxed);
     if (entry->group != nullptr) {
       entry->group->rotation.Remove(entry->in_group);
       Forget(*entry->group);
@@ -56,6 +58,7 @@ class ReadyQueue {
   Line NextOf(const BatchKind& kind) {
     Group& group = FindOrAdd(kind);
     const std::unique_ptr<Entry> entry = all_.Remove(group.rotation.Next()->in_all);
+    count_.fetch_sub(1, std::memory_order_relaxed);
     Forget(group);
     return std::move(entry->line);
   }
@@ -67,7 +70,8 @@ class ReadyQueue {
     return found == groups_.end() ? 0 : found->second->rotation.size();
   }
 
-  // The number of lines of a kind that wait, at any time.
+  // The number of lines that wait, and of those of a kind, at any time.
+  const std::atomic<int64_t>& waiting() const { return count_; }
   Count Waiting(const BatchKind& kind) { return FindOrAdd(kind).count; }
 
  private:
@@ -103,6 +107,7 @@ class ReadyQueue {
   }
 
   TurnRotation<std::unique_ptr<Entry>> all_;
+  std::atomic<int64_t> count_{0};  // of all_
   absl::flat_hash_map<BatchKind, std::unique_ptr<Group>> groups_;
 };
 

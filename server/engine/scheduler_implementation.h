@@ -103,6 +103,7 @@ struct Scheduler::Implementation {
   // What a worker does all its life, and once.
   void Work() ABSL_LOCKS_EXCLUDED(mutex);
   void WorkOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  void HelpOnce() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
   void WorkOnBatch(std::shared_ptr<Line> line, WaitingTask first)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
@@ -122,7 +123,7 @@ struct Scheduler::Implementation {
   Histogram batch_rows{CountBounds(kMostBatchRows)};
 
   mutable absl::Mutex mutex;
-  absl::CondVar work_ready;  // `ready` has grown, or `stopping` was set
+  absl::CondVar work_ready;  // `ready` or `invitations` have grown, or `stopping` was set
   absl::CondVar all_done;    // `task_count` has become 0
 
   // Every line with a key, under its own key.
@@ -135,6 +136,12 @@ struct Scheduler::Implementation {
   // Each is matched by a signal to a worker or by a worker that has yet to look here; those that
   // can share a batch also share a signal (WakesWorker).
   ReadyQueue<std::shared_ptr<Line>> ready ABSL_GUARDED_BY(mutex);
+
+  // Crews that want one more helper, each as often as it wants one. Matched by signals, like
+  // `ready`, but whoever wakes looks there first.
+  std::list<std::shared_ptr<StepCrew>> invitations ABSL_GUARDED_BY(mutex);
+
+  absl::Time next_invitation_time ABSL_GUARDED_BY(mutex);  // none before
 
   // Waiting steps of each tenant that has any.
   absl::flat_hash_map<std::string, int64_t> tenant_steps ABSL_GUARDED_BY(mutex);

@@ -8,6 +8,12 @@
 #include "server/engine/scheduler_implementation.h"
 
 namespace cellar {
+namespace {
+
+// So long nobody is asked to help after the machine had no core to spare.
+constexpr absl::Duration kPauseAfterStall = absl::Milliseconds(100);
+
+}  // namespace
 
 Scheduler::Implementation::Implementation(Options options, Clock& clock)
     : options(options), clock(clock) {
@@ -87,6 +93,33 @@ class Scheduler::Implementation::Source final : public BatchSource {
     return NewcomersToTake(situation) > 0;
   }
 
+  void Invite(std::shared_ptr<StepCrew>& crew) override {
+    absl::MutexLock lock(&scheduler_.mutex);
+    if (!scheduler_.ready.empty()) return;
+    if (scheduler_.clock.Now() < scheduler_.next_invitation_time) return;
+    auto& invitations = scheduler_.invitations;
+    int64_t wanted = static_cast<int64_t>(scheduler_.workers.size()) - scheduler_.busy_workers -
+                     std::count(invitations.begin(), invitations.end(), crew);
+    if (crew != nullptr) wanted -= crew->helper_count();
+    if (wanted <= 0) return;
+    if (crew == nullptr) {
+      crew = std::make_shared<StepCrew>(static_cast<int>(scheduler_.workers.size()));
+    }
+    for (int64_t k = 0; k < wanted; ++k) {
+      invitations.push_back(crew);
+      scheduler_.work_ready.Signal();
+    }
+  }
+
+  void Dismiss(const std::shared_ptr<StepCrew>& crew) override {
+    crew->Dismiss();
+    absl::MutexLock lock(&scheduler_.mutex);
+    scheduler_.invitations.remove(crew);
+    if (crew->stall_count() > 0) {
+      scheduler_.next_invitation_time = scheduler_.clock.Now() + kPauseAfterStall;
+    }
+  }
+
   std::vector<BatchTurn> Exchange(std::vector<BatchTurn> over, int64_t present,
                                   bool founders_present) override {
     const absl::Time now = scheduler_.clock.Now();
@@ -143,12 +176,27 @@ void Scheduler::Implementation::WorkOnce() {
   EndTurn(std::move(line));
 }
 
+// A helper counts as free: it comes as soon as anything waits.
+void Scheduler::Implementation::HelpOnce() {
+  const std::shared_ptr<StepCrew> crew = std::move(invitations.front());
+  invitations.pop_front();
+  const std::atomic<int64_t>& waiting = ready.waiting();
+  mutex.Unlock();
+  crew->Help(waiting);
+  mutex.Lock();
+}
+
 void Scheduler::Implementation::Work() {
   absl::MutexLock lock(&mutex);
   while (true) {
-    while (ready.empty() && !stopping) work_ready.Wait(&mutex);
-    if (ready.empty()) return;
-    WorkOnce();
+    while (ready.empty() && invitations.empty() && !stopping) work_ready.Wait(&mutex);
+    if (!ready.empty()) {
+      WorkOnce();
+    } else if (!invitations.empty()) {
+      HelpOnce();
+    } else {
+      return;
+    }
   }
 }
 

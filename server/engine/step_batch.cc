@@ -19,10 +19,13 @@ class Batch {
   void Run(std::vector<BatchTurn> founders) {
     Admit(std::move(founders), /*founder=*/true);
     while (true) {
-      const bool cut = !members_.empty() && !AdvanceAll();
+      // Those whose turn is over already, before a step, do not wait for one.
+      const bool advances = over_.empty() && !members_.empty();
+      const bool cut = advances && !AdvanceAll();
       std::vector<BatchTurn> joined = source_.Exchange(
           std::exchange(over_, {}), static_cast<int64_t>(members_.size()), FoundersPresent());
-      length_.Note(cut || !joined.empty());
+      if (advances || !joined.empty()) length_.Note(cut || !joined.empty());
+      if (members_.empty()) Dismiss();
       if (members_.empty() && joined.empty()) return;
       Admit(std::move(joined), /*founder=*/false);
     }
@@ -75,10 +78,22 @@ class Batch {
     const int64_t length =
         length_.Next(fewest_left, runs_[0]->LongestAdvance(row_count), step_cost);
     const bool open = length > 1 && source_.IsOpen(row_count, FoundersPresent());
-    const int64_t made = Advance<Real>(runs_, length, open ? &source_.newcomers() : nullptr);
+    const bool alone = crew_ == nullptr || crew_->helper_count() == 0;
+    if (alone && PaysToInvite(step_cost * length)) source_.Invite(crew_);
+    const int64_t made =
+        Advance<Real>(runs_, length, open ? &source_.newcomers() : nullptr, crew_.get());
     rows_.Observe(static_cast<double>(row_count), made);
+    // Answers are nobody's to help with.
+    const bool more = std::any_of(runs_.begin(), runs_.end(),
+                                  [](const StepRun<Real>* run) { return run->left() > 0; });
+    if (!more || (crew_ != nullptr && crew_->stall_count() > 0)) Dismiss();
     Settle();
     return made == length;
+  }
+
+  void Dismiss() {
+    if (crew_ != nullptr) source_.Dismiss(crew_);
+    crew_ = nullptr;
   }
 
   void Settle() {
@@ -97,6 +112,7 @@ class Batch {
   std::vector<BatchTurn> over_;
   std::vector<StepRun<Real>*> runs_;
   AdvanceLength length_;
+  std::shared_ptr<StepCrew> crew_;  // null: nobody was asked
 };
 
 }  // namespace

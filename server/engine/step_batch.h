@@ -36,6 +36,13 @@ class BatchSource {
   // them began it is as told.
   virtual bool IsOpen(int64_t present, bool founders_present) = 0;
 
+  // Asks workers that have nothing to do to help, and makes them a crew if there is none yet. They
+  // may come or not, sooner or later. Nobody is asked for a while after a crew has stalled.
+  virtual void Invite(std::shared_ptr<StepCrew>& crew) = 0;
+
+  // Sends them back. REQUIRES: the crew came out of Invite.
+  virtual void Dismiss(const std::shared_ptr<StepCrew>& crew) = 0;
+
   // Ends the turns in `over`, whose steps are destroyed, and returns those that begin now. May be
   // asked with nobody present; then the batch is at its end if nobody joins.
   virtual std::vector<BatchTurn> Exchange(std::vector<BatchTurn> over, int64_t present,

@@ -3,11 +3,16 @@
 #include <algorithm>
 #include <cstddef>
 
+#include "server/engine/batch_policy.h"
+
 namespace cellar {
 namespace {
 
 // Steps whose inputs are multiplied beforehand take memory for this many bytes of sums.
 constexpr int64_t kPieceBytes = int64_t{512} << 10;
+
+// Steps whose inputs one thread multiplies at once, when several do.
+constexpr int64_t kPartSteps = 16;
 
 // The inputs of all rows, one session after the other; copied only if they do not stand so already.
 template <class Real>
@@ -37,8 +42,53 @@ void MultiplyAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows
   const auto size = static_cast<size_t>(step_count * InputSumsLength(piece.cell));
   AlignedBuffer<Real>& sums = workspace.input_sums;
   if (sums.size() < size) sums = AlignedBuffer<Real>(size);
-  MultiplyInputs<Real>(piece.cell, SideBySide(rows, row_length, workspace.gathered),
-                       absl::MakeSpan(sums.data(), size));
+  const absl::Span<const Real> x = SideBySide(rows, row_length, workspace.gathered);
+  const int64_t cost =
+      static_cast<int64_t>(x.size()) * piece.cell.input.rows() * piece.cell.input.gates();
+  if (piece.crew == nullptr || !PaysToShare(cost)) {
+    MultiplyInputs<Real>(piece.cell, x, absl::MakeSpan(sums.data(), size));
+    return;
+  }
+  const int64_t part_count = (step_count + kPartSteps - 1) / kPartSteps;
+  piece.crew->ShareOut(part_count, /*backwards=*/false, [&](int64_t part) {
+    const int64_t first = part * kPartSteps;
+    const int64_t count = std::min(kPartSteps, step_count - first);
+    const int64_t input_size = piece.cell.shape.input_size;
+    const int64_t sums_length = InputSumsLength(piece.cell);
+    MultiplyInputs<Real>(piece.cell, x.subspan(first * input_size, count * input_size),
+                         absl::MakeSpan(sums.data() + first * sums_length,
+                                        static_cast<size_t>(count * sums_length)));
+  });
+}
+
+// A step of workspace.step_rows, shared out.
+template <class Real>
+void StepShared(const Piece<Real>& piece, PieceWorkspace<Real>& workspace) {
+  const absl::Span<const StepRow<Real>> rows = workspace.step_rows;
+  FitWorkspace(piece.cell, static_cast<int64_t>(rows.size()), workspace.rows);
+  for (int phase = 0; phase < PhaseCount(piece.cell); ++phase) {
+    const int64_t blocks = PhaseBlocks(piece.cell, phase);
+    const int64_t length =
+        PartBlocks(blocks, PhasePanelBlocks(piece.cell, phase), piece.crew->seats());
+    piece.crew->ShareOut(
+        (blocks + length - 1) / length, workspace.rows.backwards, [&](int64_t part) {
+          const BlockRange range = {part * length, std::min((part + 1) * length, blocks)};
+          RunPhase<Real>(piece.cell, piece.numerics, rows, phase, range, workspace.rows);
+        });
+  }
+  FinishRows<Real>(piece.cell, piece.numerics, rows, workspace.rows);
+}
+
+// Multiply-adds of one step of one session.
+template <class Real>
+int64_t StepCostOf(const Piece<Real>& piece) {
+  const PackedCell<Real>& cell = piece.cell;
+  int64_t cost = 0;
+  for (const PackedMatrix<Real>* matrix : {&cell.recurrent, &cell.candidate, &cell.projection}) {
+    cost += matrix->gates() * matrix->rows() * matrix->columns();
+  }
+  if (piece.count > 1) return cost;
+  return cost + cell.input.gates() * cell.input.rows() * cell.input.columns();
 }
 
 // Step `step` of every row.
@@ -58,7 +108,13 @@ void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, in
     step_row.c = row.state->c.data();
     step_row.trace = row.recorder->At(piece.direction, piece.layer, row.first_step + step);
   }
-  StepRows<Real>(piece.cell, piece.numerics, workspace.step_rows, workspace.rows);
+  const bool shared =
+      piece.crew != nullptr && PaysToShare(StepCostOf(piece) * static_cast<int64_t>(rows.size()));
+  if (shared) {
+    StepShared(piece, workspace);
+  } else {
+    StepRows<Real>(piece.cell, piece.numerics, workspace.step_rows, workspace.rows);
+  }
   for (const PieceRow<Real>& row : rows) {
     if (row.above == nullptr) continue;
     std::copy(row.state->h.begin(), row.state->h.end(), row.above + step * piece.above_stride);

@@ -14,6 +14,7 @@
 #include "server/cell/cell_state.h"
 #include "server/cell/numerics.h"
 #include "server/cell/step_rows.h"
+#include "server/engine/step_crew.h"
 #include "server/engine/step_recorder.h"
 
 namespace cellar {
@@ -42,6 +43,8 @@ struct Piece {
   int64_t above_stride = 0;  // see PieceRow
   // Forward only: the piece ends after a step at which this is not 0. Null: it does not.
   const std::atomic<int64_t>* newcomers = nullptr;
+  // The caller leads it: what is large enough is shared out. Null: nobody helps.
+  StepCrew* crew = nullptr;
 };
 
 // One session in a piece.

@@ -49,7 +49,7 @@ int64_t StepRun<Real>::LongestAdvance(int64_t run_count) const {
 
 template <class Real>
 int64_t Advance(absl::Span<StepRun<Real>* const> runs, int64_t count,
-                const std::atomic<int64_t>* newcomers) {
+                const std::atomic<int64_t>* newcomers, StepCrew* crew) {
   const std::vector<PackedCell<Real>>& layers = runs[0]->stack_->layers;
   AdvanceWorkspace<Real>& workspace = ThreadAdvance<Real>();
   std::vector<PieceRow<Real>>& rows = workspace.rows;
@@ -67,6 +67,7 @@ int64_t Advance(absl::Span<StepRun<Real>* const> runs, int64_t count,
     piece.count = made;
     // The layers above make as many steps as the lowest did.
     if (layer == 0) piece.newcomers = newcomers;
+    piece.crew = crew;
     const bool topmost = layer + 1 == layers.size();
     std::vector<Real>& above = workspace.handed_up[layer % 2];
     piece.above_stride = layers[layer].shape.output_size;
@@ -85,7 +86,7 @@ int64_t Advance(absl::Span<StepRun<Real>* const> runs, int64_t count,
 
 template <class Real>
 absl::Status RunToEnd(StepRun<Real>& run, WantedCheck wanted) {
-  const int64_t longest = run.LongestAdvance(1);
+  const int64_t longest = run.left() == 1 ? 1 : run.LongestAdvance(1);
   StepRun<Real>* const only = &run;
   while (true) {
     Advance<Real>({&only, 1}, std::min(run.left(), longest));
@@ -100,8 +101,10 @@ absl::Status RunToEnd(AnyStepRun& run, WantedCheck wanted) {
 
 template class StepRun<float>;
 template class StepRun<double>;
-template int64_t Advance(absl::Span<StepRun<float>* const>, int64_t, const std::atomic<int64_t>*);
-template int64_t Advance(absl::Span<StepRun<double>* const>, int64_t, const std::atomic<int64_t>*);
+template int64_t Advance(absl::Span<StepRun<float>* const>, int64_t, const std::atomic<int64_t>*,
+                         StepCrew*);
+template int64_t Advance(absl::Span<StepRun<double>* const>, int64_t, const std::atomic<int64_t>*,
+                         StepCrew*);
 template absl::Status RunToEnd(StepRun<float>&, WantedCheck);
 template absl::Status RunToEnd(StepRun<double>&, WantedCheck);
 

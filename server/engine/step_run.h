@@ -14,6 +14,7 @@
 
 #include "absl/status/status.h"
 #include "absl/types/span.h"
+#include "server/engine/step_crew.h"
 #include "server/engine/step_recorder.h"
 #include "server/engine/step_runner.h"
 #include "server/model/model.h"
@@ -41,7 +42,7 @@ class StepRun {
  private:
   template <class Same>
   friend int64_t Advance(absl::Span<StepRun<Same>* const> runs, int64_t count,
-                         const std::atomic<int64_t>* newcomers);
+                         const std::atomic<int64_t>* newcomers, StepCrew* crew);
 
   const PackedStack<Real>* stack_;
   const Numerics* numerics_;
@@ -55,11 +56,12 @@ class StepRun {
 using AnyStepRun = std::variant<StepRun<float>, StepRun<double>>;
 
 // Makes `count` steps of every run, or fewer, but at least one, if `newcomers` (may be null)
-// becomes other than 0 meanwhile. Returns how many. REQUIRES: at least one run; all of the same
-// model and equal numerics, of different sessions; 1 <= count <= left() of each.
+// becomes other than 0 meanwhile. Returns how many. `crew` (may be null) helps; the caller leads
+// it. REQUIRES: at least one run; all of the same model and equal numerics, of different sessions;
+// 1 <= count <= left() of each.
 template <class Real>
 int64_t Advance(absl::Span<StepRun<Real>* const> runs, int64_t count,
-                const std::atomic<int64_t>* newcomers = nullptr);
+                const std::atomic<int64_t>* newcomers = nullptr, StepCrew* crew = nullptr);
 
 // Makes all steps that are left, by itself. Errors: what `wanted` says; then the run and its state
 // mean nothing. It is asked between pieces, like a StopHook.

@@ -73,13 +73,14 @@ class TurnRotation {
     return *std::move(line);
   }
 
-  // Takes out a line that waits in a place of its own before its turn has come. Its tenant has had
-  // one all the same.
+  // Takes out a line that waits in a place of its own before its turn has come. Its tenant stays
+  // where it is: were it sent to the end each time, its other lines might never have a turn.
   Line Remove(const Ticket& ticket) {
     Tenant& owner = *ticket.owner_;
     Line line = *std::move(*ticket.place_);
     owner.places.erase(ticket.place_);
-    EndTurn(owner);
+    --size_;
+    if (owner.places.empty()) Retire(owner);
     return line;
   }
 
@@ -105,13 +106,15 @@ class TurnRotation {
     return *tenants_.emplace(tenant, std::make_unique<Tenant>(tenant)).first->second;
   }
 
-  // A line of the tenant has been taken.
+  // A line of the tenant has been taken in its turn.
   void EndTurn(Tenant& owner) {
     --size_;
-    if (!owner.places.empty()) {
-      tenants_in_turn_.splice(tenants_in_turn_.end(), tenants_in_turn_, owner.turn);
-      return;
-    }
+    if (owner.places.empty()) return Retire(owner);
+    tenants_in_turn_.splice(tenants_in_turn_.end(), tenants_in_turn_, owner.turn);
+  }
+
+  // The tenant has nothing more to do.
+  void Retire(Tenant& owner) {
     tenants_in_turn_.erase(owner.turn);
     if (tenants_.size() > kMaxKnownTenants) tenants_.erase(owner.name);
   }

@@ -121,7 +121,7 @@ TYPED_TEST(StepRowsTest, AStepMayBeRunInParts) {
       const int64_t blocks = PhaseBlocks(cell, phase);
       for (int64_t first = 0; first < blocks; first = parts.back().end) {
         const int64_t units = 1 + static_cast<int64_t>(this->generator_() % 3);
-        parts.push_back({first, std::min(blocks, first + units * kMostPanelBlocks)});
+        parts.push_back({first, std::min(blocks, first + units * PhasePanelBlocks(cell, phase))});
       }
       std::shuffle(parts.begin(), parts.end(), this->generator_);
       for (const BlockRange& part : parts)

@@ -64,6 +64,24 @@ TEST_F(ReadyQueueTest, ABatchTakesTenantsInTurn) {
   EXPECT_EQ(queue_.Next(), "flood2");
 }
 
+// A session that rides in the batches of others must not cost its tenant the turn of another one.
+TEST_F(ReadyQueueTest, WhoRidesInEveryBatchStillHasItsOwnTurns) {
+  const std::vector<std::string> leaders = {"F1", "F2", "F3", "F4"};
+  for (const std::string& tenant : leaders) {
+    Add(tenant, kKindA, tenant);
+    Add(tenant, kKindA, tenant);
+  }
+  Add("p1", kKindA, "P");
+  Add("p2", kKindB, "P");
+  for (int turn = 0; turn < 20; ++turn) {
+    std::vector<std::string> batch = {queue_.Next()};
+    if (batch[0] == "p2") return;
+    while (batch.size() < 8 && queue_.SizeOf(kKindA) > 0) batch.push_back(queue_.NextOf(kKindA));
+    for (const std::string& line : batch) Add(line, kKindA, line == "p1" ? "P" : line);
+  }
+  ADD_FAILURE() << "p2 never had a turn";
+}
+
 TEST_F(ReadyQueueTest, OtherNumericsAreAnotherKind) {
   BatchKind rounded = kKindA;
   rounded.numerics.rounding = Rounding::kNearestTiesToZero;
@@ -83,6 +101,16 @@ TEST_F(ReadyQueueTest, TheCountOfAKindIsAlwaysWhatWaits) {
   EXPECT_EQ(*count, 1);
   queue_.NextOf(kKindA);
   EXPECT_EQ(*count, 0);
+}
+
+TEST_F(ReadyQueueTest, TheCountOfAllIsAlwaysItsSize) {
+  Add("a", kKindA);
+  Add("x", std::nullopt);
+  EXPECT_EQ(queue_.waiting(), 2);
+  queue_.NextOf(kKindA);
+  EXPECT_EQ(queue_.waiting(), 1);
+  queue_.Next();
+  EXPECT_EQ(queue_.waiting(), 0);
 }
 
 TEST_F(ReadyQueueTest, TheCountStaysTheSameWhenManyOtherKindsComeAndGo) {

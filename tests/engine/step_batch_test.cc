@@ -27,6 +27,13 @@ class QueueSource final : public BatchSource {
     return NewcomersToTake({1, present, founders_present, others_wait, 0}) > 0;
   }
 
+  void Invite(std::shared_ptr<StepCrew>& crew) override {
+    if (crew == nullptr) crew = std::make_shared<StepCrew>(2);
+    journal.push_back("invite");
+  }
+
+  void Dismiss(const std::shared_ptr<StepCrew>&) override { journal.push_back("dismiss"); }
+
   std::vector<BatchTurn> Exchange(std::vector<BatchTurn> over, int64_t present,
                                   bool founders_present) override {
     for (const BatchTurn& turn : over) {
@@ -148,6 +155,24 @@ TEST_F(StepBatchTest, EndsWhenItsFoundersAreGoneAndOthersWait) {
   EXPECT_THAT(source_.journal, ElementsAre("done first", "end first"));
 }
 
+TEST_F(StepBatchTest, AsksForHelpWithWhatIsLargeAndSendsItBackBeforeItAnswers) {
+  const auto large = RandomModel(
+      8, {.kind = CellKind::kLstm, .layer_count = 1, .max_size = 900, .variants = false});
+  const int64_t cost = large->multiply_adds_per_step();
+  const int64_t steps = 4'000'000 / cost + 1;
+  for (const int64_t count : {steps, int64_t{1}}) {
+    source_.journal.clear();
+    RunWith(TurnOf("a", std::make_unique<JointRun<float>>(
+                            large, Numerics{}, RandomNumbers<float>(1, count * large->input_size()),
+                            TraceOptions{}, [this](auto) { source_.journal.push_back("done"); })));
+    if (PaysToInvite(count * cost)) {
+      EXPECT_THAT(source_.journal, ElementsAre("invite", "dismiss", "done", "end a"));
+    } else {
+      EXPECT_THAT(source_.journal, ElementsAre("done", "end a"));
+    }
+  }
+}
+
 TEST_F(StepBatchTest, DropsWhatNobodyWantsAnyMoreBetweenTwoSteps) {
   int asked = 0;
   auto dropped = Run("dropped", 100);
@@ -164,6 +189,13 @@ TEST_F(StepBatchTest, DoesNotBeginWhatNobodyWantsAnyMore) {
   RunWith(TurnOf("dropped", std::move(dropped)));
   EXPECT_THAT(source_.journal, ElementsAre("gave up dropped", "end dropped"));
   EXPECT_EQ(rows_.Look().sum, 0);
+}
+
+TEST_F(StepBatchTest, WhatIsNotBegunDoesNotWaitForTheStepsOfOthers) {
+  auto dropped = Run("dropped", 1);
+  dropped->WantedIf([] { return absl::CancelledError(); });
+  RunWith(Turn("a", 1), TurnOf("dropped", std::move(dropped)));
+  EXPECT_THAT(source_.journal, ElementsAre("gave up dropped", "end dropped", "done a", "end a"));
 }
 
 }  // namespace

@@ -60,7 +60,7 @@ class StepPiecesTest : public testing::Test {
 
   const std::shared_ptr<const Model> model_ =
       RandomModel(11, {.kind = CellKind::kLstm, .layer_count = 1, .max_size = 20});
-  const Numerics numerics_;
+  const Numerics numerics_ = {};
   std::vector<std::vector<float>> inputs_;
   std::vector<StackState<float>> states_;
   std::vector<StepRecorder<float>> recorders_;

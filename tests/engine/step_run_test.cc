@@ -4,6 +4,7 @@
 #include <atomic>
 #include <memory>
 #include <random>
+#include <thread>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -117,6 +118,38 @@ TYPED_TEST(StepRunOf, EveryKindOfCellGivesTheSameBitsInBatchesOfEverySize) {
           seed,
           {.precision = PrecisionOf<TypeParam>(), .kind = kind, .layer_count = 0, .max_size = 70},
           40);
+    }
+  }
+}
+
+// Large enough that steps are shared out, with helpers that come and go.
+TYPED_TEST(StepRunOf, SharedByACrewOfAnySizeGivesTheSameBits) {
+  for (int seats : {1, 2, 3, 5}) {
+    for (CellKind kind :
+         {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter, CellKind::kRnn}) {
+      SCOPED_TRACE(absl::StrCat("seats ", seats, ", kind ", static_cast<int>(kind)));
+      const uint64_t seed = static_cast<uint64_t>(seats) * 10 + static_cast<uint64_t>(kind);
+      const auto model = RandomModel(
+          seed,
+          {.precision = PrecisionOf<TypeParam>(), .kind = kind, .layer_count = 2, .max_size = 150});
+      StepCrew crew(seats);
+      const std::atomic<int64_t> nowhere_else{0};
+      std::vector<std::thread> helpers;
+      for (int k = 1; k < seats; ++k) helpers.emplace_back([&] { crew.Help(nowhere_else); });
+      std::vector<std::unique_ptr<Walker<TypeParam>>> walkers;
+      std::vector<StepRun<TypeParam>*> runs;
+      for (uint64_t k = 0; k < 40; ++k) {
+        Numerics numerics;
+        numerics.precision = PrecisionOf<TypeParam>();
+        walkers.push_back(
+            std::make_unique<Walker<TypeParam>>(model, numerics, seed + k, 6, kViews[k % 4]));
+        runs.push_back(&walkers.back()->run);
+      }
+      Advance<TypeParam>(runs, 1, nullptr, &crew);
+      Advance<TypeParam>(runs, 5, nullptr, &crew);
+      crew.Dismiss();
+      for (std::thread& helper : helpers) helper.join();
+      for (const auto& walker : walkers) ASSERT_EQ(walker->Difference(), "");
     }
   }
 }

@@ -89,13 +89,13 @@ TEST(TurnRotation, GivesALineBeforeItsTurnToWhoeverHasItsTicket) {
   EXPECT_TRUE(rotation.empty());
 }
 
-TEST(TurnRotation, ALineTakenBeforeItsTurnIsATurnOfItsTenant) {
+TEST(TurnRotation, ALineTakenBeforeItsTurnIsNotATurnOfItsTenant) {
   TurnRotation<std::string> rotation;
   const auto ticket = rotation.Add("flood", TurnPlace::kOwn, "f0");
   rotation.Add("flood", TurnPlace::kOwn, "f1");
   rotation.Add("polite", TurnPlace::kOwn, "p0");
   rotation.Remove(ticket);
-  EXPECT_THAT(Order(rotation), ElementsAre("p0", "f1"));
+  EXPECT_THAT(Order(rotation), ElementsAre("f1", "p0"));
 }
 
 }  // namespace

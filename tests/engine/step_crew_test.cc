@@ -1,0 +1,112 @@
+#include "server/engine/step_crew.h"
+
+#include <algorithm>
+#include <atomic>
+#include <cstdint>
+#include <numeric>
+#include <thread>
+#include <vector>
+
+#include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+
+namespace cellar {
+namespace {
+
+using testing::ElementsAre;
+
+const std::atomic<int64_t> kNowhereElse{0};
+
+TEST(StepCrew, ALeaderAloneRunsEveryPartOnceAndInOrder) {
+  StepCrew crew(1);
+  std::vector<int64_t> order;
+  crew.ShareOut(4, /*backwards=*/false, [&](int64_t part) { order.push_back(part); });
+  EXPECT_THAT(order, ElementsAre(0, 1, 2, 3));
+  order.clear();
+  crew.ShareOut(4, /*backwards=*/true, [&](int64_t part) { order.push_back(part); });
+  EXPECT_THAT(order, ElementsAre(3, 2, 1, 0));
+}
+
+TEST(StepCrew, ALeaderWhomNobodyHelpsDoesTheOthersPartsToo) {
+  StepCrew crew(3);
+  std::vector<int64_t> order;
+  crew.ShareOut(6, /*backwards=*/true, [&](int64_t part) { order.push_back(part); });
+  EXPECT_THAT(order, ElementsAre(1, 0, 3, 2, 5, 4));  // its own home first
+  crew.ShareOut(0, /*backwards=*/false, [&](int64_t) { ADD_FAILURE() << "there was no part"; });
+}
+
+TEST(StepCrew, EveryPartRunsOnceWhateverComesAndGoes) {
+  constexpr int64_t kParts = 23;
+  StepCrew crew(4);
+  std::vector<std::thread> helpers;
+  std::atomic<int64_t> called_away{0};
+  for (int k = 0; k < 6; ++k) {  // more than there are seats for
+    helpers.emplace_back([&, k] {
+      for (int visit = 0; visit < 50; ++visit) crew.Help(k % 2 == 0 ? called_away : kNowhereElse);
+    });
+  }
+  std::vector<int64_t> counts(kParts);  // without a lock: ShareOut orders everything
+  for (int64_t round = 1; round <= 5000; ++round) {
+    called_away = round % 7 == 0 ? 1 : 0;
+    crew.ShareOut(kParts, round % 2 == 0,
+                  [&](int64_t part) { ++counts[static_cast<size_t>(part)]; });
+    ASSERT_EQ(*std::min_element(counts.begin(), counts.end()), round);
+    ASSERT_EQ(*std::max_element(counts.begin(), counts.end()), round);
+  }
+  crew.Dismiss();
+  for (std::thread& helper : helpers) helper.join();
+  EXPECT_EQ(crew.helper_count(), 0);
+}
+
+TEST(StepCrew, AHelperWorksBesideTheLeader) {
+  StepCrew crew(2);
+  std::thread helper([&] { crew.Help(kNowhereElse); });
+  absl::Notification both[2];
+  // Each part waits for the other one: only two threads can finish them.
+  crew.ShareOut(2, /*backwards=*/false, [&](int64_t part) {
+    both[part].Notify();
+    both[1 - part].WaitForNotification();
+  });
+  EXPECT_EQ(crew.helper_count(), 1);
+  crew.Dismiss();
+  helper.join();
+}
+
+TEST(StepCrew, CountsAStallWhenAHelperIsHeldUp) {
+  StepCrew crew(2);
+  std::thread helper([&] { crew.Help(kNowhereElse); });
+  const std::thread::id leader = std::this_thread::get_id();
+  std::atomic<bool> held_up{false};
+  crew.ShareOut(2, /*backwards=*/false, [&](int64_t) {
+    if (std::this_thread::get_id() == leader) {
+      while (!held_up) std::this_thread::yield();
+    } else {
+      held_up = true;
+      while (crew.stall_count() == 0) std::this_thread::yield();
+    }
+  });
+  EXPECT_GE(crew.stall_count(), 1);
+  crew.Dismiss();
+  helper.join();
+}
+
+TEST(StepCrew, AHelperLeavesWhenItIsWantedElsewhere) {
+  StepCrew crew(2);
+  std::atomic<int64_t> wanted{0};
+  std::thread helper([&] { crew.Help(wanted); });
+  wanted = 1;
+  helper.join();
+  EXPECT_EQ(crew.helper_count(), 0);
+}
+
+TEST(StepCrew, NobodyComesAfterItWasDismissedOrWhenItIsFull) {
+  StepCrew dismissed(2);
+  dismissed.Dismiss();
+  dismissed.Help(kNowhereElse);  // returns
+  StepCrew full(1);
+  full.Help(kNowhereElse);
+}
+
+}  // namespace
+}  // namespace cellar
