@@ -7,9 +7,7 @@
 namespace cellar {
 namespace {
 
-constexpr size_t kMaxTests = 500;
-
-void WriteTest(JsonWriter& json, const ReportedTest& test, const std::string& diagnoses) {
+void WriteEdxTest(JsonWriter& json, const ReportedTest& test, const std::string& diagnoses) {
   json.BeginArray();
   json.String(test.number);
   json.String(test.name + (test.message.empty() ? "" : ": " + test.message) +
@@ -43,7 +41,7 @@ std::string EdxContainerLine(const Report& report) {
     // There is no field for more words: they stand with the first wrong test.
     std::string diagnoses = DiagnosisText(report);
     for (const ReportedTest& test : TestsOf(report, kMaxTests)) {
-      WriteTest(json, test, test.passed ? "" : diagnoses);
+      WriteEdxTest(json, test, test.passed ? "" : diagnoses);
       if (!test.passed) diagnoses.clear();
     }
   }

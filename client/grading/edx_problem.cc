@@ -22,8 +22,6 @@
 namespace cellar {
 namespace {
 
-const NumberFormat kExact = NumberFormat::Full(v1::PRECISION_FLOAT64);
-
 // A text as a literal of Python that has no sign which XML or HTML would take for its own: letters,
 // digits and a few signs as they are, everything else as an escape of its UTF-8 characters'
 // numbers.

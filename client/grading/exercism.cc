@@ -5,9 +5,7 @@
 namespace cellar {
 namespace {
 
-constexpr size_t kMaxTests = 500;
-
-void WriteTest(JsonWriter& json, const ReportedTest& test) {
+void WriteExercismTest(JsonWriter& json, const ReportedTest& test) {
   json.BeginObject();
   json.Key("name");
   json.String(test.number + " " + test.name);
@@ -37,7 +35,7 @@ std::string ExercismFile(const Report& report) {
   json.Key("tests");
   json.BeginArray();
   if (report.graded()) {
-    for (const ReportedTest& test : TestsOf(report, kMaxTests)) WriteTest(json, test);
+    for (const ReportedTest& test : TestsOf(report, kMaxTests)) WriteExercismTest(json, test);
   }
   json.EndArray();
   json.EndObject();

@@ -10,10 +10,8 @@
 namespace cellar {
 namespace {
 
-const NumberFormat kExact = NumberFormat::Full(v1::PRECISION_FLOAT64);
-
-void WriteTest(JsonWriter& json, const std::string& name, const char* status,
-               const std::string& message, double score) {
+void WriteRunnerTest(JsonWriter& json, const std::string& name, const char* status,
+                     const std::string& message, double score) {
   json.BeginObject();
   json.Key("name");
   json.String(name);
@@ -34,11 +32,11 @@ void WriteTest(JsonWriter& json, const std::string& name, const char* status,
   json.EndObject();
 }
 
-void WriteTests(JsonWriter& json, const Report& report) {
+void WriteRunnerTests(JsonWriter& json, const Report& report) {
   json.BeginArray();
   if (!report.graded()) {
-    WriteTest(json, report.title.empty() ? "grading" : report.title, "error", OverviewText(report),
-              0);
+    WriteRunnerTest(json, report.title.empty() ? "grading" : report.title, "error",
+                    OverviewText(report), 0);
   } else {
     std::string diagnoses = DiagnosisText(report);
     for (const ReportedTest& test : report.questions) {
@@ -47,7 +45,7 @@ void WriteTests(JsonWriter& json, const Report& report) {
         absl::StrAppend(&message, message.empty() ? "" : "\n", diagnoses);
         diagnoses.clear();
       }
-      WriteTest(json, test.name, test.passed ? "pass" : "fail", message, test.points);
+      WriteRunnerTest(json, test.name, test.passed ? "pass" : "fail", message, test.points);
     }
   }
   json.EndArray();
@@ -66,7 +64,7 @@ std::string GithubOutput(const Report& report) {
   json.Key("max_score");
   json.Number(report.verdict.max_points(), kExact);
   json.Key("tests");
-  WriteTests(json, report);
+  WriteRunnerTests(json, report);
   json.EndObject();
   return absl::StrCat("result=", absl::Base64Escape(json.Take()), "\n");
 }

@@ -12,8 +12,6 @@ namespace {
 // Above this the page shows nothing readable, and tests are reported a question each.
 constexpr FileLimits kLimits = {.max_tests = 500, .max_bytes = 900'000};
 
-const NumberFormat kExact = NumberFormat::Full(v1::PRECISION_FLOAT64);
-
 enum class Visibility { kVisible, kHidden };
 
 void WriteCheck(JsonWriter& json, const char* name, bool passed, const std::string& output,
@@ -32,7 +30,7 @@ void WriteCheck(JsonWriter& json, const char* name, bool passed, const std::stri
   json.EndObject();
 }
 
-void WriteTest(JsonWriter& json, const ReportedTest& test) {
+void WriteGradescopeTest(JsonWriter& json, const ReportedTest& test) {
   json.BeginObject();
   json.Key("number");
   json.String(test.number);
@@ -53,7 +51,7 @@ void WriteTest(JsonWriter& json, const ReportedTest& test) {
   json.EndObject();
 }
 
-void WriteTests(JsonWriter& json, const Report& report, const ShownTests& shown) {
+void WriteGradescopeTests(JsonWriter& json, const Report& report, const ShownTests& shown) {
   json.BeginArray();
   if (!report.failure.empty()) {
     WriteCheck(json, "Autograder failed", false, kFailureText);
@@ -62,7 +60,7 @@ void WriteTests(JsonWriter& json, const Report& report, const ShownTests& shown)
     WriteCheck(json, "Answer could be read", report.verdict.gradable(),
                report.verdict.gradable() ? "" : OverviewText(report));
     if (report.graded()) {
-      for (const ReportedTest& test : shown.tests) WriteTest(json, test);
+      for (const ReportedTest& test : shown.tests) WriteGradescopeTest(json, test);
     }
   }
   json.EndArray();
@@ -92,7 +90,7 @@ std::string Write(const Report& report, const ShownTests& shown) {
   json.Key("stdout_visibility");
   json.String("hidden");
   json.Key("tests");
-  WriteTests(json, report, shown);
+  WriteGradescopeTests(json, report, shown);
   json.Key("extra_data");
   json.BeginObject();
   json.Key("gradable");

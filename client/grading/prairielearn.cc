@@ -11,9 +11,7 @@ namespace {
 
 constexpr FileLimits kLimits = {.max_tests = 500, .max_bytes = 900'000};
 
-const NumberFormat kExact = NumberFormat::Full(v1::PRECISION_FLOAT64);
-
-void WriteTest(JsonWriter& json, const ReportedTest& test) {
+void WritePrairieLearnTest(JsonWriter& json, const ReportedTest& test) {
   json.BeginObject();
   json.Key("name");
   json.String(test.number + " " + test.name);
@@ -57,7 +55,7 @@ std::string Write(const Report& report, const ShownTests& shown) {
     json.String(OverviewText(report) + (shown.left_out.empty() ? "" : "\n\n" + shown.left_out));
     json.Key("tests");
     json.BeginArray();
-    for (const ReportedTest& test : shown.tests) WriteTest(json, test);
+    for (const ReportedTest& test : shown.tests) WritePrairieLearnTest(json, test);
     json.EndArray();
   }
   json.Key("parameter_digest");

@@ -13,6 +13,7 @@
 #include "absl/strings/string_view.h"
 #include "cellar/v1/exercise.pb.h"
 #include "cellar/v1/grading.pb.h"
+#include "client/number_text.h"
 
 namespace cellar {
 
@@ -54,6 +55,12 @@ v1::Verdict UngradableVerdict(absl::string_view id, absl::string_view reason);
 
 // Points out of those to be had, 0 to 1. Nothing to be had counts as all of it; not graded as 0.
 double Fraction(const Report& report);
+
+// Points and values for platforms: as few digits as tell the number.
+inline constexpr NumberFormat kExact = {.digits = 0, .precision = v1::PRECISION_FLOAT64};
+
+// Above this the pages of platforms show nothing readable, and tests are reported a question each.
+inline constexpr size_t kMaxTests = 500;
 
 // The tests shown one by one: the values, unless there are none or more than `max_tests`, then the
 // questions.

@@ -17,10 +17,10 @@ namespace {
 // The name of the model on a target that cannot be given one.
 constexpr char kKnownModel[] = "models/exercise";
 
-constexpr size_t kMaxReasonCharacters = 300;
+constexpr size_t kMaxCauseCharacters = 300;
 
 absl::Status Reason(absl::string_view text) {
-  return absl::InvalidArgumentError(Shortened(CleanLine(text), kMaxReasonCharacters));
+  return absl::InvalidArgumentError(Shortened(CleanLine(text), kMaxCauseCharacters));
 }
 
 // What a call to the target ended with, in words for the student.

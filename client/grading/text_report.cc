@@ -9,7 +9,7 @@ namespace cellar {
 namespace {
 
 constexpr size_t kMaxValues = 40;            // shown of one submission
-constexpr size_t kMaxReasonCharacters = 60;  // of a line
+constexpr size_t kMaxColumnCharacters = 60;  // of a line
 
 // Every value if there are few, else those that are wrong, the first of them.
 std::string ValueTable(const Report& report) {
@@ -47,10 +47,10 @@ std::string OneText(const Report& report) {
 }
 
 std::string RemarkOf(const Report& report) {
-  if (!report.failure.empty()) return Shortened(report.failure, kMaxReasonCharacters);
-  if (!report.graded()) return Shortened(ProblemLines(report).front(), kMaxReasonCharacters);
+  if (!report.failure.empty()) return Shortened(report.failure, kMaxColumnCharacters);
+  if (!report.graded()) return Shortened(ProblemLines(report).front(), kMaxColumnCharacters);
   if (report.verdict.diagnoses().empty()) return "";
-  return Shortened(report.verdict.diagnoses(0).title(), kMaxReasonCharacters);
+  return Shortened(report.verdict.diagnoses(0).title(), kMaxColumnCharacters);
 }
 
 }  // namespace

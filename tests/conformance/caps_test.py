@@ -243,10 +243,10 @@ class AbsurdSizesTest(harness.ConformanceTest):
 class SlowReaderTest(harness.ConformanceTest):
 
     SERVER_FLAGS = ("--metrics-address", "127.0.0.1:0")
-    MESSAGES = 400
-    STEPS = 2000  # of each message: an answer of 7 numbers a step is about 110 KiB, all together 44 MB
+    MESSAGES = 1000
+    STEPS = 2000  # of each message: an answer of 7 numbers a step is about 110 KiB, all together 110 MB
     MOST_HELD = 8 << 20
-    MOST_GROWTH = 40 << 20
+    MOST_GROWTH = 64 << 20
 
     def test_a_reader_that_does_not_read_costs_bounded_memory(self):
         session = self.client.create_session(self.client.create_model(harness.homework_model()).name)

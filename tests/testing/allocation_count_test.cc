@@ -1,6 +1,7 @@
 #include "tests/testing/allocation_count.h"
 
 #include <memory>
+#include <new>
 #include <string>
 #include <vector>
 
@@ -22,8 +23,10 @@ TEST(AllocationCount, CountsWhatIsAllocatedAndNothingElse) {
   EXPECT_EQ(AllocationCount(), before + 2);
   numbers.clear();
   numbers.resize(100);
+  const std::unique_ptr<Wide> quiet(new (std::nothrow) Wide);
+  EXPECT_EQ(AllocationCount(), before + 3);
   const std::string kept_inside = "short";
-  EXPECT_EQ(AllocationCount(), before + 2);
+  EXPECT_EQ(AllocationCount(), before + 3);
   EXPECT_EQ(kept_inside.size() + numbers.size(), 105U);
 }
 

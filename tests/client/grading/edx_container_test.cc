@@ -12,7 +12,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-void Validate(const google::protobuf::Struct& reply) {
+void ValidateReply(const google::protobuf::Struct& reply) {
   EXPECT_THAT(KeysOf(reply), ElementsAre("correct", "errors", "score", "tests"));
   EXPECT_TRUE(reply.fields().at("correct").has_bool_value());
   EXPECT_GE(Number(reply, "score"), 0);
@@ -33,7 +33,7 @@ TEST(EdxContainerTest, EverySceneGivesOneLineAsDocumented) {
     SCOPED_TRACE(scene.name);
     const std::string line = EdxContainerLine(scene.report);
     EXPECT_EQ(std::count(line.begin(), line.end(), '\n'), 1) << "the last line is what is parsed";
-    Validate(JsonObject(line));
+    ValidateReply(JsonObject(line));
   }
 }
 

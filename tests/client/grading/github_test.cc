@@ -24,7 +24,7 @@ google::protobuf::Struct Decoded(const std::string& output) {
   return JsonObject(json);
 }
 
-void Validate(const google::protobuf::Struct& result) {
+void ValidateResult(const google::protobuf::Struct& result) {
   const std::set<std::string> statuses = {"pass", "fail", "error"};
   EXPECT_THAT(KeysOf(result), ElementsAre("max_score", "status", "tests", "version"));
   EXPECT_EQ(Number(result, "version"), 1);
@@ -44,7 +44,7 @@ void Validate(const google::protobuf::Struct& result) {
 TEST(GithubTest, EverySceneGivesAResultThatTheReporterReads) {
   for (const Scene& scene : Scenes()) {
     SCOPED_TRACE(scene.name);
-    Validate(Decoded(GithubOutput(scene.report)));
+    ValidateResult(Decoded(GithubOutput(scene.report)));
   }
 }
 

@@ -17,7 +17,7 @@ const std::set<std::string> kVisibilities = {"hidden", "after_due_date", "after_
 const std::set<std::string> kFormats = {"text", "simple_format", "html", "md", "ansi"};
 
 // What Gradescope documents of results.json; a total or a score for every test.
-void Validate(const google::protobuf::Struct& file) {
+void ValidateFile(const google::protobuf::Struct& file) {
   EXPECT_THAT(KeysOf(file),
               IsSubsetOf({"score", "tests", "execution_time", "output", "output_format",
                           "test_output_format", "test_name_format", "visibility",
@@ -49,7 +49,7 @@ void Validate(const google::protobuf::Struct& file) {
 TEST(GradescopeTest, EverySceneGivesAFileAsDocumented) {
   for (const Scene& scene : Scenes()) {
     SCOPED_TRACE(scene.name);
-    Validate(JsonObject(GradescopeFile(scene.report)));
+    ValidateFile(JsonObject(GradescopeFile(scene.report)));
   }
 }
 
@@ -98,7 +98,7 @@ TEST(GradescopeTest, ManyQuestionsWithLongNamesAndWordsStayWithinTheLimits) {
     const std::string text = GradescopeFile(report);
     EXPECT_LT(text.size(), 1'000'000) << question_count;
     const auto file = JsonObject(text);
-    Validate(file);
+    ValidateFile(file);
     const auto tests = Objects(file, "tests");
     EXPECT_LE(tests.size(), 501);
     EXPECT_GE(tests.size(), 3);

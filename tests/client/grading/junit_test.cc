@@ -37,7 +37,7 @@ void ValidateCase(const XmlElement& test, std::map<std::string, int>& found) {
 }
 
 // The profile of CodeGrade's reader: counts equal the elements, suites hold test cases only.
-void Validate(const XmlElement& root) {
+void ValidateRoot(const XmlElement& root) {
   ASSERT_EQ(root.name, "testsuites");
   std::map<std::string, int> all;
   int tests = 0;
@@ -62,11 +62,11 @@ TEST(JunitTest, EverySceneGivesAFileThatTheStrictReaderTakes) {
   std::vector<Report> all;
   for (const Scene& scene : Scenes()) {
     SCOPED_TRACE(scene.name);
-    Validate(ReadXml(JunitFile({scene.report}, kNow)));
+    ValidateRoot(ReadXml(JunitFile({scene.report}, kNow)));
     all.push_back(scene.report);
   }
   const XmlElement root = ReadXml(JunitFile(all, kNow));
-  Validate(root);
+  ValidateRoot(root);
   EXPECT_EQ(root.children.size(), all.size());
 }
 
