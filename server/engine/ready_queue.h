@@ -27,15 +27,12 @@ namespace cellar {
 template <class Line>
 class ReadyQueue {
  public:
-  // How many wait of one kind; kept for whoever holds it.
-  using Count = std::shared_ptr<const std::atomic<int64_t>>;
-
   // `line` waits for a worker; with a kind in a place of its own.
   void Add(absl::string_view tenant, TurnPlace place, std::optional<BatchKind> kind, Line line) {
     auto entry = std::make_unique<Entry>(Entry{std::move(line), nullptr, {}, {}});
     if (kind.has_value()) {
       entry->group = &FindOrAdd(*kind);
-      entry->group->count->fetch_add(1, std::memory_order_relaxed);
+      entry->group->count.fetch_add(1, std::memory_order_relaxed);
       entry->in_group = entry->group->rotation.Add(tenant, place, entry.get());
     }
     count_.fetch_add(1, std::memory_order_relaxed);
@@ -49,7 +46,7 @@ class ReadyQueue {
     count_.fetch_sub(1, std::memory_order_relaxed);
     if (entry->group != nullptr) {
       entry->group->rotation.Remove(entry->in_group);
-      Forget(*entry->group);
+      CountTaken(*entry->group);
     }
     return std::move(entry->line);
   }
@@ -59,7 +56,7 @@ class ReadyQueue {
     Group& group = FindOrAdd(kind);
     const std::unique_ptr<Entry> entry = all_.Remove(group.rotation.Next()->in_all);
     count_.fetch_sub(1, std::memory_order_relaxed);
-    Forget(group);
+    CountTaken(group);
     return std::move(entry->line);
   }
 
@@ -70,13 +67,32 @@ class ReadyQueue {
     return found == groups_.end() ? 0 : found->second->rotation.size();
   }
 
-  // The number of lines that wait, and of those of a kind, at any time.
+  // The number of lines that wait, at any time.
   const std::atomic<int64_t>& waiting() const { return count_; }
-  Count Waiting(const BatchKind& kind) { return FindOrAdd(kind).count; }
+
+  // The same of a kind; there until it is released as often as it was asked for.
+  const std::atomic<int64_t>& Watch(const BatchKind& kind) {
+    Group& group = FindOrAdd(kind);
+    ++group.watcher_count;
+    return group.count;
+  }
+
+  // REQUIRES: watched.
+  void Release(const BatchKind& kind) {
+    Group& group = FindOrAdd(kind);
+    --group.watcher_count;
+    ForgetIfIdle(group);
+  }
+
+  // Kinds of which something waits, those that are watched, and some that may come back.
+  int64_t known_kinds() const { return static_cast<int64_t>(groups_.size()); }
 
  private:
   // Kinds of which nothing waits are kept up to this many: most come back soon.
   static constexpr size_t kMaxKnownKinds = 256;
+
+  // Of each kind so many tenants without anything to do are kept.
+  static constexpr size_t kMaxKnownTenants = 4;
 
   struct Group;
   struct Entry {
@@ -89,8 +105,9 @@ class ReadyQueue {
     explicit Group(const BatchKind& its_kind) : kind(its_kind) {}
 
     const BatchKind kind;
-    TurnRotation<Entry*> rotation;
-    std::shared_ptr<std::atomic<int64_t>> count = std::make_shared<std::atomic<int64_t>>(0);
+    TurnRotation<Entry*> rotation{kMaxKnownTenants};
+    std::atomic<int64_t> count{0};  // of rotation
+    int64_t watcher_count = 0;
   };
 
   Group& FindOrAdd(const BatchKind& kind) {
@@ -99,11 +116,15 @@ class ReadyQueue {
     return *groups_.emplace(kind, std::make_unique<Group>(kind)).first->second;
   }
 
-  // One line fewer of the group waits. A group whose count somebody reads is kept.
-  void Forget(Group& group) {
-    group.count->fetch_sub(1, std::memory_order_relaxed);
-    const bool unused = group.rotation.empty() && group.count.use_count() == 1;
-    if (unused && groups_.size() > kMaxKnownKinds) groups_.erase(BatchKind(group.kind));
+  // One line fewer of the group waits.
+  void CountTaken(Group& group) {
+    group.count.fetch_sub(1, std::memory_order_relaxed);
+    ForgetIfIdle(group);
+  }
+
+  void ForgetIfIdle(Group& group) {
+    const bool idle = group.rotation.empty() && group.watcher_count == 0;
+    if (idle && groups_.size() > kMaxKnownKinds) groups_.erase(BatchKind(group.kind));
   }
 
   TurnRotation<std::unique_ptr<Entry>> all_;

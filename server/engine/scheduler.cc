@@ -194,7 +194,7 @@ void Scheduler::Drain() {
 Scheduler::Load Scheduler::Look() const {
   absl::MutexLock lock(&implementation_->mutex);
   return {implementation_->task_count, implementation_->waiting_steps,
-          implementation_->busy_workers};
+          implementation_->busy_workers, implementation_->ready.known_kinds()};
 }
 
 const Histogram& Scheduler::queue_seconds() const { return implementation_->queue_seconds; }

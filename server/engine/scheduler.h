@@ -99,6 +99,7 @@ class Scheduler {
     int64_t tasks = 0;         // that wait or run
     int64_t queued_steps = 0;  // of tasks that wait because they must
     int64_t busy_workers = 0;
+    int64_t known_kinds = 0;  // of steps that can be made together
   };
   Load Look() const;
 

@@ -80,11 +80,11 @@ void Scheduler::Implementation::BeginTurns(const BatchKind& kind, int64_t count,
 // What a batch on a worker gets its turns from.
 class Scheduler::Implementation::Source final : public BatchSource {
  public:
-  Source(Implementation& scheduler, const BatchKind& kind,
-         ReadyQueue<std::shared_ptr<Line>>::Count newcomers)
-      : scheduler_(scheduler), kind_(kind), newcomers_(std::move(newcomers)) {}
+  // `newcomers` outlives the source.
+  Source(Implementation& scheduler, const BatchKind& kind, const std::atomic<int64_t>& newcomers)
+      : scheduler_(scheduler), kind_(kind), newcomers_(newcomers) {}
 
-  const std::atomic<int64_t>& newcomers() const override { return *newcomers_; }
+  const std::atomic<int64_t>& newcomers() const override { return newcomers_; }
 
   bool IsOpen(int64_t present, bool founders_present) override {
     absl::MutexLock lock(&scheduler_.mutex);
@@ -141,7 +141,7 @@ class Scheduler::Implementation::Source final : public BatchSource {
  private:
   Implementation& scheduler_;
   const BatchKind kind_;
-  const ReadyQueue<std::shared_ptr<Line>>::Count newcomers_;
+  const std::atomic<int64_t>& newcomers_;
 };
 
 void Scheduler::Implementation::WorkOnBatch(std::shared_ptr<Line> line, WaitingTask first) {
@@ -149,12 +149,13 @@ void Scheduler::Implementation::WorkOnBatch(std::shared_ptr<Line> line, WaitingT
   std::vector<BatchTurn> founders;
   founders.push_back({std::move(first.task.steps), std::move(line), clock.Now()});
   BeginTurns(kind, NewcomersToTake(LookFor(kind, 1, true)), founders);
-  Source source(*this, kind, ready.Waiting(kind));
+  Source source(*this, kind, ready.Watch(kind));
   mutex.Unlock();
   inside_task = inside_turn = true;
   RunBatch(std::move(founders), source, batch_rows);
   inside_task = inside_turn = false;
   mutex.Lock();
+  ready.Release(kind);
 }
 
 void Scheduler::Implementation::WorkOnce() {

@@ -11,6 +11,7 @@
 #ifndef CELLAR_SERVER_ENGINE_TURN_ROTATION_H_
 #define CELLAR_SERVER_ENGINE_TURN_ROTATION_H_
 
+#include <cstddef>
 #include <cstdint>
 #include <deque>
 #include <list>
@@ -35,6 +36,9 @@ class TurnRotation {
   struct Tenant;
 
  public:
+  // Tenants without anything to do are kept up to `max_known_tenants`: most come back soon.
+  explicit TurnRotation(size_t max_known_tenants = 256) : max_known_tenants_(max_known_tenants) {}
+
   // Where a line with a place of its own waits.
   class Ticket {
     friend class TurnRotation;
@@ -87,10 +91,10 @@ class TurnRotation {
   bool empty() const { return size_ == 0; }
   int64_t size() const { return size_; }  // lines that wait
 
- private:
-  // Tenants without anything to do are kept up to this many: most come back soon.
-  static constexpr size_t kMaxKnownTenants = 256;
+  // Those that have something waiting, and some that may come back.
+  int64_t known_tenants() const { return static_cast<int64_t>(tenants_.size()); }
 
+ private:
   struct Tenant {
     explicit Tenant(absl::string_view given_name) : name(given_name) {}
 
@@ -116,9 +120,10 @@ class TurnRotation {
   // The tenant has nothing more to do.
   void Retire(Tenant& owner) {
     tenants_in_turn_.erase(owner.turn);
-    if (tenants_.size() > kMaxKnownTenants) tenants_.erase(owner.name);
+    if (tenants_.size() > max_known_tenants_) tenants_.erase(owner.name);
   }
 
+  const size_t max_known_tenants_;
   absl::flat_hash_map<std::string, std::unique_ptr<Tenant>> tenants_;
   std::list<Tenant*> tenants_in_turn_;  // those with places, each once
   int64_t size_ = 0;

@@ -1,5 +1,7 @@
 #include "server/engine/ready_queue.h"
 
+#include <atomic>
+#include <cstdint>
 #include <map>
 #include <random>
 #include <string>
@@ -92,15 +94,15 @@ TEST_F(ReadyQueueTest, OtherNumericsAreAnotherKind) {
 }
 
 TEST_F(ReadyQueueTest, TheCountOfAKindIsAlwaysWhatWaits) {
-  const auto count = queue_.Waiting(kKindA);
-  EXPECT_EQ(*count, 0);
+  const std::atomic<int64_t>& count = queue_.Watch(kKindA);
+  EXPECT_EQ(count, 0);
   Add("a1", kKindA);
   Add("a2", kKindA);
-  EXPECT_EQ(*count, 2);
+  EXPECT_EQ(count, 2);
   queue_.Next();
-  EXPECT_EQ(*count, 1);
+  EXPECT_EQ(count, 1);
   queue_.NextOf(kKindA);
-  EXPECT_EQ(*count, 0);
+  EXPECT_EQ(count, 0);
 }
 
 TEST_F(ReadyQueueTest, TheCountOfAllIsAlwaysItsSize) {
@@ -113,14 +115,47 @@ TEST_F(ReadyQueueTest, TheCountOfAllIsAlwaysItsSize) {
   EXPECT_EQ(queue_.waiting(), 0);
 }
 
+BatchKind ManiethKind(intptr_t number) {
+  return {reinterpret_cast<const Model*>(number * 4096), {}};
+}
+
 TEST_F(ReadyQueueTest, TheCountStaysTheSameWhenManyOtherKindsComeAndGo) {
-  const auto count = queue_.Waiting(kKindA);
+  const std::atomic<int64_t>& count = queue_.Watch(kKindA);
   for (intptr_t k = 1; k < 2000; ++k) {
-    Add("x", BatchKind{reinterpret_cast<const Model*>(k * 4096), {}});
+    Add("x", ManiethKind(k));
     queue_.Next();
   }
   Add("a", kKindA);
-  EXPECT_EQ(*count, 1);
+  EXPECT_EQ(count, 1);
+}
+
+// As a worker does: it takes a line, then watches for company of its kind until its batch is over.
+TEST_F(ReadyQueueTest, ForgetsKindsThatNobodyWaitsForNorWatches) {
+  for (intptr_t k = 1; k <= 5000; ++k) {
+    const BatchKind kind = ManiethKind(k);
+    Add("x", kind);
+    queue_.Next();
+    queue_.Watch(kind);
+    if (k % 3 == 0) Add("y", kind);
+    if (k % 3 == 0) queue_.NextOf(kind);
+    queue_.Release(kind);
+  }
+  EXPECT_LE(queue_.known_kinds(), 256);
+}
+
+TEST_F(ReadyQueueTest, AKindIsKeptUntilTheLastWhoWatchesItReleasesIt) {
+  const std::atomic<int64_t>& count = queue_.Watch(kKindA);
+  EXPECT_EQ(&queue_.Watch(kKindA), &count);
+  queue_.Release(kKindA);
+  for (intptr_t k = 1; k < 2000; ++k) {
+    queue_.Watch(ManiethKind(k));
+    queue_.Release(ManiethKind(k));
+  }
+  Add("a", kKindA);
+  EXPECT_EQ(count, 1);
+  queue_.Release(kKindA);
+  EXPECT_EQ(queue_.SizeOf(kKindA), 1);  // it waits, whoever watches
+  EXPECT_EQ(queue_.NextOf(kKindA), "a");
 }
 
 // Whatever is added and taken at random: everything comes out once, and by kind as it went in.

@@ -195,6 +195,16 @@ TEST_F(SchedulerWorkersTest, RefusesStepsBeyondTheLimitsLikeAnyTask) {
   EXPECT_THAT(Done(), ElementsAre("s"));
 }
 
+// Models come and go for as long as a server runs.
+TEST_F(SchedulerWorkersTest, DoesNotRememberEveryModelOnWhichSomebodyStepped) {
+  Scheduler scheduler(Dear(1), clock_);
+  for (uint64_t seed = 1; seed <= 600; ++seed) {
+    Take(scheduler, "s", Steps(RandomModel(seed, {.max_size = 2}), "s", 1));
+  }
+  scheduler.Drain();
+  EXPECT_LE(scheduler.Look().known_kinds, 256);
+}
+
 // From many threads, with other work in between: everything is made, with the bits it has alone.
 TEST_F(SchedulerWorkersTest, GivesTheSameBitsWithAnyNumberOfWorkers) {
   for (int workers : {1, 2, 3, 7}) {

@@ -76,6 +76,16 @@ TEST(TurnRotation, ForgetsNobodyWhenTenantsAreMany) {
   }
 }
 
+TEST(TurnRotation, ForgetsTenantsWithoutAnythingToDoBeyondAsManyAsItIsTold) {
+  TurnRotation<std::string> rotation(3);
+  for (int i = 0; i < 100; ++i) rotation.Add(absl::StrCat("t", i), TurnPlace::kOwn, "x");
+  EXPECT_EQ(rotation.known_tenants(), 100);
+  EXPECT_EQ(Order(rotation).size(), 100u);
+  EXPECT_EQ(rotation.known_tenants(), 3);
+  rotation.Remove(rotation.Add("t", TurnPlace::kOwn, "x"));
+  EXPECT_EQ(rotation.known_tenants(), 3);
+}
+
 TEST(TurnRotation, GivesALineBeforeItsTurnToWhoeverHasItsTicket) {
   TurnRotation<std::string> rotation;
   rotation.Add("t", TurnPlace::kOwn, "a");
