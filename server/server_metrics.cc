@@ -56,8 +56,9 @@ void AddWork(const Scheduler& scheduler, const Scheduler::Options& options, Metr
   metrics.AddHistogram("cellar_queue_seconds", "How long tasks waited for a worker.",
                        scheduler.queue_seconds());
   metrics.AddHistogram("cellar_compute_seconds",
-                       "How long tasks took once begun; those made at once are a sample of 1 in "
-                       "64, counted 64 times.",
+                       "How long workers took for a task, or in a batch of sessions from the end "
+                       "of one's steps to that of another's; tasks made at once are a sample of 1 "
+                       "in 64, counted 64 times.",
                        scheduler.compute_seconds());
   metrics.AddHistogram("cellar_batch_rows",
                        "How many sessions a worker stepped together, at each step.",

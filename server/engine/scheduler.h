@@ -3,11 +3,12 @@
 // Work on one session runs in turns: one task at a time, in the order in which it was scheduled. A
 // cheap task whose turn it is runs at once on the thread that schedules it (a hand-over costs more
 // than a small step); a dear one, or one that has to wait, runs on a worker. Workers take tenants
-// in turn, and of each its sessions in turn, one task each (turn_rotation.h), so that a flood of
-// one does not starve the others.
+// in turn, and of each its sessions in turn (turn_rotation.h), so that a flood of one does not
+// starve the others. A turn is one task, or one batch:
 //
 // Steps that wait on the same model are made together (batch_policy.h): a worker that begins one
-// session's takes others along, and lets more in between any two steps.
+// session's takes others along, and lets more in between any two steps. It is the turn of the
+// session that began; who rides along keeps its own place.
 //
 // Thread safety: all methods may be called from any thread, also from inside a task. No lock is
 // held while a task runs.
@@ -104,7 +105,9 @@ class Scheduler {
   Load Look() const;
 
   // How long tasks waited for a worker, and how long turns took: all those of workers, and of turns
-  // that began at once (TryBegin), which are short and many, a sample that stands for the rest.
+  // that began at once (TryBegin), which are short and many, a sample that stands for the rest. A
+  // batch counts once each time that some of its sessions are done, with the time since the last
+  // ones were.
   const Histogram& queue_seconds() const;
   const Histogram& compute_seconds() const;
 

@@ -73,7 +73,7 @@ void Scheduler::Implementation::BeginTurns(const BatchKind& kind, int64_t count,
   for (int64_t k = 0; k < count; ++k) {
     std::shared_ptr<Line> line = ready.NextOf(kind);
     WaitingTask task = TakeTask(*line, now);
-    turns.push_back({std::move(task.task.steps), std::move(line), now});
+    turns.push_back({std::move(task.task.steps), std::move(line)});
   }
 }
 
@@ -122,8 +122,7 @@ class Scheduler::Implementation::Source final : public BatchSource {
 
   std::vector<BatchTurn> Exchange(std::vector<BatchTurn> over, int64_t present,
                                   bool founders_present) override {
-    const absl::Time now = scheduler_.clock.Now();
-    for (const BatchTurn& turn : over) scheduler_.compute_seconds.Observe(now - turn.begin_time);
+    if (!over.empty()) ObserveStretch();
     std::vector<BatchTurn> joining;
     absl::MutexLock lock(&scheduler_.mutex);
     int64_t wanted_workers = 0;
@@ -139,15 +138,23 @@ class Scheduler::Implementation::Source final : public BatchSource {
   }
 
  private:
+  // The time since the last turns ended; once, however many there were. A batch itself may have no
+  // end as long as sessions join it.
+  void ObserveStretch() {
+    const absl::Time begin_time = std::exchange(stretch_begin_time_, scheduler_.clock.Now());
+    scheduler_.compute_seconds.Observe(stretch_begin_time_ - begin_time);
+  }
+
   Implementation& scheduler_;
   const BatchKind kind_;
   const std::atomic<int64_t>& newcomers_;
+  absl::Time stretch_begin_time_ = scheduler_.clock.Now();
 };
 
 void Scheduler::Implementation::WorkOnBatch(std::shared_ptr<Line> line, WaitingTask first) {
   const BatchKind kind = first.task.steps->kind();
   std::vector<BatchTurn> founders;
-  founders.push_back({std::move(first.task.steps), std::move(line), clock.Now()});
+  founders.push_back({std::move(first.task.steps), std::move(line)});
   BeginTurns(kind, NewcomersToTake(LookFor(kind, 1, true)), founders);
   Source source(*this, kind, ready.Watch(kind));
   mutex.Unlock();

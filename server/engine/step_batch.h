@@ -10,7 +10,6 @@
 #include <memory>
 #include <vector>
 
-#include "absl/time/time.h"
 #include "server/base/histogram.h"
 #include "server/engine/joint_steps.h"
 
@@ -19,9 +18,7 @@ namespace cellar {
 // The turn of one session in a batch.
 struct BatchTurn {
   std::unique_ptr<JointSteps> steps;
-  // For whoever gives the turns.
-  std::shared_ptr<void> line;
-  absl::Time begin_time;
+  std::shared_ptr<void> line;  // for whoever gives the turns
 };
 
 // Who gives a batch its turns.

@@ -1,7 +1,9 @@
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <numeric>
 #include <string>
 #include <thread>
 #include <utility>
@@ -28,6 +30,9 @@ using testing::IsEmpty;
 
 class SchedulerWorkersTest : public testing::Test {
  protected:
+  // What each session takes once its steps are made; steps take no time.
+  static constexpr absl::Duration kAnswerTime = absl::Seconds(1);
+
   static Scheduler::Options Dear(int workers) {
     Scheduler::Options options;
     options.worker_count = workers;
@@ -46,6 +51,7 @@ class SchedulerWorkersTest : public testing::Test {
           auto state = std::get<StackState<float>>(ZeroStackState(*model, Precision::kFloat32));
           const auto alone = RunSteps<float>(*model, {}, inputs, {}, state);
           EXPECT_EQ(TraceDifference(outcome.trace, alone), "");
+          clock_.Advance(kAnswerTime);
           absl::MutexLock lock(&mutex_);
           done_.push_back(key);
         });
@@ -82,11 +88,14 @@ class SchedulerWorkersTest : public testing::Test {
     return done_;
   }
 
+  static int64_t CountOf(const Histogram& histogram) {
+    const Histogram::View view = histogram.Look();
+    return std::accumulate(view.counts.begin(), view.counts.end(), int64_t{0});
+  }
+
   static double MeanRows(const Scheduler& scheduler) {
-    const Histogram::View view = scheduler.batch_rows().Look();
-    int64_t count = 0;
-    for (int64_t n : view.counts) count += n;
-    return count == 0 ? 0 : view.sum / static_cast<double>(count);
+    const Histogram& rows = scheduler.batch_rows();
+    return rows.Look().sum / static_cast<double>(std::max<int64_t>(1, CountOf(rows)));
   }
 
   FakeClock clock_;
@@ -193,6 +202,19 @@ TEST_F(SchedulerWorkersTest, RefusesStepsBeyondTheLimitsLikeAnyTask) {
   scheduler.Drain();
   EXPECT_EQ(scheduler.Look().queued_steps, 0);
   EXPECT_THAT(Done(), ElementsAre("s"));
+}
+
+TEST_F(SchedulerWorkersTest, TimeThatSessionsTakeTogetherCountsOnce) {
+  Scheduler scheduler(Dear(1), clock_);
+  Blocker blocker(scheduler);
+  for (const char* key : {"a1", "a2", "a3"}) Take(scheduler, key, Steps(a_, key, 2));
+  Take(scheduler, "a4", Steps(a_, "a4", 5));
+  blocker.released.Notify();
+  scheduler.Drain();
+  EXPECT_THAT(Done(), ElementsAre("a1", "a2", "a3", "a4"));
+  // The blocker's, that of the three, and what the fourth took after them.
+  EXPECT_EQ(CountOf(scheduler.compute_seconds()), 1 + 1 + 1);
+  EXPECT_EQ(scheduler.compute_seconds().Look().sum, absl::ToDoubleSeconds(4 * kAnswerTime));
 }
 
 // Models come and go for as long as a server runs.

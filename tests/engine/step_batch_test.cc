@@ -87,7 +87,7 @@ class StepBatchTest : public testing::Test {
   }
 
   BatchTurn TurnOf(const std::string& name, std::unique_ptr<JointSteps> steps) {
-    return {std::move(steps), std::make_shared<std::string>(name), absl::UnixEpoch()};
+    return {std::move(steps), std::make_shared<std::string>(name)};
   }
   BatchTurn Turn(const std::string& name, int64_t step_count) {
     return TurnOf(name, Run(name, step_count));
