@@ -34,8 +34,8 @@ class Batch {
  private:
   struct Member {
     BatchTurn turn;
-    StepRun<Real>* run;
-    bool founder;
+    StepRun<Real>* run = nullptr;
+    bool founder = false;
   };
 
   bool FoundersPresent() const {
@@ -96,13 +96,21 @@ class Batch {
     crew_ = nullptr;
   }
 
+  // Those that go on close up, in order.
   void Settle() {
-    const auto leaves = [this](Member& member) {
-      if (member.run->left() == 0) return !GoOn(member, absl::OkStatus());
-      const absl::Status wanted = member.turn.steps->Wanted();
-      return !wanted.ok() && !GoOn(member, wanted);
-    };
-    members_.erase(std::remove_if(members_.begin(), members_.end(), leaves), members_.end());
+    size_t kept = 0;
+    for (size_t k = 0; k < members_.size(); ++k) {
+      if (!Stays(members_[k])) continue;
+      if (kept != k) members_[kept] = std::move(members_[k]);
+      ++kept;
+    }
+    members_.resize(kept);
+  }
+
+  bool Stays(Member& member) {
+    if (member.run->left() == 0) return GoOn(member, absl::OkStatus());
+    const absl::Status wanted = member.turn.steps->Wanted();
+    return wanted.ok() || GoOn(member, wanted);
   }
 
   const BatchKind kind_;

@@ -25,7 +25,7 @@ class StepRecorder {
   // not. Allocates nothing. Valid until Take.
   StepTrace<Real> At(Direction direction, int64_t layer, int64_t step);
 
-  // The answer. REQUIRES: called once, after the last step.
+  // The answer; means nothing before the last step. REQUIRES: called once, and At not after it.
   StackTrace<Real> Take();
 
  private:

@@ -36,7 +36,8 @@ class StepRun {
   // At least 1.
   int64_t LongestAdvance(int64_t run_count) const;
 
-  // What the steps show. REQUIRES: called once, when none is left.
+  // What the steps show; means nothing while any is left. REQUIRES: called once, and the run is not
+  // advanced after it.
   StackTrace<Real> TakeTrace() { return recorder_.Take(); }
 
  private:
