@@ -2,6 +2,7 @@
 
 #include <atomic>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -156,6 +157,56 @@ TEST_F(StepTurnTest, IsCancelledBetweenTwoStepsOfABatch) {
   EXPECT_EQ(outcome(2), absl::OkStatus());
   EXPECT_EQ(asked, 3);
   EXPECT_EQ(fixture_.Get("a").next_step(), 0);
+}
+
+// Between the first and the second step of a batch of three, of which `b` lets `happen` happen.
+class InsideABatchTest : public StepTurnTest {
+ protected:
+  void RunBatch(std::function<void()> happen) {
+    TurnBlocker blocker(fixture_.api(), "sessions/x");
+    Take(TurnOf("a", {0, 0, 1}));
+    call_.cancelled = [this, happen = std::move(happen)] {
+      if (++asked_ == 2) happen();
+      return false;
+    };
+    Take(TurnOf("b", {1, 1, 0, 1}));
+    call_.cancelled = [] { return false; };
+    Take(TurnOf("c", {1}));
+  }
+
+  std::atomic<int> asked_{0};
+};
+
+TEST_F(InsideABatchTest, ASessionThatIsDeletedFailsAloneAndTheOthersAreMade) {
+  RunBatch([&] {
+    EXPECT_EQ(fixture_.api().sessions.Delete({kDefaultTenant, "sessions/a"}), absl::OkStatus());
+  });
+  EXPECT_EQ(GetErrorReason(outcome(0)), "SESSION_DELETED");
+  EXPECT_EQ(outcome(1), absl::OkStatus());
+  EXPECT_EQ(outcome(2), absl::OkStatus());
+  EXPECT_GE(asked_, 2);
+  EXPECT_EQ(fixture_.Get("b").next_step(), 4);
+  EXPECT_EQ(fixture_.Get("c").next_step(), 1);
+  EXPECT_EQ(fixture_.api().counts.steps.Value(), 4 + 1);
+}
+
+TEST_F(InsideABatchTest, AStepThatComesAgainMeanwhileIsAnsweredFromTheWindow) {
+  StepTurn again = TurnOf("a", {0, 0, 1}, 0);
+  v1::StepResponse* const second = again.response;
+  std::optional<absl::Status> status;
+  RunBatch([&] {
+    TakeStepTurn(fixture_.api(), call_, std::move(again),
+                 [&](absl::Status told) { status = std::move(told); });
+    EXPECT_FALSE(status.has_value());  // it waits until the first one is made
+  });
+  for (size_t place : {1, 2, 3}) EXPECT_EQ(outcome(place), absl::OkStatus());
+  EXPECT_EQ(status, absl::OkStatus());
+  const v1::StepResponse& first = *responses_[1];
+  EXPECT_EQ(second->SerializeAsString(), first.SerializeAsString());
+  EXPECT_EQ(second->next_step(), 3);
+  EXPECT_EQ(fixture_.Get("a").next_step(), 3);
+  EXPECT_EQ(fixture_.api().counts.repeated_steps.Value(), 3);
+  EXPECT_EQ(fixture_.api().counts.steps.Value(), 3 + 4 + 1);
 }
 
 TEST_F(StepTurnTest, GivesLeaseAndHoldBackBeforeTheOutcomeIsTold) {

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <atomic>
+#include <iterator>
+#include <limits>
 #include <memory>
 #include <random>
 #include <thread>
@@ -23,14 +25,32 @@ constexpr TraceOptions kViews[] = {
     {TraceView::kTrace, TraceDensity::kLastStep},
 };
 
+// Numbers of which one in three is none, or as good as none.
+template <class Real>
+std::vector<Real> PoisonedNumbers(uint64_t seed, int64_t count) {
+  using Limits = std::numeric_limits<Real>;
+  const Real poisons[] = {Limits::quiet_NaN(), -Limits::quiet_NaN(), Limits::infinity(),
+                          -Limits::infinity(), Limits::max(),        -Limits::max()};
+  std::mt19937_64 random(seed);
+  std::vector<Real> numbers = RandomNumbers<Real>(seed, count);
+  for (Real& number : numbers) {
+    if (random() % 3 == 0) number = poisons[random() % std::size(poisons)];
+  }
+  return numbers;
+}
+
+enum class Food { kHealthy, kPoisoned };
+
 // One session: what it steps through and, beside it, what it would have given alone.
 template <class Real>
 struct Walker {
   Walker(std::shared_ptr<const Model> its_model, const Numerics& its_numerics, uint64_t seed,
-         int64_t step_count, TraceOptions options)
+         int64_t step_count, TraceOptions options, Food food = Food::kHealthy)
       : model(std::move(its_model)),
         numerics(its_numerics),
-        inputs(RandomNumbers<Real>(seed, step_count * model->input_size())),
+        inputs(food == Food::kHealthy
+                   ? RandomNumbers<Real>(seed, step_count * model->input_size())
+                   : PoisonedNumbers<Real>(seed, step_count * model->input_size())),
         state(std::get<StackState<Real>>(ZeroStackState(*model, PrecisionOf<Real>()))),
         alone_state(state),
         alone(RunSteps<Real>(*model, numerics, inputs, options, alone_state)),
@@ -52,7 +72,8 @@ struct Walker {
   StepRun<Real> run;
 };
 
-// Sessions come, step together for random lengths, and go.
+// Sessions come, step together for random lengths, and go. Some have eaten what makes NaNs of all
+// their numbers; nobody else may notice.
 template <class Real>
 void StepAtRandom(uint64_t seed, const RandomModelOptions& options, int64_t most_present) {
   std::mt19937_64 random(seed);
@@ -67,8 +88,10 @@ void StepAtRandom(uint64_t seed, const RandomModelOptions& options, int64_t most
   for (int to_come = 40; to_come > 0 || !present.empty();) {
     const auto room = static_cast<size_t>(most_present);
     for (; to_come > 0 && present.size() < room && random() % 3 != 0; --to_come) {
-      present.push_back(std::make_unique<Walker<Real>>(
-          model, numerics, random(), 1 + static_cast<int64_t>(random() % 9), kViews[random() % 4]));
+      const Food food = random() % 4 == 0 ? Food::kPoisoned : Food::kHealthy;
+      present.push_back(std::make_unique<Walker<Real>>(model, numerics, random(),
+                                                       1 + static_cast<int64_t>(random() % 9),
+                                                       kViews[random() % 4], food));
     }
     if (present.empty()) continue;
     std::vector<StepRun<Real>*> runs;
@@ -141,8 +164,9 @@ TYPED_TEST(StepRunOf, SharedByACrewOfAnySizeGivesTheSameBits) {
       for (uint64_t k = 0; k < 40; ++k) {
         Numerics numerics;
         numerics.precision = PrecisionOf<TypeParam>();
+        const Food food = k % 5 == 0 ? Food::kPoisoned : Food::kHealthy;
         walkers.push_back(
-            std::make_unique<Walker<TypeParam>>(model, numerics, seed + k, 6, kViews[k % 4]));
+            std::make_unique<Walker<TypeParam>>(model, numerics, seed + k, 6, kViews[k % 4], food));
         runs.push_back(&walkers.back()->run);
       }
       Advance<TypeParam>(runs, 1, nullptr, &crew);

@@ -3,14 +3,18 @@
 #include <atomic>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <random>
 #include <string>
 #include <thread>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
 #include "server/base/error.h"
+#include "server/base/status_macros.h"
+#include "server/engine/joint_steps.h"
 #include "server/engine/scheduler.h"
 #include "server/engine/session_steps.h"
 #include "server/model/model_registry.h"
@@ -147,6 +151,55 @@ TEST(SchedulerStress, DoesNotEatTheStackWhenTasksScheduleTasksAsTheyAreDestroyed
   scheduler.Drain();
 }
 
+using TellStatus = std::function<void(const absl::Status&)>;
+
+// The steps of one request, which the scheduler may make with those of other sessions.
+class JointRequest final : public JointSteps {
+ public:
+  JointRequest(SessionHold hold, int64_t step, std::shared_ptr<const AnyInputs> inputs,
+               TellStatus done)
+      : hold_(std::move(hold)),
+        step_(step),
+        inputs_(std::move(inputs)),
+        done_(std::move(done)),
+        kind_{&*config().model, config().numerics} {}
+
+  BatchKind kind() const override { return kind_; }
+  absl::Status Wanted() override { return absl::OkStatus(); }
+
+  AnyStepRun* Next(const absl::Status& so_far) override {
+    const auto run = so_far.ok() ? GoOn() : absl::StatusOr<AnyStepRun*>(so_far);
+    if (run.ok() && *run != nullptr) return *run;
+    steps_.reset();
+    lease_.reset();
+    hold_.reset();
+    done_(run.status());
+    return nullptr;
+  }
+
+ private:
+  const SessionConfig& config() const { return hold_->session()->config(); }
+
+  absl::StatusOr<AnyStepRun*> GoOn() {
+    if (!steps_.has_value()) {
+      CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold_->Lease());
+      lease_.emplace(std::move(lease));
+      steps_.emplace(*lease_, step_, inputs_, TraceOptions{});
+    }
+    return steps_->Next();
+  }
+
+  std::optional<SessionHold> hold_;
+  const int64_t step_;
+  const std::shared_ptr<const AnyInputs> inputs_;
+  const TellStatus done_;
+  const BatchKind kind_;
+  std::optional<SessionLease> lease_;
+  std::optional<SessionSteps> steps_;
+};
+
+enum class Company { kAlone, kJoint };
+
 // Sessions on one model, stepped through the scheduler: each by a driver that sends its steps in
 // order, while others send the same steps again and again, too early or too late.
 class SteppedSessions {
@@ -176,19 +229,22 @@ class SteppedSessions {
   static std::string Name(int session) { return absl::StrCat("sessions/s", session); }
 
   // Schedules step `step` of `session`; `done` hears how it went.
-  void Step(int session, int64_t step, int64_t cost,
-            std::function<void(const absl::Status&)> done) {
+  void Step(Company company, int session, int64_t step, int64_t cost, TellStatus done) {
     Task task;
     task.cost = cost;
-    auto hold = std::make_shared<SessionHold>(*table_.Hold({kDefaultTenant, Name(session)}));
-    task.run = [this, session, step, hold, done = std::move(done)](absl::Status) {
-      auto lease = hold->Lease();
-      if (!lease.ok()) return done(lease.status());
-      const auto begin = inputs_[session].begin() + step * model_->input_size();
-      auto row = std::make_shared<const AnyInputs>(
-          std::vector<double>(begin, begin + model_->input_size()));
-      done(MakeSteps(*lease, step, std::move(row), {}).status());
-    };
+    auto hold = *table_.Hold({kDefaultTenant, Name(session)});
+    const auto begin = inputs_[session].begin() + step * model_->input_size();
+    auto row =
+        std::make_shared<const AnyInputs>(std::vector<double>(begin, begin + model_->input_size()));
+    if (company == Company::kJoint) {
+      task.steps = std::make_unique<JointRequest>(std::move(hold), step, std::move(row), done);
+    } else {
+      task.run = [step, row, hold = std::move(hold), done](const absl::Status&) mutable {
+        auto lease = hold.Lease();
+        if (!lease.ok()) return done(lease.status());
+        done(MakeSteps(*lease, step, std::move(row), {}).status());
+      };
+    }
     if (!scheduler_.Schedule(Name(session), std::move(task)).ok()) ADD_FAILURE() << "refused";
   }
 
@@ -214,14 +270,14 @@ class SteppedSessions {
   Scheduler scheduler_{Scheduler::Options{.worker_count = 2, .inline_cost = 10}, clock_};
 };
 
-TEST(SchedulerStress, StepsSessionsExactlyOnceWithTheSameBits) {
+void StepExactlyOnceWithTheSameBits(Company company) {
   SteppedSessions sessions;
   std::vector<std::thread> threads;
   for (int driver = 0; driver < 2; ++driver) {
     threads.emplace_back([&, driver] {
       for (int64_t step = 0; step < SteppedSessions::kStepCount; ++step) {
         for (int k = driver; k < SteppedSessions::kSessionCount; k += 2) {
-          sessions.Step(k, step, step % 2 == 0 ? 1 : 1000,
+          sessions.Step(company, k, step, step % 2 == 0 ? 1 : 1000,
                         [](const absl::Status& status) { EXPECT_TRUE(status.ok()) << status; });
         }
       }
@@ -233,7 +289,7 @@ TEST(SchedulerStress, StepsSessionsExactlyOnceWithTheSameBits) {
       for (int i = 0; i < 1000; ++i) {
         const int k = static_cast<int>(random() % SteppedSessions::kSessionCount);
         const int64_t step = random() % SteppedSessions::kStepCount;
-        sessions.Step(k, step, i % 3 == 0 ? 1 : 1000, [](const absl::Status& status) {
+        sessions.Step(company, k, step, i % 3 == 0 ? 1 : 1000, [](const absl::Status& status) {
           EXPECT_TRUE(status.ok() || GetErrorReason(status) == "STEP_GAP") << status;
         });
       }
@@ -244,6 +300,16 @@ TEST(SchedulerStress, StepsSessionsExactlyOnceWithTheSameBits) {
   for (int k = 0; k < SteppedSessions::kSessionCount; ++k) {
     EXPECT_EQ(sessions.Digest(k), sessions.ExpectedDigest(k)) << "session " << k;
   }
+  const double rows = sessions.scheduler().batch_rows().Look().sum;
+  EXPECT_EQ(rows > 0, company == Company::kJoint);
+}
+
+TEST(SchedulerStress, StepsSessionsExactlyOnceWithTheSameBits) {
+  StepExactlyOnceWithTheSameBits(Company::kAlone);
+}
+
+TEST(SchedulerStress, StepsSessionsTogetherExactlyOnceWithTheSameBits) {
+  StepExactlyOnceWithTheSameBits(Company::kJoint);
 }
 
 }  // namespace
