@@ -135,7 +135,7 @@ int LevelOf(const v1::Exercise& exercise) {
   }
 }
 
-// The entry of a question in the script's dictionary.
+// A question as `grade` of the script takes it.
 std::string PythonQuestion(const v1::Exercise& exercise, const v1::Question& question,
                            const v1::QuestionVerdict& key, const std::vector<Remark>& remarks) {
   const v1::Precision precision = PrecisionOf(exercise);
@@ -169,6 +169,16 @@ std::string PythonQuestion(const v1::Exercise& exercise, const v1::Question& que
                       CreditOf(exercise, question) == v1::CREDIT_ALL_OR_NOTHING ? "True" : "False",
                       ",\n    \"level\": ", LevelOf(exercise),
                       ",\n    \"foreseen\": ", PythonList(remarks, entry), "\n}");
+}
+
+// The code of a box. It finds the script's text in the context that it runs in, and what else Open
+// edX puts there (`submission`, and where the results go). The context afterwards is what a student
+// can see, so nothing of the question may be in a global but a function, which does not survive.
+std::string AnswerCode(const std::string& question) {
+  return absl::StrCat("exec(script_code)\n\n\ndef question():\n    return ", question,
+                      "\n\n\ngrade_decimals = [0]\n"
+                      "correct[0], grade_decimals[0], messages[0] = "
+                      "grade(question(), submission[0])\n");
 }
 
 double PointsOf(const v1::Question& question) {
@@ -237,27 +247,23 @@ absl::StatusOr<std::string> EdxProblem(const v1::Exercise& exercise, const v1::V
         "the points of the questions have no common measure of which one point has 10,000 parts or "
         "less; the boxes of Open edX have whole points");
   }
-  std::string script = "import math\nimport re\n\nquestions = {}\n";
   std::string responses;
   double all_points = 0;
   const Report report = MakeReport(exercise, key);
   for (size_t i = 0; i < questions.size(); ++i) {
     const int index = static_cast<int>(i);
-    const std::string name = absl::StrCat("q", i + 1);
     all_points += PointsOf(questions[i]);
-    absl::StrAppend(
-        &script, "questions[\"", name, "\"] = ",
-        PythonQuestion(exercise, questions[i], key.questions(index), RemarksOn(foreseen, index)),
-        "\n\n\ndef check_", name, "(expect, answer):\n    return grade(\"", name,
-        "\", answer)\n\n");
-    absl::StrAppend(&responses, "  <customresponse cfn=\"check_", name, "\">\n    <label>",
+    absl::StrAppend(&responses, "  <customresponse>\n    <label>",
                     XmlText(report.questions[i].name),
                     "</label>\n    <textline size=\"60\" points=\"", (*points)[i],
-                    "\"/>\n  </customresponse>\n");
+                    "\"/>\n    <answer type=\"loncapa/python\">\n",
+                    AnswerCode(PythonQuestion(exercise, questions[i], key.questions(index),
+                                              RemarksOn(foreseen, index))),
+                    "    </answer>\n  </customresponse>\n");
   }
   return absl::StrCat("<problem display_name=\"", XmlAttribute(CleanLine(exercise.title())),
                       "\" weight=\"", FormatNumber(all_points, kExact),
-                      "\">\n  <script type=\"loncapa/python\">\n", script, kEdxProblemScript,
+                      "\">\n  <script type=\"loncapa/python\">\n", kEdxProblemScript,
                       "  </script>\n  <p>", XmlText(exercise.description()), "</p>\n", responses,
                       "</problem>\n");
 }

@@ -1,11 +1,15 @@
-// An Open edX problem that grades itself: customresponse, whose check function is written in Python
-// and runs in a sandbox without a network. So everything it must know is written into it: the
-// ranges of accepted values and, at level DIAGNOSIS and above, a table of answers that were
-// foreseen, with what to say to them.
+// An Open edX problem that grades itself: customresponse, whose check is written in Python and runs
+// in a sandbox without a network. So everything it must know is written into it: the ranges of
+// accepted values and, at level DIAGNOSIS and above, a table of answers that were foreseen, with
+// what to say to them.
 //
-// One box a question, each a response of its own, worth the question's points. A check function
-// sees its own box only: nothing is said to one that follows from another. Credit for errors
-// carried forward needs the cell itself, and is refused.
+// The key stands in the code of the boxes (<answer>), nowhere else: whatever is in the script, in
+// its globals, or in an attribute of a response, a student reads who types its name as `$name`
+// (server/decisions/2026-11-25-what-a-student-can-find-out.md).
+//
+// One box a question, each a response of its own, worth the question's points. A check sees its own
+// box only: nothing is said to one that follows from another. Credit for errors carried forward
+// needs the cell itself, and is refused.
 //
 // Thread safety: functions; no shared state.
 #ifndef CELLAR_CLIENT_GRADING_EDX_PROBLEM_H_

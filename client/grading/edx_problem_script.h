@@ -1,6 +1,7 @@
-// The check function of a generated edX problem, in Python 3 without imports but `math` and `re`:
-// what the sandbox of Open edX has. The part that is the same in every problem. Longer than other
-// headers, as it is one program that nobody includes for its parts.
+// The grader in a generated edX problem, in Python 3 without imports but `math` and `re`: what the
+// sandbox of Open edX has. The part that is the same in every problem, and that students can read
+// (see edx_problem.h). Longer than other headers, as it is one program that nobody includes for its
+// parts.
 //
 // What it reads is what the grader reads, sign by sign (server/grading/typed_values.h tells the
 // rules): tests/conformance/grade_edx_reader_test.py holds the two against each other.
@@ -9,12 +10,15 @@
 
 namespace cellar {
 
-// REQUIRES in front of it: `questions`, a dictionary by name of dictionaries with `ranges` (pairs
-// of numbers), `all_or_nothing`, `level` (0 points, 1 which are right, 2 diagnoses, 3 expected
-// values), `expected` (texts), `foreseen` (pairs of a list of triples and a text; a triple is
-// a range and the number that it is around, or None if no other is meant). No & and no < in it: it
-// stands in XML, and older readers of it know no CDATA.
+// `grade(question, answer)` takes a dictionary with `ranges` (pairs of numbers), `all_or_nothing`,
+// `level` (0 points, 1 which are right, 2 diagnoses, 3 expected values), `labels` and `expected`
+// (texts), `foreseen` (pairs of a list of triples and a text; a triple is a range and the number
+// that it is around, or None if no other is meant). No global of it may have anything of a question
+// in it. No & and no < in it: it stands in XML, and older readers of it know no CDATA.
 inline constexpr char kEdxProblemScript[] = R"py(
+import math
+import re
+
 OPENING = "([{" + chr(60)
 CLOSING = ")]}" + chr(62)
 INFINITY = chr(1)
@@ -179,11 +183,11 @@ def paragraphs(lines):
 
 
 def nothing(line):
-    return {"ok": False, "grade_decimal": 0, "msg": paragraphs([line])}
+    return "incorrect", 0, paragraphs([line])
 
 
-def grade(name, answer):
-    question = questions[name]
+# The word of Open edX for how right the answer is, the share of the points, and what to say.
+def grade(question, answer):
     ranges = question["ranges"]
     if not answer.strip(" \t\r\n"):
         return nothing("There is no answer.")
@@ -204,8 +208,8 @@ def grade(name, answer):
         lines.extend(remarks(question["foreseen"], numbers))
     if wrong and question["level"] >= 3:
         lines.append("Expected: " + ", ".join(question["expected"]) + ".")
-    ok = True if share == 1.0 else "partial" if share > 0 else False
-    return {"ok": ok, "grade_decimal": share, "msg": paragraphs(lines)}
+    word = "correct" if share == 1.0 else "partially-correct" if share > 0 else "incorrect"
+    return word, share, paragraphs(lines)
 )py";
 
 }  // namespace cellar

@@ -107,17 +107,44 @@ class EdxProblemTest(unittest.TestCase):
         counts = {True: 0, False: 0}
         for text, verdict in zip(texts, verdicts, strict=True):
             with self.subTest(text=text):
-                result = grade_validators.edx_result(first(None, text))
+                _, share, message = grade_validators.edx_result(first(text))
                 has_answer = text.strip(" \t\r\n") != ""
-                was_read = not result["msg"].startswith(("<p>The answer ", "<p>There is no"))
+                was_read = not message.startswith(("<p>The answer ", "<p>There is no"))
                 self.assertEqual(was_read, verdict["gradable"] and has_answer, verdict.get("problems"))
                 counts[was_read] += 1
                 if was_read:
                     question = verdict["questions"][0]
-                    self.assertAlmostEqual(result["grade_decimal"], question["points"] / question["maxPoints"], 12)
+                    self.assertAlmostEqual(share, question["points"] / question["maxPoints"], 12)
         print(f"{len(texts)} texts: {counts[True]} were read by both, {counts[False]} by neither")
         self.assertGreater(counts[True], 500)
         self.assertGreater(counts[False], 500)
+
+    def test_a_problem_gives_away_nothing_to_who_types_the_name_of_a_variable(self):
+        """Also after it was graded, when a context has the results of all boxes and their globals."""
+        exercise = self.changed(EXAMPLES / "varied.textproto", ("CREDIT_CARRIED", "CREDIT_PER_VALUE"))
+        boxes = self.problem(exercise)
+        problem = grade_validators.EdxProblem(self.xml)
+        secrets = {re.sub(r"[^0-9.]", "", text) for box in boxes for text in box.question["expected"]}
+        secrets |= {repr(abs(bound)) for box in boxes for low_high in box.question["ranges"] for bound in low_high}
+        secrets = {secret for secret in secrets if len(secret) > 6} | {"consistent with", "Expected: 0", "step 1"}
+        self.assertGreater(len(secrets), 10)
+        before = set(problem.context)
+        for box, _ in enumerate(boxes):
+            problem.checked(box, "$question")
+        names = before | set(problem.context) | {"expect", "questions", "question", "script_code", "options"}
+        self.assertLessEqual({"script_code", "correct", "grade_decimals", "ALIKE"}, names)
+        for typed in [form % name for name in names for form in ("$%s", "${%s}", "$$%s", "$%s.")]:
+            for box, _ in enumerate(boxes):
+                problem.checked(box, typed)
+                shown = problem.shown(f'<input value="{html.escape(typed)}"/>')
+                for secret in secrets:
+                    self.assertNotIn(secret, shown, typed)
+
+    def test_what_a_box_leaves_in_the_context_is_what_it_found(self):
+        boxes = self.problem(HOMEWORK)
+        problem = grade_validators.EdxProblem(self.xml)
+        for box, answer in ((0, "0 1 0 -1 0 1"), (1, "1 -1 .5 0 1"), (0, "x"), (1, "1 -1 0 1 -1"), (0, " ")):
+            self.assertEqual(problem.checked(box, answer), tuple(boxes[box](answer)))
 
     def test_boxes_have_the_questions_points_and_the_problem_their_sum(self):
         exercise = self.changed(HOMEWORK, ('id: "states"', 'points: 2.5 id: "states"'),
@@ -134,11 +161,11 @@ class EdxProblemTest(unittest.TestCase):
 
     def test_it_knows_the_common_mistakes(self):
         first, second = self.problem(HOMEWORK)
-        self.assertIn("the unrounded h is fed back", second(None, "1, -1, 0, 0, 1")["msg"])
-        self.assertIn("0.5 is rounded away from zero", first(None, "0 0 1 -1 1 -1")["msg"])
-        self.assertIn("h is not rounded", second(None, "1 -1 .5 0 1")["msg"])
-        self.assertNotIn("consistent", second(None, "9 9 9 9 9")["msg"])
-        self.assertEqual(second(None, "1 -1 0 1 -1")["msg"], "")
+        self.assertIn("the unrounded h is fed back", second("1, -1, 0, 0, 1")[2])
+        self.assertIn("0.5 is rounded away from zero", first("0 0 1 -1 1 -1")[2])
+        self.assertIn("h is not rounded", second("1 -1 .5 0 1")[2])
+        self.assertNotIn("consistent", second("9 9 9 9 9")[2])
+        self.assertEqual(second("1 -1 0 1 -1")[2], "")
 
     def test_below_the_level_of_diagnosis_it_knows_none(self):
         for level in ("none", "steps"):
@@ -154,11 +181,10 @@ class EdxProblemTest(unittest.TestCase):
         handed_in.write_text('{"h": [0.5, 0.25, 0.125], "c": [9, 9, 9]}')
         answers, shown = [], []
         for box, function in zip(("h", "c"), self.problem(exercise, handed_in), strict=True):
-            questions = function.__globals__["questions"]
-            for triples, _ in questions[{"h": "q1", "c": "q2"}[box]]["foreseen"]:
+            for triples, _ in function.question["foreseen"]:
                 answer = " ".join(repr(low if exact is None else exact) for low, _, exact in triples)
                 answers.append({box: answer})
-                shown.append(function(None, answer)["msg"])
+                shown.append(function(answer)[2])
         self.assertGreater(len(answers), 50)
         for answer, message, verdict in zip(answers, shown, self.graded(exercise, answers), strict=True):
             with self.subTest(answer=answer):

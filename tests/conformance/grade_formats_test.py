@@ -129,14 +129,14 @@ class GradeTest(unittest.TestCase):
             out = self.run_cellar("grade", HOMEWORK, "--format", "edx-customresponse", "--feedback", level)
             for check in grade_validators.edx_customresponse(out):
                 for answer in [*ANSWERS.values(), "1e999", "9" * 500, "0 " * 10_000]:
-                    grade_validators.edx_result(check(None, answer))
+                    grade_validators.edx_result(check(answer))
         inputs = random.Random(8).choices([0, 1], k=10_000)
         exercise = self.folder / "long.textproto"
         text = (EXAMPLES / "homework.textproto").read_text().split("sequences {")[0]
         exercise.write_text(f"{text}sequences {{ inputs {{ values: {inputs} }} }}\nfeedback: FEEDBACK_DIAGNOSIS\n")
         out = self.run_cellar("grade", exercise, "--format", "edx-customresponse")
         check, = grade_validators.edx_customresponse(out)
-        self.assertEqual(grade_validators.edx_result(check(None, "0 " * 10_000))["ok"], "partial")
+        self.assertEqual(grade_validators.edx_result(check("0 " * 10_000))[0], "partially-correct")
         self.assertLess(len(out), 2_000_000)
 
     def test_exit_codes(self):

@@ -207,28 +207,73 @@ def plain_text(text):
     return text
 
 
+class EdxProblem:
+    """A generated problem as Open edX runs it: of what a piece of code leaves behind, what JSON can say goes into one
+    context that all boxes share, and whatever is shown has each `$name` of the context replaced, a student's own answer
+    included."""
+
+    def __init__(self, text):
+        root = xml.etree.ElementTree.fromstring(text)
+        need(root.tag == "problem", root.tag)
+        script, = root.findall("script")
+        self.codes = []
+        for response in root.findall("customresponse"):
+            need(response.attrib == {}, f"students can see {response.attrib}")
+            need([child.tag for child in response] == ["label", "textline", "answer"], "a box each")
+            self.codes.append(response.find("answer").text)
+            need(response.find("answer").attrib == {"type": "loncapa/python"}, "answer")
+        for code in (script.text, *self.codes):
+            need("<" not in code and "&" not in code, "code")
+        self.context = {"seed": 1}
+        self.run(script.text)
+        self.context["script_code"] = script.text
+
+    def run(self, code):
+        names = json.loads(json.dumps(self.context))
+        exec(code, names)  # as the sandbox does
+        for name, value in names.items():
+            if name != "__builtins__" and isinstance(value, (type(None), int, float, str, list, tuple, dict)):
+                self.context[name] = json.loads(json.dumps(value))
+        return names
+
+    def checked(self, box, answer):
+        """The results of a box: how right it is, the share of its points, the message."""
+        self.context |= {"submission": [answer], "correct": ["unknown"], "messages": [""], "expect": None, "options": None}
+        self.run(self.codes[box])
+        return edx_result([self.context[name][0] for name in ("correct", "grade_decimals", "messages")])
+
+    def shown(self, text):
+        for name in sorted(self.context, key=len, reverse=True):
+            text = text.replace("$" + name, str(self.context[name]))
+        return text
+
+
 def edx_customresponse(text):
-    """The problem's check functions, by the boxes they check."""
-    root = xml.etree.ElementTree.fromstring(text)
-    need(root.tag == "problem", root.tag)
-    script = root.find("script")
-    need(script.attrib == {"type": "loncapa/python"} and "<" not in script.text and "&" not in script.text, "script")
-    names = {}
-    exec(script.text, names)  # as edX's sandbox does
-    checks = []
-    for response in root.findall("customresponse"):
-        need(len(response.findall("textline")) == 1, "a box each")
-        checks.append(names[response.attrib["cfn"]])
-    return checks
+    """The problem's boxes as functions of an answer, in the order of the boxes; each has its `question`."""
+    problem = EdxProblem(text)
+
+    def box(code):
+        names = problem.run(problem.context["script_code"]) | {"submission": ["0"], "correct": [None], "messages": [None]}
+        names["script_code"] = problem.context["script_code"]
+        exec(code, names)
+        question = names["question"]()
+
+        def check(answer):
+            return names["grade"](question, answer)
+
+        check.question = question
+        return check
+
+    return [box(code) for code in problem.codes]
 
 
 def edx_result(result):
-    """What a check function returns for one box."""
-    check_fields(result, {"ok": object, "msg": str, "grade_decimal": float}, {}, "result")
-    need(result["ok"] is True or result["ok"] is False or result["ok"] == "partial", result["ok"])
-    need(0 <= result["grade_decimal"] <= 1, result["grade_decimal"])
-    xml.etree.ElementTree.fromstring(f"<div>{result['msg']}</div>")
-    return result
+    """What is found of one answer: a word, a share and a message."""
+    word, share, message = result
+    need(word in ("correct", "partially-correct", "incorrect"), word)
+    need(is_number(share) and 0 <= share <= 1, share)
+    xml.etree.ElementTree.fromstring(f"<div>{message}</div>")
+    return word, share, message
 
 
 FORMATS = {"json": read_json, "gradescope": gradescope, "prairielearn": prairielearn, "edx": edx,

@@ -181,7 +181,7 @@ TEST_F(GradeCommandTest, ATargetIsAskedForWhatTheSeedDraws) {
 
 TEST_F(GradeCommandTest, AProblemForEdxKnowsTheKey) {
   const std::string problem = MustRun("grade " + Homework() + " --format edx-customresponse");
-  EXPECT_THAT(problem, AllOf(HasSubstr("<customresponse cfn=\"check_q1\">"),
+  EXPECT_THAT(problem, AllOf(HasSubstr("<answer type=\"loncapa/python\">"),
                              HasSubstr("\"expected\": [u\"0\", u\"0\", u\"1\", u\"-1\""),
                              EndsWith("</problem>\n")));
 }

@@ -24,9 +24,10 @@ TEST(EdxProblemTest, HasAResponseForEachQuestion) {
   EXPECT_EQ(root.attributes.at("display_name"), "Homework");
   ASSERT_EQ(root.children.size(), 4);
   EXPECT_EQ(root.children[0].attributes.at("type"), "loncapa/python");
-  EXPECT_THAT(root.children[0].text, HasSubstr("def check_q2(expect, answer):"));
-  EXPECT_EQ(root.children[3].attributes.at("cfn"), "check_q2");
+  EXPECT_THAT(root.children[0].text, HasSubstr("def grade(question, answer):"));
   EXPECT_EQ(root.children[3].children.at(0).text, "LSTM states 2");
+  EXPECT_EQ(root.children[3].children.at(2).name, "answer");
+  EXPECT_THAT(root.children[3].children.at(2).text, HasSubstr("grade(question(), submission[0])"));
 }
 
 // The homework's key: every value is 1.
@@ -37,6 +38,11 @@ v1::Exercise Telling() {
   exercise.set_feedback(v1::FEEDBACK_DIAGNOSIS);
   exercise.mutable_comparison()->set_absolute(0.25);
   return exercise;
+}
+
+// The code of a box.
+std::string CodeOf(const XmlElement& problem, size_t box) {
+  return problem.children.at(2 + box).children.at(2).text;
 }
 
 // An answer to the first question alone, of which the last two of three values are wrong.
@@ -57,13 +63,24 @@ std::vector<std::string> ForeseenIn(const v1::Exercise& exercise,
                                     const std::vector<ForeseenAnswer>& foreseen) {
   const auto problem = EdxProblem(exercise, Key(), foreseen);
   EXPECT_TRUE(problem.ok()) << problem.status();
-  const std::string script = ReadXml(*problem).children[0].text;
+  const XmlElement root = ReadXml(*problem);
   std::vector<std::string> lines;
   const std::string mark = "\"foreseen\": ";
-  for (size_t at = script.find(mark); at != std::string::npos; at = script.find(mark, at + 1)) {
-    lines.push_back(script.substr(at + mark.size(), script.find('\n', at) - at - mark.size()));
+  for (const size_t box : {0, 1}) {
+    const std::string code = CodeOf(root, box);
+    const size_t at = code.find(mark) + mark.size();
+    lines.push_back(code.substr(at, code.find('\n', at) - at));
   }
   return lines;
+}
+
+TEST(EdxProblemTest, WhatStudentsCanReadIsTheSameForEveryExercise) {
+  const auto telling = EdxProblem(Telling(), Key(), {Alone(true)});
+  const auto other = EdxProblem(HomeworkExercise(), Key(), {});
+  ASSERT_TRUE(telling.ok() && other.ok());
+  EXPECT_EQ(ReadXml(*telling).children[0].text, ReadXml(*other).children[0].text);
+  // Attributes of a response are in the context that students can read, too.
+  EXPECT_TRUE(ReadXml(*telling).children[2].attributes.empty());
 }
 
 TEST(EdxProblemTest, WhatAMistakeLeadsToIsForeseenAsFarAsTheComparisonGoes) {
