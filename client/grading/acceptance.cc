@@ -50,7 +50,10 @@ double LastWithin(double expected, double off, int direction) {
   return AtPlace<double, int64_t>(within);
 }
 
-void WidenBy(Acceptance& range, double expected, double off) {
+// A difference of `bound`, with the server's slack for the errors of decimal numbers.
+void WidenBy(Acceptance& range, double expected, double bound) {
+  constexpr double kSlack = 4 * std::numeric_limits<double>::epsilon();
+  const double off = bound + std::min(kSlack * std::max(std::fabs(expected), bound), bound);
   Widen(range, LastWithin(expected, off, -1), LastWithin(expected, off, 1));
 }
 

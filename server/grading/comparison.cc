@@ -56,6 +56,15 @@ bool RoundsAlike(double expected, double given, int32_t decimals) {
   return a.low <= b.high && b.low <= a.high;
 }
 
+// Whether they differ by no more than the bound, as if all three were the decimals that people
+// write: the binary 1.1 and 1 differ by a little more than the binary 0.1. The slack for that is at
+// most the bound again, so numbers too large to differ by so little must be equal.
+bool IsWithin(double bound, double expected, double given) {
+  constexpr double kSlack = 4 * std::numeric_limits<double>::epsilon();
+  const double slack = kSlack * std::max(std::fabs(expected), bound);
+  return std::fabs(given - expected) <= bound + std::min(slack, bound);
+}
+
 }  // namespace
 
 Comparison DefaultComparison(Quantity quantity, const Numerics& numerics) {
@@ -70,9 +79,11 @@ bool Accepts(const Comparison& comparison, Precision precision, double expected,
   if (std::isnan(expected) || std::isnan(given)) return std::isnan(expected) && std::isnan(given);
   if (expected == given) return true;
   if (std::isinf(expected) || std::isinf(given)) return false;
-  const double difference = std::fabs(given - expected);
-  if (comparison.absolute.has_value() && difference <= *comparison.absolute) return true;
-  if (comparison.relative.has_value() && difference <= *comparison.relative * std::fabs(expected)) {
+  if (comparison.absolute.has_value() && IsWithin(*comparison.absolute, expected, given)) {
+    return true;
+  }
+  if (comparison.relative.has_value() &&
+      IsWithin(*comparison.relative * std::fabs(expected), expected, given)) {
     return true;
   }
   if (comparison.decimals.has_value() && RoundsAlike(expected, given, *comparison.decimals)) {

@@ -14,7 +14,8 @@ namespace cellar {
 Comparison DefaultComparison(Quantity quantity, const Numerics& numerics);
 
 // Whether any rule of `comparison` accepts `given`. NaN is accepted for NaN only, an infinity for
-// itself only; -0 is 0. `expected` is a number of `precision`.
+// itself only; -0 is 0. `expected` is a number of `precision`. A decimal number exactly on the
+// bound of a rule is accepted, whatever its binary form: bounds have a slack of a few epsilon.
 bool Accepts(const Comparison& comparison, Precision precision, double expected, double given);
 
 }  // namespace cellar

@@ -1,7 +1,9 @@
 #include "server/grading/comparison.h"
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "tests/testing/exercise_builder.h"
@@ -40,7 +42,58 @@ TEST(Comparison, NanAndInfinitiesAreTakenForThemselvesOnly) {
 TEST(Comparison, AnAbsoluteDifferenceMayBeReached) {
   EXPECT_TRUE(Takes({.absolute = 0.5}, 1, 1.5));
   EXPECT_TRUE(Takes({.absolute = 0.5}, 1, 0.5));
-  EXPECT_FALSE(Takes({.absolute = 0.5}, 1, std::nextafter(1.5, 2)));
+  EXPECT_FALSE(Takes({.absolute = 0.5}, 1, 1.5 + 1e-14));
+}
+
+// A decimal bound and what lies on it in decimals, whichever side of it the binary numbers are on.
+struct OnTheBound {
+  double bound;
+  double expected;
+  double given;
+};
+
+TEST(Comparison, ADecimalOnTheBoundIsTakenAndOneBeyondItIsNot) {
+  for (const auto& [bound, expected, given] : std::vector<OnTheBound>{
+           {0.1, 1, 1.1},
+           {0.1, 1, 0.9},
+           {0.1, 0.3, 0.2},
+           {0.1, 0, 0.1},
+           {0.3, 0.1, 0.4},
+           {0.3, 0.1, -0.2},
+           {0.001, 0.7616, 0.7626},
+           {0.1, 123456789, 123456789.1},
+           {1e-20, 3e-20, 4e-20},
+           {1e-310, 3e-310, 4e-310},
+           {1e20, 3e22, 3.01e22},
+           {0.7, 1e-300, 0.7},
+       }) {
+    for (const double sign : {1.0, -1.0}) {
+      SCOPED_TRACE(testing::Message() << bound << " from " << sign * expected);
+      EXPECT_TRUE(Takes({.absolute = bound}, sign * expected, sign * given));
+      const double beyond = std::max(1e-13 * std::fabs(given), 1e-6 * bound);
+      const double outwards = given > expected ? beyond : -beyond;
+      EXPECT_FALSE(Takes({.absolute = bound}, sign * expected, sign * (given + outwards)));
+    }
+  }
+}
+
+TEST(Comparison, ADecimalOnTheBoundOfARelativeDifferenceIsTaken) {
+  for (const double scale : {1.0, -1.0, 3.0, -7e-300, 1.1e300, 1e-20}) {
+    SCOPED_TRACE(scale);
+    EXPECT_TRUE(Takes({.relative = 0.1}, scale, 1.1 * scale));
+    EXPECT_TRUE(Takes({.relative = 0.1}, scale, 0.9 * scale));
+    EXPECT_FALSE(Takes({.relative = 0.1}, scale, (1.1 + 1e-14) * scale));
+    EXPECT_FALSE(Takes({.relative = 0.1}, scale, (0.9 - 1e-14) * scale));
+  }
+}
+
+TEST(Comparison, TheSlackOfABoundIsNoLargerThanTheBound) {
+  const double next = std::nextafter(1.0, 2.0);
+  EXPECT_FALSE(Takes({.absolute = 0}, 1, next));
+  EXPECT_FALSE(Takes({.relative = 0}, 1, next));
+  EXPECT_FALSE(Takes({.absolute = 1e-17}, 1, next));
+  EXPECT_FALSE(Takes({.absolute = 0.1}, 1e17, std::nextafter(1e17, 2e17)));
+  EXPECT_FALSE(Takes({.absolute = 0}, 0, std::numeric_limits<double>::denorm_min()));
 }
 
 TEST(Comparison, ARelativeDifferenceIsOfTheExpectedValue) {

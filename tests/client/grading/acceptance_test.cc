@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -78,15 +79,40 @@ TEST(AcceptanceTest, UlpsGoExactlyAsFarAsTheyAreCounted) {
 TEST(AcceptanceTest, DifferencesReachToTheLastNumberThatIsNoFartherAway) {
   v1::Comparison comparison;
   comparison.set_absolute(0.1);
-  for (const double expected : {0.0, 0.3, -0.7616, 1e-20, 123.456, -1e17}) {
+  for (const double expected : {0.0, 0.3, -0.7616, 1e-20, 123.456, -1e17, 1.0, -1.0}) {
+    // What the server takes, see the slack in server/grading/comparison.cc.
+    const double slack = std::min(std::ldexp(std::max(std::fabs(expected), 0.1), -50), 0.1);
+    const double off = 0.1 + slack;
     const Acceptance range = Range(comparison, expected);
-    EXPECT_LE(range.high - expected, 0.1);
-    EXPECT_GT(std::nextafter(range.high, INFINITY) - expected, 0.1);
-    EXPECT_LE(expected - range.low, 0.1);
-    EXPECT_GT(expected - std::nextafter(range.low, -INFINITY), 0.1);
+    EXPECT_LE(range.high - expected, off);
+    EXPECT_GT(std::nextafter(range.high, INFINITY) - expected, off);
+    EXPECT_LE(expected - range.low, off);
+    EXPECT_GT(expected - std::nextafter(range.low, -INFINITY), off);
   }
   comparison.set_absolute(1e308);
   EXPECT_EQ(Range(comparison, 1e308).high, std::numeric_limits<double>::max());
+}
+
+TEST(AcceptanceTest, ADecimalOnTheBoundIsWithinAndOneBeyondItIsNot) {
+  v1::Comparison absolute;
+  absolute.set_absolute(0.1);
+  v1::Comparison relative;
+  relative.set_relative(0.1);
+  for (const double sign : {1.0, -1.0}) {
+    for (const v1::Comparison& comparison : {absolute, relative}) {
+      EXPECT_TRUE(Accepts(Range(comparison, sign), sign * 1.1));
+      EXPECT_TRUE(Accepts(Range(comparison, sign), sign * 0.9));
+      EXPECT_FALSE(Accepts(Range(comparison, sign), sign * (1.1 + 1e-14)));
+      EXPECT_FALSE(Accepts(Range(comparison, sign), sign * (0.9 - 1e-14)));
+    }
+    EXPECT_TRUE(Accepts(Range(absolute, 0), sign * 0.1));
+    EXPECT_FALSE(Accepts(Range(absolute, 0), sign * (0.1 + 1e-14)));
+    EXPECT_TRUE(Accepts(Range(relative, sign * 1e300), sign * 1.1e300));
+    EXPECT_TRUE(Accepts(Range(relative, sign * 1e-300), sign * 1.1e-300));
+  }
+  absolute.set_absolute(0);
+  EXPECT_EQ(Range(absolute, 1).high, 1);
+  EXPECT_EQ(Range(absolute, 1).low, 1);
 }
 
 TEST(AcceptanceTest, DecimalsTakeWhatRoundsAlikeAndTiesEitherWay) {
