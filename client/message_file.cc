@@ -5,11 +5,11 @@
 #include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <fstream>
 #include <iostream>
-#include <iterator>
 #include <set>
 #include <utility>
 #include <vector>
@@ -171,7 +171,7 @@ FileFormat FormatOf(absl::string_view file_name, absl::string_view contents) {
   return brace ? FileFormat::kJson : FileFormat::kText;
 }
 
-absl::StatusOr<std::string> ReadFile(const std::string& path) {
+absl::StatusOr<std::string> ReadFile(const std::string& path, int64_t max_bytes) {
   errno = 0;
   std::ifstream file;
   if (path != "-") file.open(path, std::ios::binary);
@@ -180,7 +180,13 @@ absl::StatusOr<std::string> ReadFile(const std::string& path) {
   // A folder opens like a file; only reading it fails.
   if (in.peek() == std::istream::traits_type::eof() && errno != 0) return FileError("read", path);
   in.clear();
-  std::string contents{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+  std::string contents;
+  char block[1 << 14];
+  while (in && static_cast<int64_t>(contents.size()) < max_bytes) {
+    in.read(block,
+            std::min<int64_t>(sizeof(block), max_bytes - static_cast<int64_t>(contents.size())));
+    contents.append(block, static_cast<size_t>(in.gcount()));
+  }
   if (in.bad()) return FileError("read", path);
   return contents;
 }

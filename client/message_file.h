@@ -7,6 +7,8 @@
 
 #include <google/protobuf/message.h>
 
+#include <cstdint>
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -22,9 +24,10 @@ enum class FileFormat { kText, kJson, kBinary };
 // sign is `{`, else text.
 FileFormat FormatOf(absl::string_view file_name, absl::string_view contents);
 
-// The bytes of a file; "-" is the standard input. Fails with INVALID_ARGUMENT, naming the file and
-// the system's reason.
-absl::StatusOr<std::string> ReadFile(const std::string& path);
+// The bytes of a file, the first `max_bytes` of them; "-" is the standard input. Fails with
+// INVALID_ARGUMENT, naming the file and the system's reason.
+absl::StatusOr<std::string> ReadFile(const std::string& path,
+                                     int64_t max_bytes = std::numeric_limits<int64_t>::max());
 
 // Writes the bytes to a file; "-" is the standard output. Fails as ReadFile.
 absl::Status WriteFile(const std::string& path, absl::string_view contents);

@@ -89,9 +89,10 @@ absl::Status Unreadable(const std::string& name, absl::string_view why) {
   return absl::InvalidArgumentError(absl::StrCat(name, " ", why));
 }
 
-// What lies at the path, if it may be read.
+// What lies at the path, if it may be read; of what is too large and does not tell its size, a byte
+// too much.
 absl::StatusOr<std::string> ReadAnswer(const std::string& path, int64_t max_bytes) {
-  if (path == "-") return ReadFile(path);
+  if (path == "-") return ReadFile(path, max_bytes + 1);
   const std::string name = CleanLine(fs::path(path).filename().string());
   std::error_code error;
   const fs::file_status status = fs::symlink_status(path, error);
@@ -113,7 +114,7 @@ absl::StatusOr<std::string> ReadAnswer(const std::string& path, int64_t max_byte
   if (size > max_bytes) {
     return Unreadable(name, absl::StrCat("has ", size, " bytes; at most ", max_bytes, " are read"));
   }
-  absl::StatusOr<std::string> contents = ReadFile(path);
+  absl::StatusOr<std::string> contents = ReadFile(path, max_bytes + 1);
   if (!contents.ok()) {
     return Unreadable(name, absl::StrCat("cannot be read: ", std::strerror(errno)));
   }
@@ -213,8 +214,8 @@ absl::StatusOr<v1::Submission> ReadSubmission(const FoundSubmission& found,
   absl::StatusOr<std::string> contents = ReadAnswer(found.path, options.max_bytes);
   if (!contents.ok()) return contents.status();
   if (static_cast<int64_t>(contents->size()) > options.max_bytes) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the answer has ", contents->size(), " bytes; at most ", options.max_bytes, " are read"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the answer has more than the ", options.max_bytes, " bytes that are read"));
   }
   v1::Submission submission;
   submission.set_id(found.id);

@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <fstream>
 
+#include "client/message_file.h"
+
 namespace cellar {
 namespace {
 
@@ -109,6 +111,16 @@ TEST_F(SubmissionSourceTest, WhatCannotBeReadIsToldToTheStudent) {
   small.max_bytes = 3;
   EXPECT_EQ(Reason(Write("big", "1234"), small), "big has 4 bytes; at most 3 are read");
   EXPECT_EQ(Reason(Write("fits", "123"), small), "");
+}
+
+TEST_F(SubmissionSourceTest, WhatHasNoEndIsNotReadToIt) {
+  SubmissionOptions small;
+  small.max_bytes = 3;
+  EXPECT_EQ(Reason("/dev/zero", small), "the answer has more than the 3 bytes that are read");
+  EXPECT_EQ(Reason("/dev/null", small), "");
+  EXPECT_EQ(ReadFile("/dev/zero", 100'000)->size(), 100'000);
+  EXPECT_EQ(*ReadFile(Write("a", "1234"), 4), "1234");
+  EXPECT_EQ(*ReadFile(Write("a", "1234"), 2), "12");
 }
 
 TEST_F(SubmissionSourceTest, TypedAnswersAreTakenByQuestion) {
