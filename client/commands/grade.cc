@@ -124,6 +124,8 @@ class GradeRun {
     auto argument = LoadExerciseArgument(context_, flags_.exercise);
     if (!argument.ok()) return argument.status();
     argument_ = *std::move(argument);
+    const absl::Status seeds = CheckSeeds(argument_.exercise, flags_);
+    if (!seeds.ok()) return seeds;
     v1::GradeStreamOpen open;
     SetSource(argument_, open);
     open.set_feedback(format_ == nullptr ? v1::FEEDBACK_EXPECTED : FeedbackOf(flags_));
@@ -167,12 +169,13 @@ class GradeRun {
   }
 
   absl::StatusOr<v1::Submission> AskTarget(const std::string& id) {
-    const auto exercise = DrawnExercise(context_, argument_, flags_.reading.seed);
+    const std::string& seed = flags_.reading.seed_is_id ? id : flags_.reading.seed;
+    const auto exercise = DrawnExercise(context_, argument_, seed);
     if (!exercise.ok()) return exercise.status();
     auto submission = AnswersOfTarget(target_, *exercise);
     if (!submission.ok()) return submission.status();
     submission->set_id(id);
-    submission->set_seed(flags_.reading.seed);
+    submission->set_seed(seed);
     return submission;
   }
 

@@ -26,6 +26,11 @@ CLI::Validator OneOf(const std::vector<std::string>& words) {
       "");
 }
 
+// What the server takes as an id or a seed.
+CLI::Validator ShortText() {
+  return CLI::Validator([](const std::string& text) { return TooLongText(text); }, "");
+}
+
 void AddAnswerFlags(CLI::App& command, GradeFlags& flags) {
   command
       .add_option("--target", flags.target,
@@ -34,10 +39,12 @@ void AddAnswerFlags(CLI::App& command, GradeFlags& flags) {
       ->group(kAnswers);
   command.add_option("--id", flags.id, "The name of the one answer; that of its file otherwise")
       ->type_name("TEXT")
+      ->check(ShortText())
       ->group(kAnswers);
   CLI::Option* seed =
       command.add_option("--seed", flags.reading.seed, "Draws the exercise's variations")
           ->type_name("TEXT")
+          ->check(ShortText())
           ->group(kAnswers);
   CLI::Option* by_id =
       command.add_flag("--seed-is-id", flags.reading.seed_is_id, "Each answer's name is its seed")
@@ -111,6 +118,24 @@ v1::Feedback FeedbackOf(const GradeFlags& flags) {
   if (flags.feedback == "diagnosis") return v1::FEEDBACK_DIAGNOSIS;
   if (flags.feedback == "expected") return v1::FEEDBACK_EXPECTED;
   return v1::FEEDBACK_UNSPECIFIED;
+}
+
+absl::Status CheckSeeds(const v1::Exercise& exercise, const GradeFlags& flags) {
+  if (exercise.variations().empty() || !flags.reading.seed.empty()) return absl::OkStatus();
+  constexpr char kVaried[] = "the exercise has variations, numbers that a seed draws: give ";
+  if (flags.format == kEdxProblemFormat) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(kVaried, "--seed TEXT; a problem has the numbers of one seed"));
+  }
+  if (flags.reading.seed_is_id) return absl::OkStatus();
+  if (!flags.target.empty()) {
+    return absl::InvalidArgumentError(absl::StrCat(kVaried, "--seed TEXT, or --seed-is-id"));
+  }
+  if (!flags.reading.seed_key.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat(kVaried,
+                   "--seed TEXT; or, for a seed of each answer's own, --seed-is-id or "
+                   "--typed-seed KEY"));
 }
 
 SubmissionOptions ReadingOf(const GradeFlags& flags) {

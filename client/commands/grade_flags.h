@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "cellar/v1/exercise.pb.h"
 #include "client/grading/submission_source.h"
 
@@ -32,6 +33,10 @@ void AddGradeFlags(CLI::App& command, GradeFlags& flags);
 
 // The level asked for; unspecified: the exercise's.
 v1::Feedback FeedbackOf(const GradeFlags& flags);
+
+// INVALID_ARGUMENT if the exercise differs from seed to seed and the flags give none to draw from:
+// the numbers as they are written are nobody's.
+absl::Status CheckSeeds(const v1::Exercise& exercise, const GradeFlags& flags);
 
 // How answers are read, but for the ids of the questions.
 SubmissionOptions ReadingOf(const GradeFlags& flags);

@@ -181,10 +181,22 @@ absl::Status FillTyped(const std::string& contents, const SubmissionOptions& opt
         absl::StrCat("there is no seed `", options.seed_key, "` in the file with the answers"));
   }
   submission.set_seed(AsText(*seed));
-  return absl::OkStatus();
+  const std::string problem =
+      submission.seed().empty() ? "is empty" : TooLongText(submission.seed());
+  if (problem.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(
+      absl::StrCat("the seed `", options.seed_key, "` in the file with the answers ", problem));
 }
 
 }  // namespace
+
+std::string TooLongText(absl::string_view text) {
+  const auto characters = std::count_if(text.begin(), text.end(), [](char byte) {
+    return (static_cast<unsigned char>(byte) & 0xC0) != 0x80;  // not a continuation
+  });
+  if (static_cast<size_t>(characters) <= kMaxIdCharacters) return "";
+  return absl::StrCat("has ", characters, " characters, at most ", kMaxIdCharacters);
+}
 
 absl::StatusOr<std::vector<FoundSubmission>> FindSubmissions(
     const std::vector<std::string>& paths) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "cellar/v1/grading.pb.h"
 
 namespace cellar {
@@ -28,10 +29,14 @@ struct SubmissionOptions {
   std::string typed_key{};
   std::vector<std::string> question_ids{};  // for typed_key
   std::string seed{};
-  std::string seed_key{};       // with typed_key: where the seed stands in the same file
+  std::string seed_key{};       // with typed_key: where the seed stands in the same file, not empty
   bool seed_is_id = false;      // each answer's id is its seed
   int64_t max_bytes = 4 << 20;  // of one answer
 };
+
+// Why the server would refuse the text as an id or a seed ("has 300 characters, at most 200");
+// empty if it takes it.
+std::string TooLongText(absl::string_view text);
 
 // The answers in `paths`: a file is one, named by its name without the ending; a folder is as many
 // as there are files below it, named by their paths in it, in the order of names. Files whose name
@@ -42,7 +47,8 @@ absl::StatusOr<std::vector<FoundSubmission>> FindSubmissions(const std::vector<s
 
 // The answer. Fails with INVALID_ARGUMENT and a reason for the student (it names the file, no
 // folder) if it cannot be read: not there, a folder, a symbolic link (it could lead to what a
-// student may not see), no regular file, too large, no UTF-8 JSON with the key.
+// student may not see), no regular file, too large, no UTF-8 JSON with the key, a seed that is
+// none.
 absl::StatusOr<v1::Submission> ReadSubmission(const FoundSubmission& found,
                                               const SubmissionOptions& options);
 

@@ -47,7 +47,7 @@ class GradescopeTest(KitTest):
 
     def setUp(self):
         super().setUp()
-        subprocess.run([KITS / "gradescope" / "make_zip", CELLAR], cwd=self.folder, check=True, capture_output=True)
+        self.make_zip()
         self.root = self.folder / "autograder"
         for name in ("source", "submission", "results"):
             (self.root / name).mkdir(parents=True)
@@ -59,6 +59,12 @@ class GradescopeTest(KitTest):
         (self.root / "submission_metadata.json").write_text('{"id": 1, "assignment": {"total_points": "2.0"}}')
         self.run_as_platform(["bash", self.root / "source" / "setup.sh"], self.root, AUTOGRADER_ROOT=str(self.root))
         shutil.copy(self.root / "source" / "run_autograder", self.root / "run_autograder")
+
+    def make_zip(self, *exercise):
+        subprocess.run([KITS / "gradescope" / "make_zip", CELLAR, *exercise], cwd=self.folder, check=True,
+                       capture_output=True)
+        with zipfile.ZipFile(self.folder / "autograder.zip") as archive:
+            return archive.namelist()
 
     def grade(self, answer):
         if answer is not None:
@@ -72,6 +78,27 @@ class GradescopeTest(KitTest):
         self.assertLess(ties["score"], 2)
         unreadable = self.grade("[0, 0, 1")
         self.assertEqual((unreadable["score"], unreadable["tests"][0]["status"]), (0, "failed"))
+
+    def test_numbers_differ_by_the_students_address(self):
+        shutil.copy(KITS / "varied.textproto", self.root / "source" / "exercise.textproto")
+        self.make_zip(KITS / "varied.textproto")
+        solution = json.loads(self.run_as_platform(
+            [CELLAR, "grade", KITS / "varied.textproto", "-", "--seed", "ada@x.edu", "--feedback", "expected",
+             "--format", "json"], "/", stdin=b"0 0 0 0 0 0"))
+        answer = " ".join(repr(value.get("expected", 0)) for question in solution["verdicts"][0]["questions"]
+                          for value in question["values"])
+        users = [{"name": '{"email": "eve@x.edu"}', "email": "ada@x.edu", "id": 7}, {"email": "b@x.edu"}]
+        metadata = {"assignment": {"email": "no@x.edu"}, "users": users}
+        for indent in (None, 2):
+            (self.root / "submission_metadata.json").write_text(json.dumps(metadata, indent=indent))
+            self.assertEqual(self.grade(answer)["score"], 2)
+        users[0]["email"] = "alan@x.edu"
+        (self.root / "submission_metadata.json").write_text(json.dumps(metadata))
+        self.assertLess(self.grade(answer)["score"], 2)
+        (self.root / "submission_metadata.json").write_text("{}")
+        self.run_as_platform([self.root / "run_autograder"], self.root, code=2, AUTOGRADER_ROOT=str(self.root))
+        results = grade_validators.gradescope((self.root / "results" / "results.json").read_text())
+        self.assertEqual(results["tests"][0]["name"], "Autograder failed")
 
     def test_a_missing_file_and_a_symbolic_link_are_told(self):
         self.assertIn("there is no file answer.txt", self.grade(None)["output"])
@@ -148,6 +175,11 @@ class EdxTest(KitTest):
         self.assertGreater(ties["score"], 0)
         self.assertTrue(self.reply("")["errors"])
         self.assertTrue(self.reply("<b>?</b>")["errors"])
+
+    def test_the_watchers_seed_is_nobodys(self):
+        out = self.run_as_platform([KITS / "edx" / "grade", KITS / "varied.textproto", "1234"], "/", code=2,
+                                   SUBMISSION_CODE="0", CELLAR_BIN=str(self.folder / "bin"))
+        self.assertIn("The grader failed", grade_validators.edx(out)["errors"][0])
 
     def problem(self):
         text = self.run_as_platform(

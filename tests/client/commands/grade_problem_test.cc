@@ -50,7 +50,7 @@ TEST_F(GradeProblemTest, IsDrawnBySeed) {
 }
 
 TEST_F(GradeProblemTest, AnExerciseThatCannotBeOneIsBadUsage) {
-  Run("grade " + Example("grading/varied.textproto") + " --format edx-customresponse");
+  Run("grade " + Example("grading/varied.textproto") + " --seed a --format edx-customresponse");
   EXPECT_EQ(code(), 2);
   EXPECT_THAT(error(), HasSubstr("errors carried forward"));
 }

@@ -179,6 +179,37 @@ TEST_F(GradeCommandTest, ATargetIsAskedForWhatTheSeedDraws) {
               HasSubstr("2 of 2 points\n"));
 }
 
+TEST_F(GradeCommandTest, AnExerciseWithVariationsIsNotGradedWithoutASeed) {
+  const std::string varied = Example("grading/varied.textproto");
+  const std::string out = Scratch("no_seed.json");
+  for (const char* format : {"gradescope", "text", "csv", "prairielearn", "json"}) {
+    std::filesystem::remove(out);
+    Run("grade " + varied + " " + Right() + " --out " + out + " --format " + format);
+    EXPECT_EQ(code(), 2) << format;
+    EXPECT_THAT(error(), AllOf(HasSubstr("has variations"), HasSubstr("give --seed TEXT"),
+                               HasSubstr("--seed-is-id or --typed-seed KEY")));
+    EXPECT_TRUE(std::filesystem::exists(out)) << format;
+  }
+  Run("grade " + varied + " --format edx-customresponse --seed-is-id");
+  EXPECT_EQ(code(), 2);
+  EXPECT_THAT(error(), HasSubstr("a problem has the numbers of one seed"));
+  Run("grade " + varied + " --target " + address() + " --seed ''");
+  EXPECT_EQ(code(), 2);
+  MustRun("grade " + varied + " " + Right() + " --seed-is-id");
+  MustRun("grade " + varied + " " + Right() + " --seed ada");
+  EXPECT_THAT(MustRun("grade " + varied + " --id ada --seed-is-id --target " + address()),
+              HasSubstr("2 of 2 points\n"));
+}
+
+TEST_F(GradeCommandTest, ASeedThatIsTooLongIsBadUsage) {
+  for (const char* flag : {"--seed ", "--id "}) {
+    Run("grade " + Homework() + " " + Right() + " " + flag + std::string(201, 'x'));
+    EXPECT_EQ(code(), 2);
+    EXPECT_THAT(error(), HasSubstr("has 201 characters, at most 200"));
+    MustRun("grade " + Homework() + " " + Right() + " " + flag + std::string(200, 'x'));
+  }
+}
+
 TEST_F(GradeCommandTest, AProblemForEdxKnowsTheKey) {
   const std::string problem = MustRun("grade " + Homework() + " --format edx-customresponse");
   EXPECT_THAT(problem, AllOf(HasSubstr("<answer type=\"loncapa/python\">"),

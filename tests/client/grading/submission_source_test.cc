@@ -153,6 +153,12 @@ TEST_F(SubmissionSourceTest, TypedAnswersThatAreNotThereAreTold) {
   EXPECT_EQ(Reason(Write("f", "{\r\n\"answers\": {\"states\": \"0 1\"}}\r\n"), options), "");
   options.seed_key = "seed";
   EXPECT_THAT(Reason(Write("d", "{\"answers\": {}}"), options), HasSubstr("no seed `seed`"));
+  const std::string long_seed(300, 'x');
+  EXPECT_THAT(
+      Reason(Write("g", "{\"answers\": {}, \"seed\": \"" + long_seed + "\"}"), options),
+      HasSubstr("the seed `seed` in the file with the answers has 300 characters, at most"));
+  EXPECT_THAT(Reason(Write("h", "{\"answers\": {}, \"seed\": {}}"), options),
+              HasSubstr("the seed `seed` in the file with the answers is empty"));
 }
 
 }  // namespace
