@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/commands.h"
 #include "client/commands/exercise/exercise_argument.h"
+#include "client/commands/exercise/exercise_size.h"
 #include "client/commands/grade_flags.h"
 #include "client/commands/grade_output.h"
 #include "client/commands/grade_problem.h"
@@ -79,7 +80,7 @@ class GradeRun {
   // Grades and writes; the context has the exit code afterwards.
   void Run() {
     absl::Status status = Find();
-    if (status.ok()) status = Grade();
+    if (status.ok()) status = ToldToAuthor(Grade());
     if (!status.ok()) {
       Fail(status, IsBadExercise(status) ? kBadExercise : kGraderBroke);
     } else if (format_ == nullptr) {
@@ -198,7 +199,8 @@ class GradeRun {
   void WriteProblem() {
     const auto problem = MakeGradeProblem(context_, argument_, flags_, verdicts_);
     if (!problem.ok()) {
-      return Blame(problem.status(), IsBadExercise(problem.status()) ? kBadExercise : kGraderBroke);
+      const absl::Status status = ToldToAuthor(problem.status());
+      return Blame(status, IsBadExercise(status) ? kBadExercise : kGraderBroke);
     }
     if (flags_.out.empty()) {
       context_.out() << *problem;

@@ -6,6 +6,7 @@
 #include "absl/strings/str_join.h"
 #include "client/commands/commands.h"
 #include "client/commands/exercise/exercise_argument.h"
+#include "client/commands/exercise/exercise_size.h"
 #include "client/error_text.h"
 #include "client/grading/output_file.h"
 #include "client/table.h"
@@ -72,7 +73,7 @@ absl::Status RunExerciseCheck(Context& context, const ExerciseCheckOptions& opti
   Connection& connection = *argument->connection;
   const auto answer = connection.Call(
       connection.gradings(), &v1::GradingService::Stub::CheckExercise, request, Repeat::kSafe);
-  if (!answer.ok()) return answer.status();
+  if (!answer.ok()) return ToldToAuthor(answer.status());
   if (options.json) {
     context.out() << MessageJson(*answer);
     return absl::OkStatus();
