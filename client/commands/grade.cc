@@ -112,13 +112,20 @@ class GradeRun {
       if (found_.size() != 1) return absl::InvalidArgumentError("--id is for one SUBMISSION");
       found_[0].id = CleanLine(flags_.id);
     }
-    if (format_ == nullptr) return absl::OkStatus();
+    const absl::Status place = CheckPlace();
+    if (!place.ok() || format_ == nullptr) return place;
     if (found_.empty()) {
       return absl::InvalidArgumentError(
           "there is nothing to grade; name a SUBMISSION, or - for the "
           "standard input");
     }
     return CheckGradeOutput(*format_, flags_.out, found_.size());
+  }
+
+  absl::Status CheckPlace() const {
+    std::vector<std::string> inputs = flags_.submissions;
+    inputs.push_back(flags_.exercise);
+    return CheckNoInputIsWritten(format_, flags_.out, inputs, found_);
   }
 
   absl::Status Grade() {
@@ -213,7 +220,7 @@ class GradeRun {
   // Tells the error, and leaves a result that says so: of the submissions without a verdict.
   void Fail(const absl::Status& status, GradeExitCode code) {
     Blame(status, code);
-    if (format_ == nullptr) return;
+    if (format_ == nullptr || !CheckPlace().ok()) return;
     const absl::Status written = WriteFailure(
         *format_, flags_.out,
         {context_.TextOf(status), argument_.exercise, std::move(found_), std::move(reports_)},

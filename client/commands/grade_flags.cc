@@ -4,6 +4,7 @@
 #include "absl/strings/str_join.h"
 #include "client/grading/format_table.h"
 #include "client/nearest_word.h"
+#include "client/number_text.h"
 
 namespace cellar {
 
@@ -29,6 +30,16 @@ CLI::Validator OneOf(const std::vector<std::string>& words) {
 // What the server takes as an id or a seed.
 CLI::Validator ShortText() {
   return CLI::Validator([](const std::string& text) { return TooLongText(text); }, "");
+}
+
+CLI::Validator Share() {
+  return CLI::Validator(
+      [](const std::string& text) -> std::string {
+        const absl::StatusOr<double> share = ParseNumber(text);
+        if (share.ok() && *share >= 0 && *share <= 1) return "";  // not NaN
+        return absl::StrCat("`", text, "` is no number from 0 to 1");
+      },
+      "");
 }
 
 void AddAnswerFlags(CLI::App& command, GradeFlags& flags) {
@@ -94,7 +105,7 @@ void AddResultFlags(CLI::App& command, GradeFlags& flags) {
       .add_option("--fail-under", flags.fail_under,
                   "Exit with 1 if a submission has less than this share of the points, 0 to 1")
       ->type_name("SHARE")
-      ->check(CLI::Range(0.0, 1.0))
+      ->check(Share())
       ->group(kResults);
 }
 

@@ -33,6 +33,13 @@ bool IsFileEach(const GradeFormat& format, const std::string& path, size_t count
   return format.scope == GradeFormat::Scope::kOne && (count > 1 || NamesFolder(path));
 }
 
+// Where the file lies, links followed; as it is if that cannot be told.
+std::string RealPath(const std::string& path) {
+  std::error_code error;
+  const std::filesystem::path real = std::filesystem::weakly_canonical(path, error);
+  return error ? path : real.string();
+}
+
 }  // namespace
 
 std::string FileNameOf(const std::string& id) {
@@ -67,6 +74,32 @@ absl::Status CheckGradeOutput(const GradeFormat& format, const std::string& path
   return absl::InvalidArgumentError(absl::StrCat("a file for ", format.name,
                                                  " is about one submission, and there are ", count,
                                                  "; name a folder for them with --out"));
+}
+
+absl::Status CheckNoInputIsWritten(const GradeFormat* format, const std::string& path,
+                                   const std::vector<std::string>& inputs,
+                                   const std::vector<FoundSubmission>& found) {
+  if (IsPrinted(path)) return absl::OkStatus();
+  std::set<std::string> read;
+  for (const std::string& input : inputs) read.insert(RealPath(input));
+  for (const FoundSubmission& submission : found) read.insert(RealPath(submission.path));
+  std::vector<std::string> written = {path};
+  if (format != nullptr && IsFileEach(*format, path, found.size())) {
+    for (const FoundSubmission& submission : found) {
+      written.push_back(absl::StrCat(path, "/", FileNameOf(submission.id), format->ending));
+    }
+  }
+  for (const std::string& file : written) {
+    std::error_code ignored;  // what is not there is nobody's
+    if (!std::filesystem::is_regular_file(file, ignored) || !read.contains(RealPath(file))) {
+      continue;
+    }
+    return absl::InvalidArgumentError(
+        absl::StrCat("--out: ", file,
+                     " would be written over, and it is read: as the exercise or "
+                     "as a submission"));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status WriteGradeOutput(const GradeFormat& format, const std::string& path,

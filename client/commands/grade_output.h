@@ -29,6 +29,13 @@ absl::StatusOr<std::vector<FoundSubmission>> FindSubmissionsFor(
 // place for several, or if it names a folder for what is one file.
 absl::Status CheckGradeOutput(const GradeFormat& format, const std::string& path, size_t count);
 
+// INVALID_ARGUMENT if a file to be written is one of those that are read: `inputs` (the exercise
+// and the SUBMISSIONs as they were given) or `found`. `format` is null if one file is written,
+// whatever is found.
+absl::Status CheckNoInputIsWritten(const GradeFormat* format, const std::string& path,
+                                   const std::vector<std::string>& inputs,
+                                   const std::vector<FoundSubmission>& found);
+
 // Writes the reports: to the file at `path`; as a file each into the folder at `path`, if the
 // format is about one and there are several or `path` is a folder (one that is there, or it ends in
 // a slash); to `out` if `path` is empty. Every file is written whole or not at all. REQUIRES:

@@ -25,9 +25,12 @@ void LeaveUsageFailure(const CLI::App& command, const std::string& text, Context
   if (format == nullptr) return;
   const std::string out = Given(command, "--out");
   const std::vector<std::string> paths = command.get_option("SUBMISSION")->results();
+  std::vector<std::string> inputs = paths;
+  inputs.push_back(Given(command, "EXERCISE"));
   FailedRun run{text};
   auto found = FindSubmissionsFor(*format, out, paths);
   if (found.ok()) run.found = *std::move(found);
+  if (!CheckNoInputIsWritten(format, out, inputs, run.found).ok()) return;
   const absl::Status written = WriteFailure(*format, out, std::move(run), context.out());
   if (!written.ok()) context.PrintError(written);
 }

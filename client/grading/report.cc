@@ -6,7 +6,9 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "absl/strings/str_join.h"
 #include "client/grading/questions.h"
 #include "client/grading/safe_text.h"
@@ -77,18 +79,36 @@ ReportedTest TestOf(const v1::ValueVerdict& value, const NumberFormat& format) {
   return test;
 }
 
-// "wrong at steps 3, 5", "11 of 20 values are wrong, the first at step 3".
+// "wrong at steps 3, 5", "no answer", "11 of 20 values are wrong, the first at step 3".
 std::string WrongText(const v1::QuestionVerdict& question) {
   std::set<int64_t> steps;
   for (const v1::ValueVerdict& value : question.values()) {
     if (!Passed(value)) steps.insert(value.step());
   }
   if (steps.empty()) return "";
+  if (std::none_of(question.values().begin(), question.values().end(),
+                   [](const v1::ValueVerdict& value) { return value.has_given(); })) {
+    return "no answer";
+  }
   if (steps.size() <= kMaxListedSteps) {
     return absl::StrCat("wrong at step", steps.size() == 1 ? " " : "s ",
                         absl::StrJoin(steps, ", "));
   }
   return absl::StrCat("wrong at ", steps.size(), " steps, the first of them step ", *steps.begin());
+}
+
+// Points as they add up, without what binary fractions leave over: 1, not 1.0000000000000002.
+void RoundPoints(v1::Verdict& verdict) {
+  const auto rounded = [](double points) {
+    double value = points;
+    return absl::SimpleAtod(absl::StrFormat("%.12g", points), &value) ? value : points;
+  };
+  verdict.set_points(rounded(verdict.points()));
+  verdict.set_max_points(rounded(verdict.max_points()));
+  for (v1::QuestionVerdict& question : *verdict.mutable_questions()) {
+    question.set_points(rounded(question.points()));
+    question.set_max_points(rounded(question.max_points()));
+  }
 }
 
 // Takes out of a verdict what its level does not allow.
@@ -172,6 +192,7 @@ Report MakeReport(const v1::Exercise& exercise, const v1::Verdict& verdict) {
   report.title = CleanLine(exercise.title());
   report.verdict = verdict;
   LeaveOut(report.verdict);
+  RoundPoints(report.verdict);
   Clean(report.verdict);
   report.id = report.verdict.submission_id();
   std::map<std::string, v1::Question> questions;

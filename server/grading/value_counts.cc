@@ -31,7 +31,7 @@ ReadAnswer DealOut(const Exercise& exercise, const std::vector<double>& values) 
   const auto found = static_cast<int64_t>(values.size());
   if (found != exercise.value_count()) {
     return {.problems = {
-                {.reason = absl::StrCat("there are ", ValuesText(found),
+                {.reason = absl::StrCat(found == 1 ? "there is " : "there are ", ValuesText(found),
                                         " in the answer; wanted are ", WantedText(exercise))}}};
   }
   ReadAnswer read;
@@ -45,8 +45,8 @@ ReadAnswer DealOut(const Exercise& exercise, const std::vector<double>& values) 
 }
 
 std::string WrongCount(const Question& question, int64_t found_count) {
-  return absl::StrCat("there are ", ValuesText(found_count), " in the answer; wanted are ",
-                      question.value_count());
+  return absl::StrCat(found_count == 1 ? "there is " : "there are ", ValuesText(found_count),
+                      " in the answer; wanted are ", question.value_count());
 }
 
 const Question* FindQuestion(const Exercise& exercise, absl::string_view id) {

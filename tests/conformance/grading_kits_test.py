@@ -100,6 +100,13 @@ class GradescopeTest(KitTest):
         results = grade_validators.gradescope((self.root / "results" / "results.json").read_text())
         self.assertEqual(results["tests"][0]["name"], "Autograder failed")
 
+    def test_an_exercise_has_any_name(self):
+        for name, packed in (("ex", "exercise.txt"), ("a.b.textproto", "exercise.textproto")):
+            folder = self.folder / "not.there"
+            folder.mkdir(exist_ok=True)
+            shutil.copy(KITS / "homework.textproto", folder / name)
+            self.assertIn(packed, self.make_zip(folder / name))
+
     def test_a_missing_file_and_a_symbolic_link_are_told(self):
         self.assertIn("there is no file answer.txt", self.grade(None)["output"])
         (self.root / "submission" / "answer.txt").symlink_to(self.root / "source" / "exercise.textproto")

@@ -19,7 +19,7 @@ TEST(DealOut, GivesEachQuestionItsOwn) {
 
 TEST(DealOut, SaysHowManyAreThereAndWanted) {
   EXPECT_EQ(DealOut(HomeworkExercise(), {1}).problems[0].reason,
-            "there are 1 value in the answer; wanted are 11 (6 for question 1, 5 for question 2)");
+            "there is 1 value in the answer; wanted are 11 (6 for question 1, 5 for question 2)");
   Exercise exercise = HomeworkExercise();
   exercise.questions.pop_back();
   EXPECT_EQ(DealOut(exercise, std::vector<double>(7)).problems[0].reason,
@@ -29,6 +29,8 @@ TEST(DealOut, SaysHowManyAreThereAndWanted) {
 TEST(WrongCount, IsOfOneQuestion) {
   EXPECT_EQ(WrongCount(HomeworkExercise().questions[1], 4),
             "there are 4 values in the answer; wanted are 5");
+  EXPECT_EQ(WrongCount(HomeworkExercise().questions[1], 1),
+            "there is 1 value in the answer; wanted are 5");
 }
 
 TEST(FindQuestion, GoesByTheId) {

@@ -201,6 +201,35 @@ TEST_F(GradeCommandTest, AnExerciseWithVariationsIsNotGradedWithoutASeed) {
               HasSubstr("2 of 2 points\n"));
 }
 
+TEST_F(GradeCommandTest, WhatIsReadIsNotWrittenOver) {
+  const std::string exercise = Scratch("own.textproto");
+  std::filesystem::copy_file(Homework(), exercise,
+                             std::filesystem::copy_options::overwrite_existing);
+  const std::string answers = Scratch("own_answers/");
+  std::filesystem::remove_all(answers);
+  std::filesystem::create_directory(answers);
+  for (const char* name : {"a.json", "b.json"}) std::ofstream(answers + name) << "[0]";
+  const std::string link = Scratch("own_link");
+  std::filesystem::remove(link);
+  std::filesystem::create_symlink(exercise, link);
+  const std::string exercise_text = *ReadFile(exercise);
+  for (const std::string& words :
+       {exercise + " " + Right() + " --format gradescope --out " + exercise,
+        exercise + " " + Right() + " --format gradescope --out " + link,
+        exercise + " " + Right() + " --format gradescope --fail-under 7 --out " + exercise,
+        exercise + " no_such_folder/ --format gradescope --out " + exercise,
+        exercise + " --format edx-customresponse --out " + exercise,
+        exercise + " " + answers + "a.json --out " + answers + "./a.json",
+        exercise + " " + answers + " --format gradescope --out " + answers}) {
+    Run("grade " + words);
+    EXPECT_EQ(code(), 2) << words;
+    EXPECT_EQ(*ReadFile(exercise), exercise_text) << words;
+    EXPECT_EQ(*ReadFile(answers + "a.json"), "[0]") << words;
+  }
+  EXPECT_THAT(error(), HasSubstr("a.json would be written over"));
+  MustRun("grade " + exercise + " " + answers + " --format tap --out " + answers + "out.tap");
+}
+
 TEST_F(GradeCommandTest, ASeedThatIsTooLongIsBadUsage) {
   for (const char* flag : {"--seed ", "--id "}) {
     Run("grade " + Homework() + " " + Right() + " " + flag + std::string(201, 'x'));

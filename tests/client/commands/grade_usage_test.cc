@@ -29,8 +29,9 @@ class GradeUsageTest : public ProgramTest {
 };
 
 TEST_F(GradeUsageTest, AnOptionThatIsRefusedLeavesAResultThatSaysSo) {
-  for (const char* wrong : {"--fail-under 7", "--feedback loud", "--nonsense", "--answer-format x",
-                            "--typed-seed x", "--seed a --seed-is-id"}) {
+  for (const char* wrong :
+       {"--fail-under 7", "--fail-under nan", "--fail-under -0.1", "--feedback loud", "--nonsense",
+        "--answer-format x", "--typed-seed x", "--seed a --seed-is-id"}) {
     const std::string left = Left(std::string("answer.txt --format gradescope ") + wrong);
     EXPECT_THAT(left, HasSubstr("\"Autograder failed\"")) << wrong;
     EXPECT_THAT(left, HasSubstr("cellar grade --help")) << wrong;

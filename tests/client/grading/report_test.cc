@@ -78,6 +78,28 @@ TEST(ReportTest, ManyWrongStepsAreCounted) {
             "wrong at 5000 steps, the first of them step 5000");
 }
 
+TEST(ReportTest, AQuestionThatIsNotAnsweredIsNotWrongAtSteps) {
+  v1::Verdict verdict = MakeVerdict(3, 0, v1::FEEDBACK_STEPS);
+  for (v1::ValueVerdict& value : *verdict.mutable_questions(0)->mutable_values()) {
+    value.clear_given();
+  }
+  verdict.mutable_questions(1)->mutable_values(0)->clear_given();
+  const Report report = MakeReport(HomeworkExercise(), verdict);
+  EXPECT_EQ(report.questions[0].message, "no answer");
+  EXPECT_EQ(report.questions[1].message, "wrong at steps 0, 1, 2");
+}
+
+TEST(ReportTest, PointsHaveNoDustOfTheirSum) {
+  v1::Verdict verdict = MakeVerdict(3, 3, v1::FEEDBACK_STEPS);
+  verdict.set_points(1.0000000000000002);
+  verdict.set_max_points(0.1 + 0.2);
+  verdict.mutable_questions(0)->set_points(0.9999999999999999);
+  const Report report = MakeReport(HomeworkExercise(), verdict);
+  EXPECT_EQ(report.verdict.points(), 1);
+  EXPECT_EQ(report.verdict.max_points(), 0.3);
+  EXPECT_EQ(report.questions[0].points, 1);
+}
+
 TEST(ReportTest, ProblemsTellTheirPlace) {
   v1::Verdict verdict = UngradableVerdict("a", "nothing there");
   v1::ReadProblem& problem = *verdict.add_problems();
