@@ -1,3 +1,4 @@
+#include <map>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -58,7 +59,7 @@ std::string LongHelp() {
          "  1  graded, and less than --fail-under (an answer that is not gradable has nothing;\n"
          "     nor has a --target that cannot be reached)\n"
          "  2  bad usage, or an exercise that cannot be read\n"
-         "  3  the grader broke: there is no verdict\n"
+         "  3  the grader broke: there is no verdict, on one of the answers at least\n"
          "Under 2 and 3 the file of --out says that the grader failed, if the arguments tell as "
          "much.\n\n"
          "Without --server and CELLAR_SERVER nothing but this program is needed.";
@@ -146,7 +147,12 @@ class GradeRun {
     const auto read = [&](size_t index) -> absl::StatusOr<v1::Submission> {
       if (index < key_count) return KeySubmission();
       const FoundSubmission& found = found_[index - key_count];
-      return flags_.target.empty() ? ReadSubmission(found, reading) : AskTarget(found.id);
+      if (!flags_.target.empty()) return AskTarget(found.id);
+      auto submission = ReadSubmission(found, reading);
+      if (absl::IsFailedPrecondition(submission.status())) {
+        broken_[index - key_count] = submission.status();
+      }
+      return submission;
     };
     const size_t count = found_.size() + key_count;
     const bool show = count > 1 && ErrorIsTerminal();
@@ -163,6 +169,10 @@ class GradeRun {
     if (index >= key_count) verdict.set_submission_id(found_[index - key_count].id);
     if (format_ == nullptr) {
       verdicts_.push_back(std::move(verdict));
+    } else if (const auto broken = broken_.find(index); broken != broken_.end()) {
+      Blame(broken->second, kGraderBroke);
+      reports_.push_back(FailedReport(argument_.exercise, verdict.submission_id(),
+                                      context_.TextOf(broken->second)));
     } else {
       reports_.push_back(MakeReport(argument_.exercise, verdict));
     }
@@ -198,6 +208,7 @@ class GradeRun {
     } else if (to_file) {
       context_.out() << reports_[0].id << ": " << ResultText(reports_[0]) << "\n";
     }
+    if (!broken_.empty()) return;  // the exit code is theirs
     for (const Report& report : reports_) {
       if (Fraction(report) < flags_.fail_under) context_.set_exit_code(kBelow);
     }
@@ -239,8 +250,9 @@ class GradeRun {
   std::vector<FoundSubmission> found_;
   std::shared_ptr<Connection> target_;  // null: files
   ExerciseArgument argument_;
-  std::vector<Report> reports_;        // of the first ones of found_
-  std::vector<v1::Verdict> verdicts_;  // for a problem: the key, then those of found_
+  std::map<size_t, absl::Status> broken_;  // what the platform did not give, by index in found_
+  std::vector<Report> reports_;            // of the first ones of found_
+  std::vector<v1::Verdict> verdicts_;      // for a problem: the key, then those of found_
 };
 
 }  // namespace

@@ -70,8 +70,9 @@ void AddAnswerFlags(CLI::App& command, GradeFlags& flags) {
       ->group(kAnswers);
   CLI::Option* typed =
       command
-          .add_option("--typed", flags.reading.typed_key,
-                      "The file is JSON: take the texts by question from the object of this name")
+          .add_option(
+              "--typed", flags.reading.typed_key,
+              "The file is a platform's, in JSON: take the texts by question from this object")
           ->type_name("KEY")
           ->group(kAnswers);
   command.add_option("--typed-seed", flags.reading.seed_key, "And the seed from here")

@@ -156,11 +156,11 @@ absl::Status FillTyped(const std::string& contents, const SubmissionOptions& opt
   const std::string lines = absl::StrReplaceAll(contents, {{"\r\n", "\n"}});
   if (CleanText(lines).size() != lines.size() ||
       !google::protobuf::util::JsonStringToMessage(lines, &root).ok()) {
-    return absl::InvalidArgumentError("the file with the answers is no JSON object");
+    return absl::FailedPreconditionError("the file with the answers is no JSON object");
   }
   const Value* answers = Find(root, options.typed_key);
   if (answers == nullptr || !answers->has_struct_value()) {
-    return absl::InvalidArgumentError(
+    return absl::FailedPreconditionError(
         absl::StrCat("there is no object `", options.typed_key, "` in the file with the answers"));
   }
   auto& texts = *submission.mutable_typed()->mutable_texts();
@@ -224,7 +224,10 @@ absl::StatusOr<std::vector<FoundSubmission>> FindSubmissions(
 absl::StatusOr<v1::Submission> ReadSubmission(const FoundSubmission& found,
                                               const SubmissionOptions& options) {
   absl::StatusOr<std::string> contents = ReadAnswer(found.path, options.max_bytes);
-  if (!contents.ok()) return contents.status();
+  if (!contents.ok()) {
+    if (options.typed_key.empty()) return contents.status();
+    return absl::FailedPreconditionError(contents.status().message());
+  }
   if (static_cast<int64_t>(contents->size()) > options.max_bytes) {
     return absl::InvalidArgumentError(
         absl::StrCat("the answer has more than the ", options.max_bytes, " bytes that are read"));

@@ -23,9 +23,9 @@ struct FoundSubmission {
 // How answers are read.
 struct SubmissionOptions {
   v1::AnswerFormat format = v1::ANSWER_FORMAT_UNSPECIFIED;
-  // Not empty: the file is JSON, and the object at this path of keys ("submitted_answers",
-  // "data.answers") has the answer to each question by its id, as text. Other keys in it are left
-  // alone.
+  // Not empty: the file is a platform's, in JSON, and the object at this path of keys
+  // ("submitted_answers", "data.answers") has the answer to each question by its id, as text. Other
+  // keys in it are left alone.
   std::string typed_key{};
   std::vector<std::string> question_ids{};  // for typed_key
   std::string seed{};
@@ -47,8 +47,9 @@ absl::StatusOr<std::vector<FoundSubmission>> FindSubmissions(const std::vector<s
 
 // The answer. Fails with INVALID_ARGUMENT and a reason for the student (it names the file, no
 // folder) if it cannot be read: not there, a folder, a symbolic link (it could lead to what a
-// student may not see), no regular file, too large, no UTF-8 JSON with the key, a seed that is
-// none.
+// student may not see), no regular file, too large, with answers to other questions only, with a
+// seed that is none. A platform's file that cannot be read or is no UTF-8 JSON with the key is not
+// the student's fault: FAILED_PRECONDITION, with a reason for course staff.
 absl::StatusOr<v1::Submission> ReadSubmission(const FoundSubmission& found,
                                               const SubmissionOptions& options);
 

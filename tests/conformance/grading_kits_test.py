@@ -134,6 +134,10 @@ class GradescopeTest(KitTest):
 class PrairieLearnTest(KitTest):
 
     def grade(self, **answers):
+        data = {"params": {}, "correct_answers": {}, "submitted_answers": {**answers, "_files": []}}
+        return self.grade_data(json.dumps(data))
+
+    def grade_data(self, data, code=0):
         question = self.folder / "course" / "questions" / "lstm"
         subprocess.run([KITS / "prairielearn" / "install", question], check=True, capture_output=True)
         info = grade_validators.read_json((question / "info.json").read_text())
@@ -144,10 +148,10 @@ class PrairieLearnTest(KitTest):
         shutil.copytree(question / "tests", root / "tests")
         for name in ("data", "student", "serverFilesCourse"):
             (root / name).mkdir()
-        data = {"params": {}, "correct_answers": {}, "submitted_answers": {**answers, "_files": []}}
-        (root / "data" / "data.json").write_text(json.dumps(data))
+        if data is not None:
+            (root / "data" / "data.json").write_text(data)
         entry = options["entrypoint"].replace("/grade/", f"{root}/", 1)
-        self.run_as_platform([entry], root, GRADE_ROOT=str(root), CELLAR_BIN=str(self.folder / "bin"))
+        self.run_as_platform([entry], root, code, GRADE_ROOT=str(root), CELLAR_BIN=str(self.folder / "bin"))
         return grade_validators.prairielearn((root / "results" / "results.json").read_text())
 
     def test_inputs_are_graded_by_the_names_of_the_questions(self):
@@ -159,6 +163,12 @@ class PrairieLearnTest(KitTest):
         results = self.grade(states="[0, 0, 1, -1", states2="1 -1 0 1 -1")
         self.assertFalse(results["gradable"])
         self.assertIn("states", results["format_errors"][0])
+
+    def test_data_that_the_platform_garbled_are_not_the_students_fault(self):
+        for data in (None, "", '{"submitted_answers": {"states"', "[]", '{"params": {}}', '{"submitted_answers": 1}'):
+            results = self.grade_data(data, code=3)
+            self.assertFalse(results["gradable"])
+            self.assertIn("The grader failed. This is not about your answer", results["format_errors"][0])
 
     def test_the_question_asks_for_what_the_exercise_asks(self):
         names = re.findall(r'answers-name="(\w+)"', (KITS / "prairielearn" / "question.html").read_text())

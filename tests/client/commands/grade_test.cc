@@ -201,6 +201,15 @@ TEST_F(GradeCommandTest, AnExerciseWithVariationsIsNotGradedWithoutASeed) {
               HasSubstr("2 of 2 points\n"));
 }
 
+TEST_F(GradeCommandTest, WhatThePlatformGarbledIsTheGradersFailure) {
+  const std::string words = "grade " + Homework() + " --typed answers --format csv ";
+  const std::string good = Answer("good", R"({"answers": {"states": "0 0 1 -1 1 0"}})");
+  EXPECT_THAT(Run(words + good + " " + Answer("garbled", "{")),
+              AllOf(HasSubstr("good,1,2,yes"), HasSubstr("garbled,,")));
+  EXPECT_EQ(code(), 3);
+  EXPECT_THAT(error(), HasSubstr("no JSON object"));
+}
+
 TEST_F(GradeCommandTest, WhatIsReadIsNotWrittenOver) {
   const std::string exercise = Scratch("own.textproto");
   std::filesystem::copy_file(Homework(), exercise,

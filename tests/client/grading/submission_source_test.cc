@@ -145,6 +145,9 @@ TEST_F(SubmissionSourceTest, TypedAnswersThatAreNotThereAreTold) {
   SubmissionOptions options;
   options.typed_key = "answers";
   EXPECT_THAT(Reason(Write("a", "[1"), options), HasSubstr("no JSON object"));
+  EXPECT_TRUE(absl::IsFailedPrecondition(ReadSubmission({"id", folder_ + "/a"}, options).status()));
+  EXPECT_TRUE(absl::IsFailedPrecondition(ReadSubmission({"id", "none"}, options).status()));
+  EXPECT_TRUE(absl::IsInvalidArgument(ReadSubmission({"id", "none"}, {}).status()));
   EXPECT_THAT(Reason(Write("b", "{\"a\": \"\xff\"}"), options), HasSubstr("no JSON object"));
   EXPECT_THAT(Reason(Write("c", "{\"answers\": 1}"), options), HasSubstr("no object `answers`"));
   options.question_ids = {"states"};
