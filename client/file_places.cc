@@ -1,7 +1,6 @@
 #include "client/file_places.h"
 
 #include <google/protobuf/descriptor.h>
-#include <google/protobuf/io/tokenizer.h>
 #include <google/protobuf/text_format.h>
 
 #include <memory>
@@ -23,10 +22,6 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::TextFormat;
-
-class NoErrors : public google::protobuf::io::ErrorCollector {
-  void AddError(int, google::protobuf::io::ColumnNumber, const std::string&) override {}
-};
 
 // A text file, read for where its fields stand.
 class PlacedFile {
@@ -76,12 +71,8 @@ class PlacedFile {
 
  private:
   bool Parse(absl::string_view contents, google::protobuf::Message& message) {
-    NoErrors errors;
     tree_ = std::make_unique<TextFormat::ParseInfoTree>();
-    TextFormat::Parser parser;
-    parser.RecordErrorsTo(&errors);
-    parser.WriteLocationsTo(tree_.get());
-    return parser.ParseFromString(std::string(contents), &message);
+    return !ParseMessage(contents, FileFormat::kText, message, tree_.get()).has_value();
   }
 
   std::unique_ptr<TextFormat::ParseInfoTree> tree_;

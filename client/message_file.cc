@@ -2,7 +2,6 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/tokenizer.h>
-#include <google/protobuf/text_format.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -129,10 +128,12 @@ void PointToName(absl::string_view contents, SourceProblem& problem) {
 }
 
 std::optional<SourceProblem> ParseText(absl::string_view contents,
-                                       google::protobuf::Message& message) {
+                                       google::protobuf::Message& message,
+                                       google::protobuf::TextFormat::ParseInfoTree* places) {
   FirstError errors;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
+  parser.WriteLocationsTo(places);
   if (parser.ParseFromString(std::string(contents), &message)) return std::nullopt;
   if (!errors.problem.has_value()) return SourceProblem{1, 1, "cannot be read"};
   PointToName(contents, *errors.problem);
@@ -203,11 +204,12 @@ absl::Status WriteFile(const std::string& path, absl::string_view contents) {
 }
 
 std::optional<SourceProblem> ParseMessage(absl::string_view contents, FileFormat format,
-                                          google::protobuf::Message& message) {
+                                          google::protobuf::Message& message,
+                                          google::protobuf::TextFormat::ParseInfoTree* places) {
   message.Clear();
   switch (format) {
     case FileFormat::kText:
-      return ParseText(contents, message);
+      return ParseText(contents, message, places);
     case FileFormat::kJson:
       return ParseJson(contents, message);
     case FileFormat::kBinary:

@@ -6,6 +6,7 @@
 #define CELLAR_CLIENT_MESSAGE_FILE_H_
 
 #include <google/protobuf/message.h>
+#include <google/protobuf/text_format.h>
 
 #include <cstdint>
 #include <limits>
@@ -32,9 +33,11 @@ absl::StatusOr<std::string> ReadFile(const std::string& path,
 // Writes the bytes to a file; "-" is the standard output. Fails as ReadFile.
 absl::Status WriteFile(const std::string& path, absl::string_view contents);
 
-// Parses `contents` into `message`. Returns the first problem, or nothing.
-std::optional<SourceProblem> ParseMessage(absl::string_view contents, FileFormat format,
-                                          google::protobuf::Message& message);
+// Parses `contents` into `message`. Returns the first problem, or nothing. Of text, `places` learns
+// where each field stands; may be null.
+std::optional<SourceProblem> ParseMessage(
+    absl::string_view contents, FileFormat format, google::protobuf::Message& message,
+    google::protobuf::TextFormat::ParseInfoTree* places = nullptr);
 
 // The problem as INVALID_ARGUMENT: "file:line:column: message".
 absl::Status ProblemIn(absl::string_view file_name, const SourceProblem& problem);

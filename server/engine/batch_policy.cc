@@ -5,8 +5,8 @@
 namespace cellar {
 namespace {
 
-// Multiply-adds in one advance, which nobody can join while its inputs are multiplied: a few tenths
-// of a millisecond ...
+// Multiply-adds in one advance, which nobody can join while its inputs are multiplied: about a
+// millisecond of a lone session, whose limit is the memory, and less in a full batch ...
 constexpr int64_t kMostAdvanceCost = 32'000'000;
 
 // ... but so many steps at least, since reading the input weights is shared between them.
