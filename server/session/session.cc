@@ -168,7 +168,7 @@ bool Session::MustBeKept() const {
   absl::MutexLock lock(&mutex_);
   switch (config_.durability) {
     case Durability::kMemory:
-      return false;
+      return kept_count_ == 0;  // that it was there
     case Durability::kPeriodic:
       return turned_count_ > kept_count_;
     case Durability::kEveryStep:

@@ -90,8 +90,7 @@ void SessionKeeper::Settle(const std::shared_ptr<Session>& session, absl::Status
                            Done done) {
   const Durability durability = session->config().durability;
   // With EVERY_STEP also what has not to wait does, behind what has to: answers keep their order.
-  if (durability == Durability::kMemory ||
-      (durability == Durability::kPeriodic && !session->MustBeKept())) {
+  if (durability != Durability::kEveryStep && !session->MustBeKept()) {
     return done(std::move(outcome));
   }
   Submit(session, /*times_too=*/false,

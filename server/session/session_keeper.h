@@ -2,9 +2,10 @@
 //
 // PERIODIC: what a session has become is written when it has gone on for checkpoint_steps, and
 // every checkpoint_interval if there is news. EVERY_STEP: before the answer leaves. Every other
-// change (creation, rewind, reset, a set state) is written before its answer with both. MEMORY: at
-// the creation, so that a later run of the server knows what was lost, and when the server ends in
-// order. Whatever is written is the whole session, as it is at that moment.
+// change (creation, rewind, reset, a set state) is written before its answer with both. MEMORY:
+// before the creation is answered, so that a later run of the server knows what was lost (no sync:
+// if the power goes as well, that may be gone), and when the server ends in order. Whatever is
+// written is the whole session, as it is at that moment.
 //
 // Thread safety: all methods may be called from any thread. No lock is held while the store works
 // or somebody is told. Ownership: the store and the writer outlive the keeper, the keeper the table

@@ -148,6 +148,23 @@ TEST_F(SessionKeeperTest, AMemorySessionIsKnownToTheStoreButNotItsSteps) {
   EXPECT_EQ(Stored("a").progress.next_step, 3);
 }
 
+// A server that is killed right after the answer must know later what was lost.
+TEST_F(SessionKeeperTest, TheCreationOfAMemorySessionWaitsForTheStoreAndItsStepsDoNot) {
+  SessionConfig config = ConfigOf("a", absl::Hours(1));
+  config.durability = Durability::kMemory;
+  SessionProgress start = StartOf(config);
+  const auto session = table_.Create(std::move(config), std::move(start)).value();
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  EXPECT_EQ(GetErrorReason(Settled(session)), "STORE_FAILED");
+  store_.Fail(FaultStore::Fault::kNone);
+  EXPECT_TRUE(Settled(session).ok());
+  EXPECT_EQ(Stored("a").progress.next_step, 0);
+  EXPECT_EQ(store_.sync_count(), 0);
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  Step(session);
+  EXPECT_TRUE(Settled(session).ok());
+}
+
 TEST_F(SessionKeeperTest, AnAnswerThatCannotBeKeptFailsAndCanBeAskedForAgain) {
   const auto session = Create("a", Durability::kEveryStep);
   for (const auto fault : {FaultStore::Fault::kWriteFails, FaultStore::Fault::kWriteSeemsToFail}) {
