@@ -77,65 +77,89 @@ Diagnoser::Diagnoser(const Exercise& exercise)
 
 Diagnoses Diagnoser::Diagnose(const Answer& answer) const {
   if (!outcomes_.has_value()) return {};
-  Given given;
-  given.reserve(comparison_.value_count());
+  const Given given = AsGiven(answer);
+  if (std::none_of(given.wrong.begin(), given.wrong.end(), [](bool wrong) { return wrong; })) {
+    return {};
+  }
+  std::vector<Candidate> found = WholeAgreement(given);
+  if (found.empty()) found = AgreementWithPairs(given);
+  if (found.empty()) found = PartialAgreement(given);
+  return Tell(found, given.value_count, AnsweredOf(answer));
+}
+
+Diagnoser::Given Diagnoser::AsGiven(const Answer& answer) const {
+  std::vector<std::optional<double>> values;
+  values.reserve(comparison_.value_count());
   for (size_t q = 0; q < answer.size(); ++q) {
     const auto count = static_cast<size_t>(exercise_.questions[q].value_count());
     if (answer[q].has_value()) {
-      given.insert(given.end(), answer[q]->begin(), answer[q]->end());
+      values.insert(values.end(), answer[q]->begin(), answer[q]->end());
     } else {
-      given.insert(given.end(), count, std::nullopt);
+      values.insert(values.end(), count, std::nullopt);
     }
   }
-  int64_t value_count = 0;
-  bool right = true;
-  for (size_t k = 0; k < given.size(); ++k) {
-    if (!given[k].has_value()) continue;
-    ++value_count;
-    right = right && comparison_.AcceptsValue(k, outcomes_->expected[k], *given[k]);
+  Given given{WrittenNumbers(values), std::vector<bool>(values.size()),
+              std::vector<bool>(values.size())};
+  for (size_t k = 0; k < values.size(); ++k) {
+    if (!values[k].has_value()) continue;
+    const double right = outcomes_->expected[k];
+    ++given.value_count;
+    given.wrong[k] = !comparison_.AcceptsValue(k, right, *values[k]);
+    given.right_rounded[k] = IsRoundedFrom(*given.values[k], right);
   }
-  if (right) return {};
-  std::vector<Candidate> found = WholeAgreement(given, value_count);
-  if (found.empty()) found = AgreementWithPairs(given, value_count);
-  if (found.empty()) found = PartialAgreement(given);
-  return Tell(found, value_count, AnsweredOf(answer));
+  return given;
+}
+
+Diagnoser::Fit Diagnoser::FitOf(size_t index, double outcome, const WrittenNumber& given) const {
+  if (comparison_.IsSame(outcome, given.value)) return Fit::kVeryNumber;
+  if (IsRoundedFrom(given, outcome)) return Fit::kRounded;
+  return comparison_.AcceptsValue(index, outcome, given.value) ? Fit::kNearEnough : Fit::kNone;
 }
 
 Diagnoser::Agreement Diagnoser::Agree(const OutcomeGroup& group, const Given& given) const {
   Agreement agreement{&group};
-  for (size_t k = 0; k < given.size(); ++k) {
-    if (!given[k].has_value()) continue;
-    agreement.telling_count += group.telling[k] ? 1 : 0;
-    agreement.matching_count += comparison_.MayBeWrittenAs(k, group.values[k], *given[k]) ? 1 : 0;
-    agreement.is_exact = agreement.is_exact && comparison_.IsSame(group.values[k], *given[k]);
+  for (size_t k = 0; k < given.values.size(); ++k) {
+    if (!given.values[k].has_value()) continue;
+    const Fit fit = FitOf(k, group.values[k], *given.values[k]);
+    agreement.fit = std::max(agreement.fit, fit);
+    agreement.matching_count += fit != Fit::kNone ? 1 : 0;
+    const bool is_wrong = given.wrong[k];
+    const bool is_right_rounded = given.right_rounded[k];
+    const bool digits_tell = is_wrong && !is_right_rounded && fit == Fit::kRounded;
+    agreement.telling_count += group.telling[k] || digits_tell ? 1 : 0;
+    const bool speaks = is_wrong && (fit == Fit::kVeryNumber || !is_right_rounded);
+    agreement.speaking_count += fit != Fit::kNone && speaks ? 1 : 0;
   }
   return agreement;
 }
 
-std::vector<Diagnoser::Candidate> Diagnoser::WholeAgreement(const Given& given,
-                                                            int64_t value_count) const {
+std::vector<Diagnoser::Candidate> Diagnoser::WholeAgreement(const Given& given) const {
   std::vector<Candidate> found;
-  for (const OutcomeGroup& group : outcomes_->groups) {
-    const Agreement agreement = Agree(group, given);
-    if (agreement.matching_count < value_count || agreement.telling_count == 0) continue;
-    for (const size_t member : group.members) {
-      found.push_back({{member}, agreement, IdsBut(group.members, member)});
+  // `worst` that an answer may fit to be taken for the mistake's.
+  const auto add = [&](const std::vector<OutcomeGroup>& groups, Fit worst) {
+    for (const OutcomeGroup& group : groups) {
+      const Agreement agreement = Agree(group, given);
+      if (agreement.fit > worst || !agreement.is_telling()) continue;
+      for (const size_t member : group.members) {
+        found.push_back({{member}, agreement, IdsBut(group.members, member)});
+      }
     }
-  }
-  // What gives the very numbers goes before what only comes near enough.
+  };
+  add(outcomes_->groups, Fit::kNearEnough);
+  // Near enough to these is near enough to the right numbers, too.
+  add(outcomes_->faint_groups, Fit::kRounded);
   std::sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
-    if (a.agreement.is_exact != b.agreement.is_exact) return a.agreement.is_exact;
+    if (a.agreement.fit != b.agreement.fit) return a.agreement.fit < b.agreement.fit;
     return IsLikelier(a.mistakes[0], b.mistakes[0]);
   });
   return found;
 }
 
-std::vector<Diagnoser::Candidate> Diagnoser::AgreementWithPairs(const Given& given,
-                                                                int64_t value_count) const {
+std::vector<Diagnoser::Candidate> Diagnoser::AgreementWithPairs(const Given& given) const {
   std::vector<Candidate> found;
   for (const OutcomeGroup& pair : pairs()) {
     const Agreement agreement = Agree(pair, given);
-    if (agreement.matching_count < value_count || agreement.telling_count == 0) continue;
+    if (agreement.fit == Fit::kNone || !agreement.is_telling()) continue;
     found.push_back({pair.members, agreement, {}});
   }
   for (Candidate& each : found) {
@@ -145,8 +169,9 @@ std::vector<Diagnoser::Candidate> Diagnoser::AgreementWithPairs(const Given& giv
       each.same_as.push_back(MistakesId(other.mistakes));
     }
   }
-  std::stable_partition(found.begin(), found.end(),
-                        [](const Candidate& each) { return each.agreement.is_exact; });
+  std::stable_sort(found.begin(), found.end(), [](const Candidate& a, const Candidate& b) {
+    return a.agreement.fit < b.agreement.fit;
+  });
   return found;
 }
 
@@ -157,21 +182,24 @@ std::vector<Diagnoser::Candidate> Diagnoser::PartialAgreement(const Given& given
     if (outcomes_->groups[g].taken_for == g) heads.push_back(g);
   }
   // How many of them give each value: what many give, chance gives too.
-  std::vector<int64_t> matching_groups(given.size(), 0);
+  const size_t count = given.values.size();
+  std::vector<int64_t> matching_groups(count, 0);
   for (const size_t head : heads) {
     const OutcomeGroup& group = outcomes_->groups[head];
-    for (size_t k = 0; k < given.size(); ++k) {
-      if (!given[k].has_value()) continue;
-      matching_groups[k] += comparison_.MayBeWrittenAs(k, group.values[k], *given[k]) ? 1 : 0;
+    for (size_t k = 0; k < count; ++k) {
+      if (!given.values[k].has_value()) continue;
+      matching_groups[k] += FitOf(k, group.values[k], *given.values[k]) != Fit::kNone ? 1 : 0;
     }
   }
   std::vector<std::pair<double, size_t>> ranked;  // heads
   for (size_t i = 0; i < heads.size(); ++i) {
     const OutcomeGroup& group = outcomes_->groups[heads[i]];
     double evidence = 0;
-    for (size_t k = 0; k < given.size(); ++k) {
-      if (!given[k].has_value() || !group.telling[k]) continue;
-      const bool matches = comparison_.MayBeWrittenAs(k, group.values[k], *given[k]);
+    for (size_t k = 0; k < count; ++k) {
+      if (!given.values[k].has_value() || !group.telling[k]) continue;
+      const Fit fit = FitOf(k, group.values[k], *given.values[k]);
+      const bool matches = fit != Fit::kNone;
+      if (matches && fit != Fit::kVeryNumber && given.right_rounded[k]) continue;
       const double others = static_cast<double>(matching_groups[k] - (matches ? 1 : 0));
       const double chance = (1 + others) / (2 + static_cast<double>(heads.size()));
       evidence += matches ? std::log(kSureness / chance) : std::log((1 - kSureness) / (1 - chance));

@@ -1,11 +1,14 @@
 // From a wrong answer to the mistakes that it is consistent with.
 //
 // An answer agrees with a mistake if each of its values is one that the mistake gives (under the
-// exercise's own comparison) and the mistake makes at least one of them wrong; mistakes that give
-// the very numbers of the answer go before those that come near enough. If no mistake agrees
-// wholly, two often-seen ones at once are tried; and if these do not either, mistakes that agree in
-// part: where they say something else than the answer key does, so many values are theirs that
-// chance gives them at odds of less than 1 to 1000.
+// exercise's own comparison, or rounded to the decimals that were written), the mistake makes some
+// of them wrong, or shows by a wrong one's digits, and some wrong value is not just the right
+// number rounded too far. Mistakes that give the very numbers of the answer go before those whose
+// rounded numbers they are, and these before those that come near enough. What the exercise cannot
+// see in full digits is found by the written ones alone. If no mistake agrees wholly, two
+// often-seen ones at once are tried; and if these do not either, mistakes that agree in part: where
+// they say something else than the answer key does, so many values are theirs that chance gives
+// them at odds of less than 1 to 1000.
 //
 // Thread safety: all const methods may be called from any thread.
 #ifndef CELLAR_SERVER_GRADING_DIAGNOSER_H_
@@ -26,6 +29,7 @@
 #include "server/grading/exercise.h"
 #include "server/grading/mistake_outcomes.h"
 #include "server/grading/mistake_words.h"
+#include "server/grading/written_number.h"
 
 namespace cellar {
 
@@ -35,7 +39,7 @@ struct Diagnosis {
   std::string explanation;           // for the student, without expected values
   int64_t matching_count;            // values of the answer that the mistake gives too
   int64_t value_count;               // values of the answer
-  int64_t telling_count;             // values of the answer that the mistake makes wrong
+  int64_t telling_count;             // of these, what the mistake makes wrong or digits show
   std::vector<std::string> same_as;  // others that give the very same answer here
 };
 
@@ -64,14 +68,27 @@ class Diagnoser {
   const std::optional<MistakeOutcomes>& outcomes() const { return outcomes_; }
 
  private:
-  using Given = std::vector<std::optional<double>>;  // all questions in one row
+  // How a value that was given, or all, agrees with a mistake; the better first.
+  enum class Fit { kVeryNumber, kRounded, kNearEnough, kNone };
+
+  // An answer, all questions in one row, as the right numbers see it.
+  struct Given {
+    WrittenAnswer values;
+    std::vector<bool> wrong;
+    std::vector<bool> right_rounded;  // digits that the right number has, too
+    int64_t value_count = 0;
+  };
 
   // How an answer and a group agree.
   struct Agreement {
     const OutcomeGroup* group;
+    Fit fit = Fit::kVeryNumber;  // the worst of any value
     int64_t matching_count = 0;
     int64_t telling_count = 0;
-    bool is_exact = true;  // the values given are the very numbers of the group
+    int64_t speaking_count =
+        0;  // wrong values that are the mistake's and not the right ones rounded
+
+    bool is_telling() const { return telling_count > 0 && speaking_count > 0; }
   };
 
   // What an answer is consistent with.
@@ -81,10 +98,12 @@ class Diagnoser {
     std::vector<std::string> same_as;
   };
 
+  Given AsGiven(const Answer& answer) const;
+  Fit FitOf(size_t index, double outcome, const WrittenNumber& given) const;
   Agreement Agree(const OutcomeGroup& group, const Given& given) const;
   // These give the likeliest first.
-  std::vector<Candidate> WholeAgreement(const Given& given, int64_t value_count) const;
-  std::vector<Candidate> AgreementWithPairs(const Given& given, int64_t value_count) const;
+  std::vector<Candidate> WholeAgreement(const Given& given) const;
+  std::vector<Candidate> AgreementWithPairs(const Given& given) const;
   std::vector<Candidate> PartialAgreement(const Given& given) const;
   Diagnoses Tell(const std::vector<Candidate>& found, int64_t value_count,
                  const std::vector<bool>& answered) const;

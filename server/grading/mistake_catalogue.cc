@@ -11,19 +11,19 @@
 namespace cellar {
 namespace {
 
-constexpr char kPageHead[] =
-    "# Mistakes that Cellar knows\n"
-    "\n"
-    "What a verdict's diagnoses and `CheckExercise` are made of. Each row is an alternative way to "
-    "work an exercise. An\n"
-    "answer that agrees with one is *consistent with* it; that is no proof. Among mistakes that "
-    "explain an answer\n"
-    "equally well, those that students were seen to make often come first. The table is made from "
-    "the catalogue\n"
-    "(`mistake_catalogue.h`), and a test compares the two.\n"
-    "\n"
-    "| mistake | what is done wrong | cells | seen |\n"
-    "|---|---|---|---|\n";
+constexpr char kPageHead[] = R"(# Mistakes that Cellar knows
+
+What a verdict's diagnoses and `CheckExercise` are made of. Each row is an alternative way to work an exercise. An
+answer that agrees with one is *consistent with* it; that is no proof. Its written digits count: where the tolerance
+takes both the right number and a mistake's, a wrong value that is the mistake's rounded as it was written, and not
+the right one's, speaks for the mistake. A value that is right, or the right number with too few digits, speaks for
+none. The very numbers of a mistake go before its rounded ones, and these before what comes near enough; among
+mistakes that explain an answer equally well, those that students were seen to make often come first. The table is
+made from the catalogue (`mistake_catalogue.h`), and a test compares the two.
+
+| mistake | what is done wrong | cells | seen |
+|---|---|---|---|
+)";
 
 std::string CellWords(const CellKinds& cells) {
   if (cells.size() == AnyCell().size()) return "all";

@@ -1,9 +1,7 @@
 #include "server/grading/mistake_outcomes.h"
 
 #include <algorithm>
-#include <charconv>
 #include <cmath>
-#include <iterator>
 #include <limits>
 #include <utility>
 
@@ -61,17 +59,33 @@ size_t FindAlike(const AnswerComparison& comparison, const std::vector<OutcomeGr
   return groups.size();
 }
 
+// The group with this very answer; groups.size() if there is none.
+size_t FindSame(const std::vector<OutcomeGroup>& groups, const std::vector<double>& values) {
+  const auto found = std::find_if(groups.begin(), groups.end(), [&](const OutcomeGroup& group) {
+    return AreSameAnswer(group.values, values);
+  });
+  return static_cast<size_t>(found - groups.begin());
+}
+
 // The group with this very answer, which is added if there is none.
 size_t FindOrAddGroup(const AnswerComparison& comparison, std::vector<double> values,
                       MistakeOutcomes& all) {
-  const auto found =
-      std::find_if(all.groups.begin(), all.groups.end(),
-                   [&](const OutcomeGroup& group) { return AreSameAnswer(group.values, values); });
-  if (found != all.groups.end()) return static_cast<size_t>(found - all.groups.begin());
+  const size_t same = FindSame(all.groups, values);
+  if (same < all.groups.size()) return same;
   const size_t alike = FindAlike(comparison, all.groups, values);
   std::vector<bool> telling = TellingValues(comparison, all.expected, values);
   all.groups.push_back({std::move(values), std::move(telling), {}, alike});
-  return all.groups.size() - 1;
+  return same;
+}
+
+// The faint group with this very answer, which is added if there is none.
+OutcomeGroup& FaintGroup(std::vector<double> values, MistakeOutcomes& all) {
+  const size_t same = FindSame(all.faint_groups, values);
+  if (same == all.faint_groups.size()) {
+    std::vector<bool> telling(values.size());
+    all.faint_groups.push_back({std::move(values), std::move(telling), {}, same});
+  }
+  return all.faint_groups[same];
 }
 
 template <class Real>
@@ -88,12 +102,17 @@ std::optional<MistakeOutcomes> WorkOut(const Exercise& exercise, int64_t max_uns
     outcome.applicable = !values.empty();
     outcome.visible = outcome.applicable && !comparison.AcceptsAll(all.expected, values);
     if (outcome.applicable && !outcome.visible && --max_unseen < 0) return std::nullopt;
-    if (!outcome.visible) continue;
-    outcome.group = FindOrAddGroup(comparison, std::move(values), all);
-    all.groups[outcome.group].members.push_back(k);
+    if (outcome.visible) {
+      outcome.group = FindOrAddGroup(comparison, std::move(values), all);
+      all.groups[outcome.group].members.push_back(k);
+    } else if (outcome.applicable && !AreSameAnswer(all.expected, values)) {
+      FaintGroup(std::move(values), all).members.push_back(k);
+    }
   }
-  for (OutcomeGroup& group : all.groups) {
-    std::sort(group.members.begin(), group.members.end(), IsLikelier);
+  for (auto* groups : {&all.groups, &all.faint_groups}) {
+    for (OutcomeGroup& group : *groups) {
+      std::sort(group.members.begin(), group.members.end(), IsLikelier);
+    }
   }
   return all;
 }
@@ -121,19 +140,6 @@ std::vector<OutcomeGroup> WorkOutBoth(const Exercise& exercise, const MistakeOut
   return pairs;
 }
 
-// One decimal is no sign of rounding: .5 is written for many reasons.
-constexpr int kTellingDecimals = 2;
-constexpr int kMostDecimals = 12;
-
-// Digits behind the point of the shortest way to write `number`; 0 for a whole number or none.
-int WrittenDecimals(double number) {
-  if (!std::isfinite(number) || number == std::trunc(number)) return 0;
-  char text[512];
-  const char* const end = std::to_chars(text, std::end(text), number, std::chars_format::fixed).ptr;
-  const char* const point = std::find(static_cast<const char*>(text), end, '.');
-  return point == end ? 0 : static_cast<int>(end - point - 1);
-}
-
 }  // namespace
 
 AnswerComparison::AnswerComparison(const Exercise& exercise)
@@ -146,16 +152,6 @@ AnswerComparison::AnswerComparison(const Exercise& exercise)
 
 bool AnswerComparison::AcceptsValue(size_t index, double expected, double given) const {
   return Accepts(*comparisons_[index], precision_, expected, given);
-}
-
-bool AnswerComparison::MayBeWrittenAs(size_t index, double outcome, double given) const {
-  if (AcceptsValue(index, outcome, given)) return true;
-  // Rounding to two decimals or more moves a number no farther than this; most are farther apart.
-  constexpr double kFarthest = 0.0051;
-  if (!(std::abs(outcome - given) <= kFarthest)) return false;
-  const int decimals = WrittenDecimals(given);
-  return decimals >= kTellingDecimals && decimals <= kMostDecimals &&
-         Accepts({.decimals = decimals}, precision_, outcome, given);
 }
 
 bool AnswerComparison::IsSame(double outcome, double given) const {

@@ -25,11 +25,6 @@ class AnswerComparison {
 
   bool AcceptsValue(size_t index, double expected, double given) const;
 
-  // Whether somebody whose result is `outcome` may have written `given`: the comparison takes it,
-  // or it is the outcome rounded to the decimals that were written, two or more. (An exercise that
-  // asks for whole numbers takes no .76, yet a student who did not round writes it.)
-  bool MayBeWrittenAs(size_t index, double outcome, double given) const;
-
   // Whether `given` is `outcome` and no other number of the exercise's precision.
   bool IsSame(double outcome, double given) const;
 
@@ -47,7 +42,7 @@ struct MistakeOutcome {
   size_t group = 0;         // index into MistakeOutcomes.groups, if visible
 };
 
-// An answer, and the visible mistakes that lead to this very answer, number by number.
+// An answer, and the mistakes that lead to this very answer, number by number.
 struct OutcomeGroup {
   std::vector<double> values;   // all questions in one row
   std::vector<bool> telling;    // whether the mistake makes the value wrong
@@ -59,7 +54,11 @@ struct OutcomeGroup {
 struct MistakeOutcomes {
   std::vector<double> expected;          // all questions in one row
   std::vector<MistakeOutcome> outcomes;  // of each mistake of the catalogue
-  std::vector<OutcomeGroup> groups;
+  std::vector<OutcomeGroup> groups;      // of the visible mistakes
+
+  // Of those that are not visible, though some number is another: the exercise takes their answers
+  // for right in full, but not always once they are rounded. No value is telling.
+  std::vector<OutcomeGroup> faint_groups{};
 };
 
 // Works out the whole catalogue.

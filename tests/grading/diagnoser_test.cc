@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
+#include <memory>
 #include <numeric>
 #include <string>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/grading/mistake_catalogue.h"
+#include "server/model/model_validation.h"
 #include "tests/testing/exercise_builder.h"
 #include "tests/testing/model_builder.h"
 #include "tests/testing/random_exercise.h"
@@ -17,9 +19,11 @@
 namespace cellar {
 namespace {
 
+using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 // An LSTM in which hardly two mistakes look alike, asked for ten values of h.
 Exercise TellingExercise() {
@@ -67,6 +71,88 @@ TEST(Diagnoser, NamesNoMistakeThatNoGivenValueSpeaksFor) {
     EXPECT_GT(diagnosis.telling_count, 0) << diagnosis.mistake;
     EXPECT_NE(diagnosis.mistake, "memory_forgotten");
   }
+}
+
+// An LSTM whose h hardly depends on the h before, asked for four values of it to 0.001: right are
+// 0.00168, -0.04723, -0.03569, -0.05492; with no h fed back 0.00168, -0.04739, -0.03653, -0.05587.
+Exercise FaintExercise() {
+  LayerSpec<double> layer;
+  layer.kind = CellKind::kLstm;
+  for (const std::vector<double>& numbers : std::vector<std::vector<double>>{
+           {1.93, 1.86, 0.62}, {0.46, -1.37, -1.94}, {0.11, -1.76, -1.24}, {-1.03, -1.88, -0.14}}) {
+    GateSpec<double> gate;
+    gate.given = true;
+    gate.input_weights = GivenTensor<double>({numbers[0]});
+    gate.recurrent_weights = GivenTensor<double>({numbers[1]});
+    gate.bias = GivenTensor<double>({numbers[2]});
+    layer.gates.push_back(gate);
+  }
+  auto stack = BuildLayerStack<double>({{layer}, {}}, ModelLimits{}, "model", {});
+  EXPECT_TRUE(stack.ok()) << stack.status();
+  const auto model = std::make_shared<const Model>("faint", "", *std::move(stack), absl::Time());
+  Exercise exercise =
+      ExerciseOf(model, {.precision = Precision::kFloat64}, {{-0.2, 1.4, 0.1, 0.6}});
+  Ask(exercise, Quantity::kH).comparison = {.absolute = 0.001};
+  return exercise;
+}
+
+std::vector<std::string> MistakesIn(const Diagnoses& diagnoses) {
+  std::vector<std::string> ids;
+  for (const Diagnosis& diagnosis : diagnoses.likeliest_first) ids.push_back(diagnosis.mistake);
+  return ids;
+}
+
+TEST(Diagnoser, FindsAMistakeThatOnlyTheWrittenDigitsShow) {
+  const Exercise exercise = FaintExercise();
+  const Diagnoser diagnoser(exercise);
+  const auto index =
+      static_cast<size_t>(FindMistake("hidden_not_carried") - MistakeCatalogue().data());
+  EXPECT_FALSE(diagnoser.outcomes()->outcomes[index].visible) << "in full digits";
+  const Diagnoses found = diagnoser.Diagnose({{{0.002, -0.047, -0.037, -0.056}}});
+  ASSERT_THAT(MistakesIn(found),
+              ElementsAre("hidden_not_carried", "forget_gate_recurrent_weights_left_out",
+                          "forget_gate_recurrent_weights_from_neighbour"));
+  EXPECT_EQ(found.likeliest_first[0].matching_count, 4);
+  EXPECT_EQ(found.likeliest_first[0].telling_count, 2);
+}
+
+TEST(Diagnoser, DoesNotTakeRightDigitsForAMistake) {
+  const Exercise exercise = FaintExercise();
+  const Diagnoser diagnoser(exercise);
+  EXPECT_THAT(MistakesIn(diagnoser.Diagnose({{{0.002, -0.047, -0.036, -0.055}}})), IsEmpty());
+  // Too few digits to be marked right, and those that there are are the right ones: what has the
+  // same digits in full is not consistent with anything more than with a right result.
+  EXPECT_THAT(MistakesIn(diagnoser.Diagnose({{{0, -0.05, -0.04, -0.05}}})), IsEmpty());
+}
+
+TEST(Diagnoser, DoesNotTakeWhatIsOnlyNearForAFaintMistake) {
+  const Exercise exercise = FaintExercise();
+  const Diagnoser diagnoser(exercise);
+  // The last value is a slip of the pen: within 0.001 of the mistake's, with other digits.
+  EXPECT_THAT(MistakesIn(diagnoser.Diagnose({{{0.002, -0.047, -0.037, -0.0567}}})),
+              Not(Contains("hidden_not_carried")));
+}
+
+TEST(Diagnoser, PutsRoundedNumbersBeforeWhatComesNearEnough) {
+  Exercise exercise = TellingExercise();
+  exercise.questions[0].comparison = {.absolute = 0.15};
+  const Diagnoser diagnoser(exercise);
+  size_t beside = 0;  // answers that come near enough to others, too
+  for (size_t k = 0; k < MistakeCatalogue().size(); ++k) {
+    if (!diagnoser.outcomes()->outcomes[k].visible) continue;
+    const Mistake& mistake = MistakeCatalogue()[k];
+    std::vector<double> values = ValuesAfter(exercise, diagnoser, mistake.id.c_str());
+    for (double& value : values) value = std::round(value * 1000) / 1000;
+    const Diagnoses found = diagnoser.Diagnose(AnswerOf(exercise, values));
+    if (found.likeliest_first.empty()) continue;  // rounding has made it right
+    const Diagnosis& first = found.likeliest_first[0];
+    const std::vector<double> firsts = ValuesAfter(exercise, diagnoser, first.mistake.c_str());
+    for (size_t i = 0; i < values.size(); ++i) {
+      EXPECT_NEAR(firsts[i], values[i], 0.000501) << mistake.id << " is behind " << first.mistake;
+    }
+    beside += found.likeliest_first.size() > first.same_as.size() + 1 ? 1 : 0;
+  }
+  EXPECT_GT(beside, 5u);
 }
 
 TEST(Diagnoser, FindsAMistakeByMostOfItsValues) {
