@@ -50,10 +50,18 @@ double LastWithin(double expected, double off, int direction) {
   return AtPlace<double, int64_t>(within);
 }
 
-// A difference of `bound`, with the server's slack for the errors of decimal numbers.
-void WidenBy(Acceptance& range, double expected, double bound) {
-  constexpr double kSlack = 4 * std::numeric_limits<double>::epsilon();
-  const double off = bound + std::min(kSlack * std::max(std::fabs(expected), bound), bound);
+// The server's slack for the errors of decimal numbers, as a part of the number.
+constexpr double kSlackOfDoubles = 4 * std::numeric_limits<double>::epsilon();
+
+double SlackOf(v1::Precision precision) {
+  constexpr double kOfFloats = 0.5 * std::numeric_limits<float>::epsilon();
+  return kSlackOfDoubles + (precision == v1::PRECISION_FLOAT64 ? 0 : kOfFloats);
+}
+
+// A difference of `bound`, with the slack.
+void WidenBy(Acceptance& range, double expected, double bound, v1::Precision precision) {
+  const double slack = std::max(SlackOf(precision) * std::fabs(expected), kSlackOfDoubles * bound);
+  const double off = bound + std::min(slack, bound);
   Widen(range, LastWithin(expected, off, -1), LastWithin(expected, off, 1));
 }
 
@@ -97,15 +105,15 @@ void WidenByUlps(Acceptance& range, int64_t ulps, v1::Precision precision) {
 
 // Whatever rounds to the same decimals; if the expected value is a tie, to either side's. Numbers
 // within the errors of their decimal form of a tie count as one.
-void WidenToDecimals(Acceptance& range, double expected, int decimals) {
+void WidenToDecimals(Acceptance& range, double expected, int decimals, v1::Precision precision) {
   const double scale = std::pow(10.0, decimals);
   const double scaled = expected * scale;
   if (!std::isfinite(scaled)) return;
-  const double slack =
-      4 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::fabs(scaled));
+  const double slack = std::max(kSlackOfDoubles, SlackOf(precision) * std::fabs(scaled));
   const double least = std::ceil(scaled - 0.5 - slack);
   const double most = std::floor(scaled + 0.5 + slack);
-  Widen(range, (least - 0.5 - slack) / scale, (most + 0.5 + slack) / scale);
+  const double slack_of_given = kSlackOfDoubles * std::max(1.0, std::fabs(scaled));
+  Widen(range, (least - 0.5 - slack_of_given) / scale, (most + 0.5 + slack_of_given) / scale);
 }
 
 }  // namespace
@@ -118,15 +126,16 @@ Acceptance AcceptanceOf(const v1::Comparison& comparison, double expected, bool 
                       comparison.has_ulps() || comparison.has_decimals();
   if (!is_set) {
     if (rounded) return range;
-    WidenBy(range, expected, std::max(kDefaultAbsolute, kDefaultRelative * std::fabs(expected)));
+    WidenBy(range, expected, std::max(kDefaultAbsolute, kDefaultRelative * std::fabs(expected)),
+            precision);
     return range;
   }
   if (comparison.has_ulps()) WidenByUlps(range, comparison.ulps(), precision);
-  if (comparison.has_absolute()) WidenBy(range, expected, comparison.absolute());
+  if (comparison.has_absolute()) WidenBy(range, expected, comparison.absolute(), precision);
   if (comparison.has_relative()) {
-    WidenBy(range, expected, comparison.relative() * std::fabs(expected));
+    WidenBy(range, expected, comparison.relative() * std::fabs(expected), precision);
   }
-  if (comparison.has_decimals()) WidenToDecimals(range, expected, comparison.decimals());
+  if (comparison.has_decimals()) WidenToDecimals(range, expected, comparison.decimals(), precision);
   return range;
 }
 

@@ -34,6 +34,14 @@ bool IsWithinUlps(double expected, double given, int64_t ulps) {
   return apart <= static_cast<uint64_t>(ulps);
 }
 
+// How far the decimals that people write may be from a number, as a part of it: a few units in the
+// last place of a double, and half a unit of the exercise's own precision where that is less fine.
+double SlackOf(Precision precision) {
+  constexpr double kOfDoubles = 4 * std::numeric_limits<double>::epsilon();
+  constexpr double kOfFloats = 0.5 * std::numeric_limits<float>::epsilon();
+  return precision == Precision::kFloat32 ? kOfFloats + kOfDoubles : kOfDoubles;
+}
+
 // The integers that a number may be rounded to: one, or at a tie two. A number within the errors of
 // its decimal form of a tie is one.
 struct Roundings {
@@ -41,27 +49,29 @@ struct Roundings {
   double high;
 };
 
-Roundings RoundingsOf(double scaled) {
+Roundings RoundingsOf(double scaled, Precision precision) {
   if (std::fabs(scaled) >= kAllIntegers) return {scaled, scaled};
   const double slack =
-      4 * std::numeric_limits<double>::epsilon() * std::max(1.0, std::fabs(scaled));
+      std::max(SlackOf(Precision::kFloat64), SlackOf(precision) * std::fabs(scaled));
   return {std::ceil(scaled - 0.5 - slack), std::floor(scaled + 0.5 + slack)};
 }
 
-bool RoundsAlike(double expected, double given, int32_t decimals) {
+// The expected number is one of `precision`, the given one a decimal.
+bool RoundsAlike(Precision precision, double expected, double given, int32_t decimals) {
   const double scale = std::pow(10.0, decimals);
   if (!std::isfinite(expected * scale) || !std::isfinite(given * scale)) return false;
-  const Roundings a = RoundingsOf(expected * scale);
-  const Roundings b = RoundingsOf(given * scale);
+  const Roundings a = RoundingsOf(expected * scale, precision);
+  const Roundings b = RoundingsOf(given * scale, Precision::kFloat64);
   return a.low <= b.high && b.low <= a.high;
 }
 
 // Whether they differ by no more than the bound, as if all three were the decimals that people
-// write: the binary 1.1 and 1 differ by a little more than the binary 0.1. The slack for that is at
-// most the bound again, so numbers too large to differ by so little must be equal.
-bool IsWithin(double bound, double expected, double given) {
-  constexpr double kSlack = 4 * std::numeric_limits<double>::epsilon();
-  const double slack = kSlack * std::max(std::fabs(expected), bound);
+// write: the binary 1.1 and 1 differ by a little more than the binary 0.1, and the float32 0.3 is
+// farther from 0.2 than 0.1. The slack for that is at most the bound again, so numbers too large to
+// differ by so little must be equal.
+bool IsWithin(Precision precision, double bound, double expected, double given) {
+  const double slack =
+      std::max(SlackOf(precision) * std::fabs(expected), SlackOf(Precision::kFloat64) * bound);
   return std::fabs(given - expected) <= bound + std::min(slack, bound);
 }
 
@@ -79,14 +89,16 @@ bool Accepts(const Comparison& comparison, Precision precision, double expected,
   if (std::isnan(expected) || std::isnan(given)) return std::isnan(expected) && std::isnan(given);
   if (expected == given) return true;
   if (std::isinf(expected) || std::isinf(given)) return false;
-  if (comparison.absolute.has_value() && IsWithin(*comparison.absolute, expected, given)) {
+  if (comparison.absolute.has_value() &&
+      IsWithin(precision, *comparison.absolute, expected, given)) {
     return true;
   }
   if (comparison.relative.has_value() &&
-      IsWithin(*comparison.relative * std::fabs(expected), expected, given)) {
+      IsWithin(precision, *comparison.relative * std::fabs(expected), expected, given)) {
     return true;
   }
-  if (comparison.decimals.has_value() && RoundsAlike(expected, given, *comparison.decimals)) {
+  if (comparison.decimals.has_value() &&
+      RoundsAlike(precision, expected, given, *comparison.decimals)) {
     return true;
   }
   if (!comparison.ulps.has_value()) return false;

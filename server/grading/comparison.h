@@ -15,7 +15,8 @@ Comparison DefaultComparison(Quantity quantity, const Numerics& numerics);
 
 // Whether any rule of `comparison` accepts `given`. NaN is accepted for NaN only, an infinity for
 // itself only; -0 is 0. `expected` is a number of `precision`. A decimal number exactly on the
-// bound of a rule is accepted, whatever its binary form: bounds have a slack of a few epsilon.
+// bound of a rule is accepted, whatever its binary form: bounds have a slack of a few units in the
+// last place of a double, and of half a unit of the expected value where `precision` is float32.
 bool Accepts(const Comparison& comparison, Precision precision, double expected, double given);
 
 }  // namespace cellar

@@ -42,7 +42,8 @@ TEST(Comparison, NanAndInfinitiesAreTakenForThemselvesOnly) {
 TEST(Comparison, AnAbsoluteDifferenceMayBeReached) {
   EXPECT_TRUE(Takes({.absolute = 0.5}, 1, 1.5));
   EXPECT_TRUE(Takes({.absolute = 0.5}, 1, 0.5));
-  EXPECT_FALSE(Takes({.absolute = 0.5}, 1, 1.5 + 1e-14));
+  EXPECT_FALSE(Takes({.absolute = 0.5}, 1, 1.5 + 1e-14, Precision::kFloat64));
+  EXPECT_FALSE(Takes({.absolute = 0.5}, 1, 1.5 + 1e-7));
 }
 
 // A decimal bound and what lies on it in decimals, whichever side of it the binary numbers are on.
@@ -69,10 +70,11 @@ TEST(Comparison, ADecimalOnTheBoundIsTakenAndOneBeyondItIsNot) {
        }) {
     for (const double sign : {1.0, -1.0}) {
       SCOPED_TRACE(testing::Message() << bound << " from " << sign * expected);
-      EXPECT_TRUE(Takes({.absolute = bound}, sign * expected, sign * given));
+      EXPECT_TRUE(Takes({.absolute = bound}, sign * expected, sign * given, Precision::kFloat64));
       const double beyond = std::max(1e-13 * std::fabs(given), 1e-6 * bound);
       const double outwards = given > expected ? beyond : -beyond;
-      EXPECT_FALSE(Takes({.absolute = bound}, sign * expected, sign * (given + outwards)));
+      EXPECT_FALSE(Takes({.absolute = bound}, sign * expected, sign * (given + outwards),
+                         Precision::kFloat64));
     }
   }
 }
@@ -80,11 +82,38 @@ TEST(Comparison, ADecimalOnTheBoundIsTakenAndOneBeyondItIsNot) {
 TEST(Comparison, ADecimalOnTheBoundOfARelativeDifferenceIsTaken) {
   for (const double scale : {1.0, -1.0, 3.0, -7e-300, 1.1e300, 1e-20}) {
     SCOPED_TRACE(scale);
-    EXPECT_TRUE(Takes({.relative = 0.1}, scale, 1.1 * scale));
-    EXPECT_TRUE(Takes({.relative = 0.1}, scale, 0.9 * scale));
-    EXPECT_FALSE(Takes({.relative = 0.1}, scale, (1.1 + 1e-14) * scale));
-    EXPECT_FALSE(Takes({.relative = 0.1}, scale, (0.9 - 1e-14) * scale));
+    const auto takes = [&](double given) {
+      return Takes({.relative = 0.1}, scale, given, Precision::kFloat64);
+    };
+    EXPECT_TRUE(takes(1.1 * scale));
+    EXPECT_TRUE(takes(0.9 * scale));
+    EXPECT_FALSE(takes((1.1 + 1e-14) * scale));
+    EXPECT_FALSE(takes((0.9 - 1e-14) * scale));
   }
+}
+
+TEST(Comparison, ADecimalOnTheBoundFromANumberOfFloat32IsTakenToo) {
+  // The float32 0.3 is 0.30000001192..., so 0.2 is farther from it than 0.1; 0.7 is
+  // 0.69999998807...
+  for (const auto& [bound, expected, given] : std::vector<OnTheBound>{{0.1, 0.3F, 0.2},
+                                                                      {0.1, 0.3F, 0.4},
+                                                                      {0.1, 0.7F, 0.6},
+                                                                      {0.1, 0.7F, 0.8},
+                                                                      {0.001, 0.7616F, 0.7626},
+                                                                      {0.001, 0.7616F, 0.7606}}) {
+    for (const double sign : {1.0, -1.0}) {
+      SCOPED_TRACE(testing::Message() << given << " for " << sign * expected);
+      EXPECT_TRUE(Takes({.absolute = bound}, sign * expected, sign * given));
+      const double beyond = given + (given > expected ? 1e-7 : -1e-7);
+      EXPECT_FALSE(Takes({.absolute = bound}, sign * expected, sign * beyond));
+    }
+  }
+  EXPECT_FALSE(Takes({.absolute = 0.1}, 0.3F, 0.2, Precision::kFloat64));
+  EXPECT_TRUE(Takes({.relative = 0.1}, 0.3F, 0.27));
+  EXPECT_TRUE(Takes({.relative = 0.1}, 0.3F, 0.33));
+  EXPECT_TRUE(Takes({.decimals = 1}, 0.35F, 0.4)) << "0.35 is a tie";
+  EXPECT_TRUE(Takes({.decimals = 1}, 0.35F, 0.3));
+  EXPECT_FALSE(Takes({.decimals = 1}, 0.35F, 0.4, Precision::kFloat64));
 }
 
 TEST(Comparison, TheSlackOfABoundIsNoLargerThanTheBound) {
@@ -93,6 +122,7 @@ TEST(Comparison, TheSlackOfABoundIsNoLargerThanTheBound) {
   EXPECT_FALSE(Takes({.relative = 0}, 1, next));
   EXPECT_FALSE(Takes({.absolute = 1e-17}, 1, next));
   EXPECT_FALSE(Takes({.absolute = 0.1}, 1e17, std::nextafter(1e17, 2e17)));
+  EXPECT_FALSE(Takes({.absolute = 1e-9}, 0.3F, 0.3F + 2.1e-9));
   EXPECT_FALSE(Takes({.absolute = 0}, 0, std::numeric_limits<double>::denorm_min()));
 }
 

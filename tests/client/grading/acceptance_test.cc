@@ -115,6 +115,27 @@ TEST(AcceptanceTest, ADecimalOnTheBoundIsWithinAndOneBeyondItIsNot) {
   EXPECT_EQ(Range(absolute, 1).low, 1);
 }
 
+TEST(AcceptanceTest, OfFloat32ADecimalOnTheBoundIsWithinToo) {
+  v1::Comparison absolute;
+  absolute.set_absolute(0.1);
+  v1::Comparison relative;
+  relative.set_relative(0.1);
+  v1::Comparison decimals;
+  decimals.set_decimals(1);
+  const auto range = [](const v1::Comparison& comparison, float expected) {
+    return AcceptanceOf(comparison, expected, false, v1::PRECISION_FLOAT32);
+  };
+  EXPECT_TRUE(Accepts(range(absolute, 0.3F), 0.2));
+  EXPECT_TRUE(Accepts(range(absolute, 0.3F), 0.4));
+  EXPECT_TRUE(Accepts(range(absolute, 0.7F), 0.8));
+  EXPECT_FALSE(Accepts(range(absolute, 0.3F), 0.1999999));
+  EXPECT_FALSE(Accepts(range(absolute, 0.3F), 0.4000001));
+  EXPECT_FALSE(Accepts(Range(absolute, 0.3F), 0.2)) << "of float64 the number is what it is";
+  EXPECT_TRUE(Accepts(range(relative, 0.3F), 0.27));
+  EXPECT_TRUE(Accepts(range(decimals, 0.35F), 0.4)) << "0.35 is a tie";
+  EXPECT_TRUE(Accepts(range(decimals, 0.35F), 0.3));
+}
+
 TEST(AcceptanceTest, DecimalsTakeWhatRoundsAlikeAndTiesEitherWay) {
   v1::Comparison comparison;
   comparison.set_decimals(2);
