@@ -65,6 +65,18 @@ bool ReadType(absl::string_view text, Layout& layout) {
   return known && ordered;
 }
 
+// What a type that is no number is called, with its own name where that is a word.
+std::string TypeWords(const std::optional<absl::string_view>& type) {
+  constexpr size_t kLongestName = 20;
+  if (!type.has_value() || type->empty()) return "nothing that is named";
+  const char quote = type->front();
+  if (quote == '[' || quote == '{') return "records";
+  const size_t end = type->find(quote, 1);
+  if ((quote != '\'' && quote != '"') || end > kLongestName) return "a type of unknown form";
+  const absl::string_view name = type->substr(1, end - 1);
+  return absl::StrCat(name == "|O" ? "Python objects, " : "type ", absl::Utf8SafeCHexEscape(name));
+}
+
 // "(2, 3)", "(6,)" or "()".
 bool ReadShape(absl::string_view text, Layout& layout) {
   const size_t end = text.find(')');
@@ -175,8 +187,7 @@ ReadAnswer ReadNpy(const Exercise& exercise, absl::string_view content) {
   Layout layout;
   const auto type = FindKey(parts->header, "descr");
   if (!type.has_value() || !ReadType(*type, layout)) {
-    const std::string found(type.value_or("nothing").substr(0, 20));
-    return NoArray(absl::StrCat("is an array of ", absl::Utf8SafeCHexEscape(found),
+    return NoArray(absl::StrCat("is an array of ", TypeWords(type),
                                 "; must be of real or integer numbers of up to 64 bits: save it "
                                 "with .astype(float)"));
   }

@@ -138,6 +138,25 @@ TEST(ReadNpy, OtherTypesAreRefusedByName) {
   }
 }
 
+TEST(ReadNpy, ATypeIsNamedWholeAndNothingElseOfTheHeader) {
+  for (const auto& [descr, words] : std::vector<std::pair<const char*, const char*>>{
+           {"|O", "is an array of Python objects, |O; must be"},
+           {"<c16", "is an array of type <c16; must be"},
+           {"<M8[s]", "is an array of type <M8[s]; must be"},
+           {"", "is an array of type ; must be"},
+           {"<a type with a very long name", "is an array of a type of unknown form; must be"},
+       }) {
+    EXPECT_THAT(NpyProblem(Npy(descr, "(6,)", "")), HasSubstr(words)) << descr;
+  }
+  const auto replaced = [](const std::string& by) {
+    std::string file = Npy("<f8", "(6,)", "");
+    file.replace(file.find("'<f8'"), 5, by);
+    return NpyProblem(file);
+  };
+  EXPECT_THAT(replaced("[('a'"), HasSubstr("is an array of records; must be"));
+  EXPECT_THAT(replaced("12345"), HasSubstr("is an array of a type of unknown form; must be"));
+}
+
 TEST(ReadNpy, DamagedFilesAreTold) {
   const std::string good = Npy("<f8", "(6,)", Bytes<double>({0, 0, 1, -1, 1, 0}));
   for (size_t size = 0; size < good.size(); ++size) {
