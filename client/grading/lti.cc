@@ -1,6 +1,6 @@
 // LTI Assignment and Grade Services 2.0: the body of a score, to POST to {line item}/scores as
 // application/vnd.ims.lis.v1.score+json. `userId` is the submission's id. What could not be graded
-// is `Failed` and carries no score.
+// is `Failed` and carries no score. A maximum is more than 0: an exercise without points has one.
 #include "client/grading/formats.h"
 #include "client/json_writer.h"
 
@@ -19,10 +19,11 @@ std::string LtiScore(const Report& report, absl::Time now) {
   json.Key("timestamp");
   json.String(absl::FormatTime("%Y-%m-%dT%H:%M:%E3SZ", now, absl::UTCTimeZone()));
   if (report.graded()) {
+    const bool has_points = report.verdict.max_points() > 0;
     json.Key("scoreGiven");
-    json.Number(report.verdict.points(), exact);
+    json.Number(has_points ? report.verdict.points() : Fraction(report), exact);
     json.Key("scoreMaximum");
-    json.Number(report.verdict.max_points(), exact);
+    json.Number(has_points ? report.verdict.max_points() : 1, exact);
   }
   json.Key("comment");
   json.String(OverviewText(report));

@@ -53,6 +53,14 @@ std::string NameOf(const v1::Exercise& exercise, const std::string& id,
 // Whether the value has its points.
 bool Passed(const v1::ValueVerdict& value) { return value.correct() || value.correct_if_carried(); }
 
+// Whether the question has all its points; of one without points, whether no value is known to be
+// wrong (level NONE tells none).
+bool Passed(const v1::QuestionVerdict& question) {
+  if (question.max_points() > 0) return question.points() >= question.max_points();
+  return std::all_of(question.values().begin(), question.values().end(),
+                     [](const v1::ValueVerdict& value) { return Passed(value); });
+}
+
 std::string MessageOf(const v1::ValueVerdict& value, const NumberFormat& format) {
   if (value.correct()) return "";
   std::string message =
@@ -166,7 +174,7 @@ void AddQuestion(const v1::Exercise& exercise, const std::map<std::string, v1::Q
   question.name = NameOf(exercise, verdict.question(), questions);
   question.points = verdict.points();
   question.max_points = verdict.max_points();
-  question.passed = verdict.points() >= verdict.max_points();
+  question.passed = Passed(verdict);
   question.message = WrongText(verdict);
   bool has_elements = false;
   for (const v1::ValueVerdict& value : verdict.values()) {
@@ -229,20 +237,14 @@ v1::Verdict UngradableVerdict(absl::string_view id, absl::string_view reason) {
   return verdict;
 }
 
-// Whether no value is known to be wrong.
-bool AllIsRight(const v1::Verdict& verdict) {
-  return std::all_of(verdict.questions().begin(), verdict.questions().end(),
-                     [](const v1::QuestionVerdict& question) {
-                       return question.values().empty() ||
-                              question.correct_count() == question.value_count();
-                     });
-}
-
 double Fraction(const Report& report) {
   if (!report.graded()) return 0;
   const double points = report.verdict.points();
   const double max_points = report.verdict.max_points();
-  if (!(max_points > 0)) return AllIsRight(report.verdict) ? 1 : 0;
+  if (!(max_points > 0)) {
+    const auto passed = [](const ReportedTest& question) { return question.passed; };
+    return std::all_of(report.questions.begin(), report.questions.end(), passed) ? 1 : 0;
+  }
   return std::isfinite(points) ? std::clamp(points / max_points, 0.0, 1.0) : 0;
 }
 

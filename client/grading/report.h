@@ -53,7 +53,8 @@ Report FailedReport(const v1::Exercise& exercise, absl::string_view id, absl::st
 // A verdict on an answer that could not be read or had.
 v1::Verdict UngradableVerdict(absl::string_view id, absl::string_view reason);
 
-// Points out of those to be had, 0 to 1. Nothing to be had counts as all of it; not graded as 0.
+// Points out of those to be had, 0 to 1. Where no points are to be had, 1 if no value is known to
+// be wrong and else 0; not graded as 0.
 double Fraction(const Report& report);
 
 // Points and values for platforms: as few digits as tell the number.

@@ -1,7 +1,12 @@
 #include "client/grading/safe_text.h"
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_replace.h"
 
 namespace cellar {
@@ -9,6 +14,8 @@ namespace {
 
 constexpr char kReplacement[] = "\xef\xbf\xbd";  // U+FFFD
 constexpr char kEllipsis[] = "\xe2\x80\xa6";     // U+2026
+
+constexpr size_t kEscapeLength = 6;  // \ud800
 
 struct Character {
   size_t length = 1;  // in bytes
@@ -46,6 +53,19 @@ bool IsAllowed(uint32_t code) {
   return (code & 0xfffe) != 0xfffe && !(code >= 0xfdd0 && code < 0xfdf0);
 }
 
+// The number in an escape \uXXXX at the beginning of `text`; nothing: there is none.
+std::optional<uint32_t> EscapedUnit(absl::string_view text) {
+  uint32_t unit = 0;
+  if (!absl::StartsWith(text, "\\u") || text.size() < kEscapeLength) return std::nullopt;
+  const absl::string_view digits = text.substr(2, 4);
+  if (!std::all_of(digits.begin(), digits.end(), absl::ascii_isxdigit)) return std::nullopt;
+  if (!absl::SimpleHexAtoi(digits, &unit)) return std::nullopt;
+  return unit;
+}
+
+bool IsFirstHalf(std::optional<uint32_t> unit) { return unit >= 0xd800u && unit < 0xdc00u; }
+bool IsSecondHalf(std::optional<uint32_t> unit) { return unit >= 0xdc00u && unit < 0xe000u; }
+
 }  // namespace
 
 std::string CleanText(absl::string_view text) {
@@ -65,6 +85,28 @@ std::string CleanText(absl::string_view text) {
 
 std::string CleanLine(absl::string_view text) {
   return absl::StrReplaceAll(CleanText(text), {{"\n", " "}, {"\t", " "}});
+}
+
+std::string WithWholeCharacters(absl::string_view json) {
+  std::string whole;
+  whole.reserve(json.size());
+  while (!json.empty()) {
+    size_t length = 1;
+    if (json[0] == '\\') {
+      const std::optional<uint32_t> unit = EscapedUnit(json);
+      length = unit.has_value() ? kEscapeLength : std::min<size_t>(2, json.size());
+      if (IsFirstHalf(unit) && IsSecondHalf(EscapedUnit(json.substr(length)))) {
+        length += kEscapeLength;
+      } else if (IsFirstHalf(unit) || IsSecondHalf(unit)) {
+        whole += "\\ufffd";
+        json.remove_prefix(length);
+        continue;
+      }
+    }
+    whole.append(json.data(), length);
+    json.remove_prefix(length);
+  }
+  return whole;
 }
 
 std::string XmlText(absl::string_view text) {

@@ -18,6 +18,10 @@ std::string CleanText(absl::string_view text);
 // CleanText with each line feed and tab replaced by a space.
 std::string CleanLine(absl::string_view text);
 
+// JSON in which every escape of half a character (\ud800 with nothing behind it, as programs write
+// that know 16 bits at a time) is that of U+FFFD. What is no JSON stays none.
+std::string WithWholeCharacters(absl::string_view json);
+
 // CleanText, escaped as character data and as an attribute's value of XML, and so of HTML: & < > "
 // and '. A line feed stays one in character data.
 std::string XmlText(absl::string_view text);

@@ -153,7 +153,7 @@ std::string AsText(const Value& value) {
 absl::Status FillTyped(const std::string& contents, const SubmissionOptions& options,
                        v1::Submission& submission) {
   Struct root;
-  const std::string lines = absl::StrReplaceAll(contents, {{"\r\n", "\n"}});
+  const std::string lines = WithWholeCharacters(absl::StrReplaceAll(contents, {{"\r\n", "\n"}}));
   if (CleanText(lines).size() != lines.size() ||
       !google::protobuf::util::JsonStringToMessage(lines, &root).ok()) {
     return absl::FailedPreconditionError("the file with the answers is no JSON object");

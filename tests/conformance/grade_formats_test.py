@@ -78,6 +78,31 @@ class GradeTest(unittest.TestCase):
         self.assertEqual(graded("tap"), (7, 4))
         self.assertEqual(graded("junit").attrib["failures"], "4")
 
+    def test_without_points_an_answer_passes_or_fails_by_its_values(self):
+        exercise = self.folder / "free.textproto"
+        exercise.write_text((EXAMPLES / "homework.textproto").read_text().replace("questions {", "questions { points: 0"))
+        answers = {True: self.folder / "right.txt", False: self.folder / "half.txt"}
+        answers[True].write_text(RIGHT)
+        answers[False].write_text(ANSWERS["half"])
+        for right, path in answers.items():
+            graded = {form: validate(self.run_cellar("grade", exercise, path, "--format", form))
+                      for form, validate in grade_validators.FORMATS.items()}
+            with self.subTest(right=right):
+                self.assertEqual({test["status"] for test in graded["gradescope"]["tests"]},
+                                 {"passed"} if right else {"passed", "failed"})
+                self.assertEqual(graded["prairielearn"]["score"], int(right))
+                for form in ("edx", "edx-xqueue"):
+                    self.assertEqual((graded[form]["correct"], graded[form]["score"]), (right, int(right)))
+                self.assertEqual(graded["github"]["status"], "pass" if right else "fail")
+                self.assertEqual({test["status"] for test in graded["github"]["tests"]}, {"pass" if right else "fail"})
+                self.assertEqual(graded["codegrade"]["points"], int(right))
+                self.assertEqual(graded["coursera"]["fractionalScore"], int(right))
+                self.assertEqual((graded["lti"]["scoreGiven"], graded["lti"]["scoreMaximum"]), (int(right), 1))
+                self.assertEqual(graded["tap"], (11, 0) if right else (7, 4))
+                self.assertEqual(graded["junit"].attrib["failures"], "0" if right else "4")
+                self.assertEqual(graded["exercism"]["status"], "pass" if right else "fail")
+            self.run_cellar("grade", exercise, path, "--fail-under", "1", code=0 if right else 1)
+
     def test_no_format_tells_the_key_below_the_level_that_may(self):
         exercise = self.folder / "key.textproto"
         text = (EXAMPLES / "varied.textproto").read_text().split("variations")[0]

@@ -145,6 +145,7 @@ def tap(text):
 
 def github(text):
     """The result in a step's output."""
+    need(len(text) < 131_000, "too long for a variable of the environment, in which the reporter gets it")
     name, _, value = text.partition("=")
     need(name == "result" and value.count("\n") == 1, "not one line result=...")
     result = read_json(base64.b64decode(value.strip(), validate=True).decode())
@@ -186,7 +187,7 @@ def lti(text):
     score = read_json(text)
     check_fields(score, {"userId": str, "activityProgress": str, "gradingProgress": str, "timestamp": str},
                  {"scoreGiven": float, "scoreMaximum": float, "comment": str}, "score")
-    need(("scoreGiven" in score) <= ("scoreMaximum" in score), "scoreGiven needs scoreMaximum")
+    need(("scoreGiven" in score) <= (score.get("scoreMaximum", 0) > 0), "scoreGiven needs scoreMaximum")
     need(score["gradingProgress"] in ("FullyGraded", "Pending", "PendingManual", "Failed", "NotReady"), "progress")
     return score
 

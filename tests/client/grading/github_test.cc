@@ -6,6 +6,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/strip.h"
 #include "client/grading/formats.h"
+#include "tests/client/grading/long_report.h"
 #include "tests/client/grading/scenes.h"
 
 namespace cellar {
@@ -67,6 +68,52 @@ TEST(GithubTest, WhatIsNotGradedIsAnErrorWithScoreZero) {
     ASSERT_EQ(Objects(result, "tests").size(), 1);
     EXPECT_EQ(Number(Objects(result, "tests")[0], "score"), 0);
   }
+}
+
+// What a program can be started with in one variable, with some room for its name.
+constexpr size_t kMostBytes = 130'000;
+
+TEST(GithubTest, TheResultFitsIntoAVariableAndKeepsTheSum) {
+  for (const int question_count : {1, 20, 200, 10'000}) {
+    SCOPED_TRACE(question_count);
+    const Report report = LongReport(question_count);
+    const std::string output = GithubOutput(report);
+    EXPECT_LT(output.size(), kMostBytes);
+    const auto result = Decoded(output);
+    ValidateResult(result);
+    EXPECT_EQ(Number(result, "max_score"), question_count);
+    if (question_count < 200) {
+      EXPECT_EQ(Objects(result, "tests").size(), question_count);
+    }
+  }
+}
+
+TEST(GithubTest, QuestionsThatAreTooManyAreOneTest) {
+  v1::Verdict verdict;
+  verdict.set_gradable(true);
+  verdict.set_feedback(v1::FEEDBACK_STEPS);
+  constexpr int kCount = 3000;
+  for (int k = 0; k < kCount; ++k) AddValues(verdict, std::to_string(k), 2, k % 3);
+  const std::string output = GithubOutput(MakeReport({}, verdict));
+  EXPECT_LT(output.size(), kMostBytes);
+  const auto tests = Objects(Decoded(output), "tests");
+  ASSERT_EQ(tests.size(), 501u);
+  EXPECT_EQ(Text(tests[500], "name"), "the other 2500 questions");
+  EXPECT_EQ(Text(tests[500], "status"), "fail");
+  EXPECT_THAT(Text(tests[500], "message"), HasSubstr("1666 of them are wrong"));
+  double sum = 0;
+  for (const auto& test : tests) sum += Number(test, "score");
+  EXPECT_DOUBLE_EQ(sum, verdict.points());
+}
+
+TEST(GithubTest, AReasonThatIsABookIsCut) {
+  v1::Verdict verdict = UngradableVerdict("alice", "");
+  for (int k = 0; k < 1000; ++k) {
+    verdict.add_problems()->set_reason(std::string(900, '"') + "\xf0\x9f\x99\x82");
+  }
+  const std::string output = GithubOutput(MakeReport({}, verdict));
+  EXPECT_LT(output.size(), kMostBytes);
+  ValidateResult(Decoded(output));
 }
 
 }  // namespace

@@ -129,6 +129,25 @@ TEST(ReportTest, WithoutPointsOnlyRightAnswersAreRight) {
   EXPECT_EQ(Fraction(MakeReport(exercise, verdict)), 1);
 }
 
+TEST(ReportTest, AQuestionWithoutPointsPassesByItsValues) {
+  v1::Verdict verdict = MakeVerdict(2, 1, v1::FEEDBACK_STEPS);
+  for (v1::QuestionVerdict& question : *verdict.mutable_questions()) {
+    question.set_points(0);
+    question.set_max_points(0);
+  }
+  verdict.set_max_points(0);
+  verdict.mutable_questions(1)->mutable_values(1)->set_correct_if_carried(true);
+  const Report wrong = MakeReport({}, verdict);
+  EXPECT_FALSE(wrong.questions[0].passed);
+  EXPECT_TRUE(wrong.questions[1].passed) << "an error carried forward counts";
+  EXPECT_EQ(Fraction(wrong), 0);
+  verdict.mutable_questions(0)->mutable_values(1)->set_correct(true);
+  EXPECT_TRUE(MakeReport({}, verdict).questions[0].passed);
+  EXPECT_EQ(Fraction(MakeReport({}, verdict)), 1);
+  verdict.set_feedback(v1::FEEDBACK_NONE);  // which tells the points, and there are none
+  EXPECT_TRUE(MakeReport({}, verdict).questions[0].passed);
+}
+
 TEST(ReportTest, AnAnswerThatIsNotThereIsOfAsManyPoints) {
   v1::Exercise exercise;
   exercise.add_questions()->set_points(3);

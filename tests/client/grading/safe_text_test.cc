@@ -34,6 +34,21 @@ TEST(CleanTextTest, ReplacesEveryByteThatIsNoUtf8) {
 
 TEST(CleanLineTest, IsOneLine) { EXPECT_EQ(CleanLine("a\nb\tc\rd"), "a b c" + kR + "d"); }
 
+TEST(WithWholeCharactersTest, ReplacesHalvesThatStandAlone) {
+  EXPECT_EQ(WithWholeCharacters(R"("\ud800")"), R"("\ufffd")");
+  EXPECT_EQ(WithWholeCharacters(R"("\uDFFF 1")"), R"("\ufffd 1")");
+  EXPECT_EQ(WithWholeCharacters(R"(\ud800\ud83d\ude42\udc00)"), R"(\ufffd\ud83d\ude42\ufffd)");
+  EXPECT_EQ(WithWholeCharacters(R"(\udc00\ud800)"), R"(\ufffd\ufffd)") << "the wrong order";
+  EXPECT_EQ(WithWholeCharacters(R"(\ud800\n)"), R"(\ufffd\n)");
+}
+
+TEST(WithWholeCharactersTest, LeavesEverythingElseAsItIs) {
+  for (const char* json : {R"({"a": "\u00e4 \\ud800 \" \\"})", R"(\\\\ud800)", R"(\ud8)",
+                           R"(\u+800)", R"(\ud83d\ude42)", "\\", "", "\xff \xf0\x9f\x99\x82"}) {
+    EXPECT_EQ(WithWholeCharacters(json), json);
+  }
+}
+
 TEST(XmlTextTest, EscapesMarkup) {
   EXPECT_EQ(XmlText("<b a=\"1\" c='2'>&amp;]]>\n"),
             "&lt;b a=&#34;1&#34; c=&#39;2&#39;&gt;&amp;amp;]]&gt;\n");

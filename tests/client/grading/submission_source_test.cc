@@ -141,6 +141,16 @@ TEST_F(SubmissionSourceTest, TypedAnswersAreTakenByQuestion) {
   EXPECT_EQ(texts.at("4"), "2");
 }
 
+TEST_F(SubmissionSourceTest, HalfACharacterInATypedAnswerIsTheStudentsAndNoBrokenFile) {
+  SubmissionOptions options;
+  options.typed_key = "answers";
+  options.question_ids = {"states"};
+  const auto read = ReadSubmission(
+      {"id", Write("a", R"({"answers": {"states": "0 \ud800 1", "\ude42": ""}})")}, options);
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->typed().texts().at("states"), "0 \xef\xbf\xbd 1");
+}
+
 TEST_F(SubmissionSourceTest, TypedAnswersThatAreNotThereAreTold) {
   SubmissionOptions options;
   options.typed_key = "answers";
