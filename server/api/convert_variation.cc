@@ -174,6 +174,10 @@ class VariationReader {
       Violation(path + ".step",
                 absl::StrCat("is ", FormatNumber(range.step), "; so small that more than ",
                              kMaxRangeCount, " numbers lie between the bounds"));
+    } else if (finite) {
+      // A rounding error beyond a bound that is the largest number is beyond all numbers.
+      const auto steps = static_cast<double>(DrawCount(range) - 1);
+      CheckNumber(range.minimum + steps * range.step, path + ".maximum");
     }
     return range;
   }

@@ -125,6 +125,10 @@ TEST(ReadVariations, RangesAscendAndAreNotEndless) {
     EXPECT_THAT(with(0, 1, step), HasSubstr("range.step: is "));
   }
   EXPECT_THAT(with(0, 1, 1e-9), HasSubstr("more than 1000000 numbers"));
+  // Taken for a number of steps within the bounds, by the slack of the division.
+  const double largest = std::numeric_limits<float>::max();
+  EXPECT_EQ(with(0, largest, largest), "");
+  EXPECT_THAT(with(0, largest, largest * (1 + 1e-7)), HasSubstr("range.maximum: is 3.402823"));
   message.mutable_variations(0)->clear_draw();
   EXPECT_THAT(Violation(message), HasSubstr("exercise.variations[0].draw: is required"));
 }

@@ -3,6 +3,7 @@
 #include <memory>
 #include <string>
 
+#include "absl/strings/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/api/exercise_check_handlers.h"
@@ -64,6 +65,64 @@ TEST_F(StudentTest, GetsNoMoreFeedbackThanTheExerciseGives) {
   }
   EXPECT_EQ(Graded(v1::FEEDBACK_NONE)->verdict().feedback(), v1::FEEDBACK_NONE);
 }
+
+// The bytes of a student's verdict on a text, by an exercise with this level and credit; without
+// what was given, which the student knows.
+class LevelTest : public StudentTest, public testing::WithParamInterface<v1::Credit> {
+ protected:
+  std::string VerdictOn(v1::Feedback level, const std::string& text) {
+    v1::CreateExerciseRequest create;
+    create.set_exercise_id(absl::StrCat("level-", level, "-credit-", GetParam()));
+    *create.mutable_exercise() = HomeworkMessage();
+    create.mutable_exercise()->set_feedback(level);
+    create.mutable_exercise()->set_credit(GetParam());
+    EXPECT_TRUE(fixture_.Ask(CreateExercise, create).ok());
+    v1::GradeRequest request;
+    request.set_exercise("exercises/" + create.exercise_id());
+    request.set_feedback(v1::FEEDBACK_EXPECTED);
+    request.mutable_submission()->set_text(text);
+    const auto graded = fixture_.Ask(Grade, request, CallOf(Role::kStudent));
+    EXPECT_TRUE(graded.ok()) << graded.status();
+    v1::Verdict verdict = graded->verdict();
+    EXPECT_TRUE(verdict.gradable());
+    for (v1::QuestionVerdict& question : *verdict.mutable_questions()) {
+      for (v1::ValueVerdict& value : *question.mutable_values()) value.clear_given();
+    }
+    return verdict.DebugString();
+  }
+};
+
+TEST_P(LevelTest, NoneTellsNotWhichValuesAreWrong) {
+  // The last steps of both, so that nothing follows from them; then where c is far, or h near.
+  const std::string wrong = VerdictOn(v1::FEEDBACK_NONE, "0 0 1 -1 1 7  1 -1 0 1 9");
+  for (const char* other : {"0 0 1 -1 1 -1  1 -1 0 1 -1e300", "0 0 1 -1 1 nan  1 -1 0 1 inf"}) {
+    EXPECT_EQ(VerdictOn(v1::FEEDBACK_NONE, other), wrong) << other;
+  }
+  if (GetParam() == v1::CREDIT_CARRIED) return;  // what follows counts, too
+  for (const char* other : {"9 0 1 -1 1 0  9 -1 0 1 -1", "0 0 1 -1 9 0  1 -1 5 1 -1"}) {
+    EXPECT_EQ(VerdictOn(v1::FEEDBACK_NONE, other), wrong) << other;
+  }
+}
+
+TEST_P(LevelTest, StepsTellsNotHowFarOffAValueIs) {
+  const std::string wrong = VerdictOn(v1::FEEDBACK_STEPS, "0 0 1 -1 1 7  1 -1 0 1 9");
+  for (const char* other : {"0 0 1 -1 1 0.001  1 -1 0 1 -0.999", "0 0 1 -1 1 -1  1 -1 0 1 -1e300",
+                            "0 0 1 -1 1 nan  1 -1 0 1 inf"}) {
+    EXPECT_EQ(VerdictOn(v1::FEEDBACK_STEPS, other), wrong) << other;
+  }
+  EXPECT_NE(VerdictOn(v1::FEEDBACK_STEPS, "9 0 1 -1 1 0  1 -1 0 1 9"), wrong) << "where it is";
+}
+
+TEST_P(LevelTest, ADiagnosisOfChanceTellsNothingMore) {
+  const std::string wrong = VerdictOn(v1::FEEDBACK_DIAGNOSIS, "0 0 1 -1 1 7  1 -1 0 1 9");
+  for (const char* other : {"0 0 1 -1 1 0.07  1 -1 0 1 -0.93", "0 0 1 -1 1 nan  1 -1 0 1 inf"}) {
+    EXPECT_EQ(VerdictOn(v1::FEEDBACK_DIAGNOSIS, other), wrong) << other;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryCredit, LevelTest,
+                         testing::Values(v1::CREDIT_PER_VALUE, v1::CREDIT_ALL_OR_NOTHING,
+                                         v1::CREDIT_CARRIED));
 
 TEST_F(StudentTest, CannotGradeByAnExerciseOfTheirOwn) {
   const auto graded = fixture_.Ask(Grade, GradeText(kRightText), CallOf(Role::kStudent));

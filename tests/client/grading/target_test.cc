@@ -13,26 +13,38 @@ namespace cellar {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 
 // A student's server: sessions only, and answers as the test wants them.
 class StudentServer : public v1::SessionService::Service {
  public:
-  grpc::Status CreateSession(grpc::ServerContext* /*context*/,
-                             const v1::CreateSessionRequest* request,
+  grpc::Status CreateSession(grpc::ServerContext* context, const v1::CreateSessionRequest* request,
                              v1::CreateSessionResponse* response) override {
+    Note(*context, *request);
     *response->mutable_session() = request->session();
     response->mutable_session()->set_name("sessions/s");
     model = request->session().model();
     return create_status;
   }
-  grpc::Status Step(grpc::ServerContext* context, const v1::StepRequest* /*request*/,
+  grpc::Status Step(grpc::ServerContext* context, const v1::StepRequest* request,
                     v1::StepResponse* response) override {
+    Note(*context, *request);
     while (hangs && !context->IsCancelled()) absl::SleepFor(absl::Milliseconds(1));
     *response->mutable_trace() = trace;
     return grpc::Status::OK;
   }
 
+  void Note(const grpc::ServerContext& context, const google::protobuf::Message& request) {
+    seen += request.DebugString();
+    for (const auto& [name, value] : context.client_metadata()) {
+      seen +=
+          std::string(name.data(), name.size()) + ": " + std::string(value.data(), value.size());
+      seen += "\n";
+    }
+  }
+
   v1::Trace trace = LstmTrace();
+  std::string seen;  // every request and its metadata
   grpc::Status create_status;
   std::string model;
   bool hangs = false;
@@ -80,6 +92,28 @@ TEST_F(TargetTest, TakesTheAskedValuesFromAServerWithoutModels) {
   EXPECT_EQ(answers->typed().texts().at("1"), "0.5 -0.25");
   EXPECT_EQ(answers->typed().texts().at("2"), "4");
   EXPECT_EQ(answers->typed().texts().at("memory"), "1 2");
+}
+
+TEST_F(TargetTest, ItSeesTheProblemAndNothingOfTheGrading) {
+  exercise_.set_name("exercises/secret");
+  exercise_.set_title("secret");
+  exercise_.set_description("secret");
+  exercise_.mutable_sequences(0)->set_title("secret");
+  exercise_.set_credit(v1::CREDIT_CARRIED);
+  exercise_.set_feedback(v1::FEEDBACK_EXPECTED);
+  exercise_.mutable_comparison()->set_absolute(0.0123);
+  exercise_.add_variations()->set_field("secret");
+  v1::Question& question = Ask(v1::QUANTITY_C);
+  question.set_id("secret");
+  question.set_prompt("secret");
+  question.set_points(777);
+  const auto answers = AnswersOfTarget(connection_, exercise_);
+  ASSERT_TRUE(answers.ok()) << answers.status();
+  EXPECT_THAT(student_.seen, HasSubstr("inputs"));
+  for (const char* secret :
+       {"secret", "CREDIT", "FEEDBACK", "0.0123", "777", "authorization", "bearer"}) {
+    EXPECT_THAT(student_.seen, Not(HasSubstr(secret)));
+  }
 }
 
 TEST_F(TargetTest, WhatItDoesNotGiveIsNamed) {
