@@ -203,7 +203,7 @@ def grade(question, answer):
     lines = []
     wrong = [question["labels"][i] for i, is_right in enumerate(right) if not is_right]
     if wrong and question["level"] >= 1:
-        lines.append("Wrong: " + ", ".join(wrong) + ".")
+        lines.append("Wrong, counted from 0: " + ", ".join(wrong) + ".")
     if wrong and question["level"] >= 2:
         lines.extend(remarks(question["foreseen"], numbers))
     if wrong and question["level"] >= 3:

@@ -70,6 +70,8 @@ std::string MessageOf(const v1::ValueVerdict& value, const NumberFormat& format)
   }
   if (value.correct_if_carried()) {
     absl::StrAppend(&message, "; right after your own values of the step before");
+  } else if (value.has_given() && !value.has_expected()) {
+    message += ", which is wrong";
   } else if (value.has_expected_if_carried()) {
     absl::StrAppend(&message, "; after your own values of the step before, ",
                     FormatNumber(value.expected_if_carried(), format));
@@ -87,7 +89,9 @@ ReportedTest TestOf(const v1::ValueVerdict& value, const NumberFormat& format) {
   return test;
 }
 
-// "wrong at steps 3, 5", "no answer", "11 of 20 values are wrong, the first at step 3".
+constexpr char kFromZero[] = " (counted from 0)";
+
+// "wrong at steps 3, 5 (counted from 0)", "no answer", or only how many they are.
 std::string WrongText(const v1::QuestionVerdict& question) {
   std::set<int64_t> steps;
   for (const v1::ValueVerdict& value : question.values()) {
@@ -99,17 +103,21 @@ std::string WrongText(const v1::QuestionVerdict& question) {
     return "no answer";
   }
   if (steps.size() <= kMaxListedSteps) {
-    return absl::StrCat("wrong at step", steps.size() == 1 ? " " : "s ",
-                        absl::StrJoin(steps, ", "));
+    return absl::StrCat("wrong at step", steps.size() == 1 ? " " : "s ", absl::StrJoin(steps, ", "),
+                        kFromZero);
   }
-  return absl::StrCat("wrong at ", steps.size(), " steps, the first of them step ", *steps.begin());
+  return absl::StrCat("wrong at ", steps.size(), " steps, the first of them step ", *steps.begin(),
+                      kFromZero);
 }
 
 // Points as they add up, without what binary fractions leave over: 1, not 1.0000000000000002.
 void RoundPoints(v1::Verdict& verdict) {
   const auto rounded = [](double points) {
     double value = points;
-    return absl::SimpleAtod(absl::StrFormat("%.12g", points), &value) ? value : points;
+    const std::string text = absl::StrFormat("%.12g", points);
+    // A third has no last digit, and stays as it is.
+    const bool ends = text == absl::StrFormat("%.11g", points);
+    return ends && absl::SimpleAtod(text, &value) ? value : points;
   };
   verdict.set_points(rounded(verdict.points()));
   verdict.set_max_points(rounded(verdict.max_points()));
@@ -279,7 +287,10 @@ std::vector<std::string> ProblemLines(const Report& report) {
 
 std::string DiagnosisText(const Report& report) {
   if (report.verdict.diagnoses().empty()) return "";
-  std::string text = "The answer is consistent with:\n";
+  const v1::Diagnosis& first = report.verdict.diagnoses(0);
+  const bool wholly = first.matching_count() >= first.value_count();
+  std::string text =
+      wholly ? "The answer is consistent with:\n" : "The answer is in part consistent with:\n";
   for (const v1::Diagnosis& diagnosis : report.verdict.diagnoses()) {
     absl::StrAppend(&text, "- ",
                     diagnosis.title().empty() ? diagnosis.mistake() : diagnosis.title());
@@ -291,7 +302,7 @@ std::string DiagnosisText(const Report& report) {
     text += "\n";
   }
   if (!report.verdict.how_to_tell_apart().empty()) {
-    absl::StrAppend(&text, "To tell them apart: ", report.verdict.how_to_tell_apart(), "\n");
+    absl::StrAppend(&text, report.verdict.how_to_tell_apart(), "\n");
   }
   text.pop_back();
   return text;

@@ -119,7 +119,7 @@ class CsvReader {
   void CheckHeader() {
     if (header_.letters.empty()) {
       Problem(0,
-              "is no header; the first line must name the columns by the letters that are "
+              "this is no header; the first line must name the columns by the letters that are "
               "asked for, such as t,h");
     }
     std::set<Quantity> named;
@@ -217,7 +217,7 @@ ReadAnswer ReadCsv(const Exercise& exercise, absl::string_view content) {
   if (!text.has_value()) {
     return {.problems = {{.line = bad_place.line,
                           .column = bad_place.column,
-                          .reason = "is not text in UTF-8; save it as UTF-8"}}};
+                          .reason = "this is not text in UTF-8; save it as UTF-8"}}};
   }
   return CsvReader(exercise, *text).Read();
 }

@@ -297,7 +297,7 @@ ReadAnswer ReadJson(const Exercise& exercise, absl::string_view content) {
   }
   if (!result) {
     return ProblemAt(content, result.Offset(),
-                     absl::StrCat("is no JSON: ", rapidjson::GetParseError_En(result.Code())));
+                     absl::StrCat("this is no JSON: ", rapidjson::GetParseError_En(result.Code())));
   }
   if (handler.is_run()) return handler.table().Take();
   if (handler.root_is_object()) return FromKeys(exercise, handler.by_key());

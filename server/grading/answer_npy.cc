@@ -179,27 +179,29 @@ std::optional<uint64_t> CountElements(const Layout& layout, size_t data_bytes) {
 bool HasNpyMagic(absl::string_view content) { return absl::StartsWith(content, kMagic); }
 
 ReadAnswer ReadNpy(const Exercise& exercise, absl::string_view content) {
-  if (!HasNpyMagic(content)) return NoArray("is no NumPy array: it does not begin as an .npy file");
+  if (!HasNpyMagic(content))
+    return NoArray("the file is no NumPy array: it does not begin as an .npy file");
   const std::optional<Parts> parts = SplitFile(content);
   if (!parts.has_value()) {
-    return NoArray("is no NumPy array: its header is cut off or of an unknown version (1 to 3)");
+    return NoArray(
+        "the file is no NumPy array: its header is cut off or of an unknown version (1 to 3)");
   }
   Layout layout;
   const auto type = FindKey(parts->header, "descr");
   if (!type.has_value() || !ReadType(*type, layout)) {
-    return NoArray(absl::StrCat("is an array of ", TypeWords(type),
-                                "; must be of real or integer numbers of up to 64 bits: save it "
+    return NoArray(absl::StrCat("the file is an array of ", TypeWords(type),
+                                "; it must be of real or integer numbers of up to 64 bits: save it "
                                 "with .astype(float)"));
   }
   const auto order = FindKey(parts->header, "fortran_order");
   layout.fortran_order = order.has_value() && absl::StartsWith(*order, "True");
   const auto shape = FindKey(parts->header, "shape");
   if (!shape.has_value() || !ReadShape(*shape, layout)) {
-    return NoArray("is no NumPy array: its header has no shape");
+    return NoArray("the file is no NumPy array: its header has no shape");
   }
   const std::optional<uint64_t> count = CountElements(layout, parts->data.size());
   if (!count.has_value() || *count * layout.item_bytes != parts->data.size()) {
-    return NoArray(absl::StrCat("is a damaged NumPy array: its shape does not fit its ",
+    return NoArray(absl::StrCat("the file is a damaged NumPy array: its shape does not fit its ",
                                 parts->data.size(), " bytes of numbers"));
   }
   std::vector<double> values(*count);

@@ -166,7 +166,7 @@ TypedValues ReadTypedValues(absl::string_view text, int64_t wanted_count) {
   if (!plain.has_value()) {
     return {.problems = {{.line = bad_place.line,
                           .column = bad_place.column,
-                          .reason = "is not text in UTF-8; save it as UTF-8"}}};
+                          .reason = "this is not text in UTF-8; save it as UTF-8"}}};
   }
   const auto is_wanted = [wanted_count](const TypedValues& read) {
     return read.problems.empty() && static_cast<int64_t>(read.values.size()) == wanted_count;

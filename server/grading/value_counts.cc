@@ -21,6 +21,11 @@ std::string WantedText(const Exercise& exercise) {
   return text + ")";
 }
 
+std::string FoundText(int64_t count) {
+  if (count == 0) return "there are no values in the answer";
+  return absl::StrCat(count == 1 ? "there is " : "there are ", ValuesText(count), " in the answer");
+}
+
 }  // namespace
 
 std::string ValuesText(int64_t count) {
@@ -31,8 +36,7 @@ ReadAnswer DealOut(const Exercise& exercise, const std::vector<double>& values) 
   const auto found = static_cast<int64_t>(values.size());
   if (found != exercise.value_count()) {
     return {.problems = {
-                {.reason = absl::StrCat(found == 1 ? "there is " : "there are ", ValuesText(found),
-                                        " in the answer; wanted are ", WantedText(exercise))}}};
+                {.reason = absl::StrCat(FoundText(found), "; wanted are ", WantedText(exercise))}}};
   }
   ReadAnswer read;
   auto begin = values.begin();
@@ -45,8 +49,7 @@ ReadAnswer DealOut(const Exercise& exercise, const std::vector<double>& values) 
 }
 
 std::string WrongCount(const Question& question, int64_t found_count) {
-  return absl::StrCat(found_count == 1 ? "there is " : "there are ", ValuesText(found_count),
-                      " in the answer; wanted are ", question.value_count());
+  return absl::StrCat(FoundText(found_count), "; wanted are ", question.value_count());
 }
 
 const Question* FindQuestion(const Exercise& exercise, absl::string_view id) {

@@ -80,14 +80,14 @@ TEST(ReadCsv, TellsWhatCannotBeReadAndWhere) {
   EXPECT_THAT(CsvProblem("t,h\n0,one\n1,-1\n"), HasSubstr("2:3 \"one\" is no number"));
   EXPECT_THAT(CsvProblem("t,h\n0,1\nx,-1\n"), HasSubstr("3:1 there must be an index"));
   EXPECT_THAT(CsvProblem("h,t\n1\n"), HasSubstr("there must be an index, from 0, in column 2"));
-  EXPECT_THAT(CsvProblem("1,2\n"), HasSubstr("1:1 is no header"));
+  EXPECT_THAT(CsvProblem("1,2\n"), HasSubstr("1:1 this is no header"));
   EXPECT_THAT(CsvProblem("layer,h\n0,1\n"),
               HasSubstr("there must be an index, from 1, in column 1"));
   EXPECT_THAT(CsvProblem("h,c,h\n1,2,3\n"), HasSubstr("names a letter twice, again in column 3"));
   EXPECT_THAT(CsvProblem("t,h\n-1,1\n"), HasSubstr("there must be an index"));
   EXPECT_THAT(CsvProblem("t,h\n0,1\n"), HasSubstr("step 1, element 0"));
   EXPECT_THAT(CsvProblem(""), HasSubstr("no value in it"));
-  EXPECT_THAT(CsvProblem("h\n\xFF\n"), HasSubstr("2:1 is not text in UTF-8"));
+  EXPECT_THAT(CsvProblem("h\n\xFF\n"), HasSubstr("2:1 this is not text in UTF-8"));
 }
 
 TEST(HasCsvHeader, TellsHeadersFromNumbers) {

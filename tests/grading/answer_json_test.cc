@@ -146,11 +146,11 @@ TEST(ReadJson, TellsWhatIsNoNumberAndWhere) {
 }
 
 TEST(ReadJson, TellsWhatIsNoJsonAndWhere) {
-  EXPECT_THAT(JsonProblem(OnePart(), "[0, 1"), HasSubstr("1:6 is no JSON: Missing a comma or ']'"));
+  EXPECT_THAT(JsonProblem(OnePart(), "[0, 1"), HasSubstr("1:6 this is no JSON: Missing a comma or ']'"));
   EXPECT_THAT(JsonProblem(OnePart(),
                           "[0,\n\xE2\x88\x92"
                           "1]"),
-              HasSubstr("2:1 is no JSON"));
+              HasSubstr("2:1 this is no JSON"));
   EXPECT_THAT(JsonProblem(OnePart(), ""), HasSubstr("is no JSON: The document is empty"));
   EXPECT_THAT(JsonProblem(OnePart(), "[1] 2"), HasSubstr("is no JSON"));
   EXPECT_THAT(JsonProblem(OnePart(), "[1e999]"), HasSubstr("is no JSON: Number too big"));

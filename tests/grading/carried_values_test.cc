@@ -3,6 +3,9 @@
 #include <cmath>
 #include <functional>
 #include <limits>
+#include <memory>
+#include <optional>
+#include <utility>
 #include <vector>
 
 #include "gmock/gmock.h"
@@ -237,6 +240,29 @@ TEST(JudgeCarried, WhatIsNotFiniteIsNeverCarried) {
       }
     }
   }
+}
+
+TEST(JudgeCarried, WhatOverflowsOnTheStudentsWayIsNotShown) {
+  GateSpec<float> gate;
+  gate.given = true;
+  gate.input_weights = GivenTensor<float>({1});
+  gate.recurrent_weights = GivenTensor<float>({2});
+  gate.activation = Activation::kIdentity;
+  LayerSpec<float> layer;
+  layer.kind = CellKind::kRnn;
+  layer.gates = {gate};
+  auto stack = BuildLayerStack<float>({{layer}, {}}, ModelLimits{}, "model", {});
+  ASSERT_TRUE(stack.ok()) << stack.status();
+  Exercise exercise =
+      ExerciseOf(std::make_shared<const Model>("doubling", "", *std::move(stack), absl::Time()), {},
+                 {{0, 0, 0}});
+  Ask(exercise, Quantity::kH).credit = Credit::kCarried;
+  const auto compiled = Compile(exercise);
+  const Verdict doubled = GradeAnswer(*compiled, {{{1, 2, 4}}});
+  EXPECT_EQ(doubled.questions[0].values[1].expected_if_carried, 2);
+  const Verdict overflown = GradeAnswer(*compiled, {{{3e38, 3e38, 0}}});
+  EXPECT_EQ(overflown.questions[0].values[1].expected_if_carried, std::nullopt);
+  EXPECT_FALSE(overflown.questions[0].values[1].correct_if_carried);
 }
 
 TEST(JudgeCarried, BehindWhatIsNotFiniteTheExpectedStateGoesOn) {

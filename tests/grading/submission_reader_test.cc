@@ -27,8 +27,9 @@ TEST(ReadText, TakesTheQuestionsOneAfterAnother) {
 }
 
 TEST(ReadText, TellsAWrongCountAndAnUnreadablePlace) {
-  EXPECT_EQ(ReadText(HomeworkExercise(), "").problems[0].reason,
-            "there are 0 values in the answer; wanted are 11 (6 for question 1, 5 for question 2)");
+  EXPECT_EQ(
+      ReadText(HomeworkExercise(), "").problems[0].reason,
+      "there are no values in the answer; wanted are 11 (6 for question 1, 5 for question 2)");
   const ReadProblems problems = ReadText(HomeworkExercise(), "[0, 0, 1, -1").problems;
   ASSERT_THAT(problems, SizeIs(1));
   EXPECT_EQ(problems[0].line, 1);

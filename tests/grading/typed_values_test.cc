@@ -123,7 +123,7 @@ TEST(TypedValues, TellsWhatCannotBeReadAndWhere) {
   EXPECT_THAT(TypingProblem("h = [0]"), HasSubstr("1:1 \"h\" is no number"));
   EXPECT_THAT(TypingProblem("1/2"), HasSubstr("\"1/2\""));
   EXPECT_THAT(TypingProblem("1e999"), HasSubstr("larger than any number"));
-  EXPECT_THAT(TypingProblem("0 \xFF"), HasSubstr("1:3 is not text in UTF-8"));
+  EXPECT_THAT(TypingProblem("0 \xFF"), HasSubstr("1:3 this is not text in UTF-8"));
 }
 
 TEST(TypedValues, EveryProblemIsToldUpToAPoint) {

@@ -117,9 +117,9 @@ TEST(EdxProblemTest, NearAMistakesAnswerOnlyWhatGivesTheVerySameIsNamed) {
   first.add_same_as("tied");
   const std::string told = ForeseenIn(Telling(), {answer})[0];
   EXPECT_THAT(told, AllOf(HasSubstr("the tied one"), Not(HasSubstr("the near one"))));
-  EXPECT_THAT(told, HasSubstr("To tell them apart"));
+  EXPECT_THAT(told, HasSubstr("Give c of step 2 too."));
   first.clear_same_as();
-  EXPECT_THAT(ForeseenIn(Telling(), {answer})[0], Not(HasSubstr("To tell them apart")));
+  EXPECT_THAT(ForeseenIn(Telling(), {answer})[0], Not(HasSubstr("Give c of step 2 too.")));
   answer.is_outcome = false;
   EXPECT_THAT(ForeseenIn(Telling(), {answer})[0], HasSubstr("the near one"));
 }

@@ -57,7 +57,7 @@ TEST(GithubTest, EveryTestHasAScoreAndTheSumIsThePoints) {
   ASSERT_EQ(tests.size(), 2);
   EXPECT_EQ(Number(tests[0], "score"), 0.5);
   EXPECT_THAT(Text(tests[0], "message"), HasSubstr("gate swapped"));
-  EXPECT_EQ(Text(tests[1], "message"), "wrong at steps 2, 3");
+  EXPECT_EQ(Text(tests[1], "message"), "wrong at steps 2, 3 (counted from 0)");
   EXPECT_EQ(Text(Decoded(GithubOutput(SceneReport("all right"))), "status"), "pass");
 }
 

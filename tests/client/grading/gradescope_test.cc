@@ -63,7 +63,7 @@ TEST(GradescopeTest, OneTestAValueAndOneForTheReading) {
   EXPECT_EQ(Text(tests[3], "number"), "1.3");
   EXPECT_EQ(Number(tests[3], "score"), 0);
   EXPECT_EQ(Number(tests[3], "max_score"), 0.25);
-  EXPECT_EQ(Text(tests[3], "output"), "given -1");
+  EXPECT_EQ(Text(tests[3], "output"), "given -1, which is wrong");
   EXPECT_THAT(Text(file, "output"), HasSubstr("forget and input gate swapped"));
 }
 

@@ -75,7 +75,7 @@ TEST(JunitTest, AWrongValueIsAFailureAndAnUnreadableAnswerAnError) {
   EXPECT_EQ(half.attributes.at("timestamp"), "2023-11-14T22:13:20");
   ASSERT_EQ(half.children.size(), 8);
   EXPECT_TRUE(half.children[1].children.empty());
-  EXPECT_EQ(half.children[2].children.at(0).attributes.at("message"), "given -1");
+  EXPECT_EQ(half.children[2].children.at(0).attributes.at("message"), "given -1, which is wrong");
   EXPECT_THAT(half.children[2].children.at(0).text, HasSubstr("gate swapped"));
   EXPECT_EQ(half.children[2].attributes.at("weight"), "0.25");
   const XmlElement unread = ReadXml(JunitFile({SceneReport("not gradable")}, kNow)).children[0];

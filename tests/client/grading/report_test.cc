@@ -18,7 +18,7 @@ TEST(ReportTest, NamesTheQuestionsAfterTheirSequences) {
   ASSERT_EQ(report.questions.size(), 2);
   EXPECT_EQ(report.questions[0].name, "LSTM states");
   EXPECT_EQ(report.questions[1].number, "2");
-  EXPECT_EQ(report.questions[0].message, "wrong at steps 2, 3");
+  EXPECT_EQ(report.questions[0].message, "wrong at steps 2, 3 (counted from 0)");
   ASSERT_EQ(report.values.size(), 8);
   EXPECT_EQ(report.values[6].number, "2.3");
   EXPECT_EQ(report.values[6].name, "LSTM states 2: h of step 2");
@@ -75,7 +75,7 @@ TEST(ReportTest, AValueSaysWhatWasGivenAndWhatFollowsFromTheStepBefore) {
 
 TEST(ReportTest, ManyWrongStepsAreCounted) {
   EXPECT_EQ(SceneReport("ten thousand steps").questions[0].message,
-            "wrong at 5000 steps, the first of them step 5000");
+            "wrong at 5000 steps, the first of them step 5000 (counted from 0)");
 }
 
 TEST(ReportTest, AQuestionThatIsNotAnsweredIsNotWrongAtSteps) {
@@ -86,7 +86,7 @@ TEST(ReportTest, AQuestionThatIsNotAnsweredIsNotWrongAtSteps) {
   verdict.mutable_questions(1)->mutable_values(0)->clear_given();
   const Report report = MakeReport(HomeworkExercise(), verdict);
   EXPECT_EQ(report.questions[0].message, "no answer");
-  EXPECT_EQ(report.questions[1].message, "wrong at steps 0, 1, 2");
+  EXPECT_EQ(report.questions[1].message, "wrong at steps 0, 1, 2 (counted from 0)");
 }
 
 TEST(ReportTest, PointsHaveNoDustOfTheirSum) {
@@ -98,6 +98,25 @@ TEST(ReportTest, PointsHaveNoDustOfTheirSum) {
   EXPECT_EQ(report.verdict.points(), 1);
   EXPECT_EQ(report.verdict.max_points(), 0.3);
   EXPECT_EQ(report.questions[0].points, 1);
+  verdict.set_points(37.0 / 30);
+  EXPECT_EQ(MakeReport(HomeworkExercise(), verdict).verdict.points(), 37.0 / 30) << "no dust";
+}
+
+TEST(ReportTest, AMistakeThatFitsInPartIsSaidToFitInPart) {
+  v1::Verdict verdict = MakeVerdict(4, 2, v1::FEEDBACK_DIAGNOSIS);
+  verdict.mutable_diagnoses(0)->set_matching_count(7);
+  EXPECT_THAT(DiagnosisText(MakeReport({}, verdict)),
+              HasSubstr("The answer is in part consistent with:\n- forget and input gate swapped "
+                        "(7 of 8 values fit)."));
+}
+
+TEST(ReportTest, AWrongValueSaysSoWhereNothingIsSaidOfTheExpectedOne) {
+  const Report report = MakeReport({}, MakeVerdict(1, 0, v1::FEEDBACK_STEPS));
+  EXPECT_EQ(report.values[0].message, "given -1, which is wrong");
+  v1::Verdict carried = MakeVerdict(1, 0, v1::FEEDBACK_STEPS);
+  carried.mutable_questions(0)->mutable_values(0)->set_correct_if_carried(true);
+  EXPECT_EQ(MakeReport({}, carried).values[0].message,
+            "given -1; right after your own values of the step before");
 }
 
 TEST(ReportTest, ProblemsTellTheirPlace) {
@@ -191,13 +210,13 @@ TEST(ReportTest, TestsAreValuesUnlessThereAreTooMany) {
 TEST(ReportTest, TheOverviewSaysWhatFitsAndHowToTell) {
   EXPECT_EQ(OverviewText(SceneReport("half right")),
             "1 of 2 points\n"
-            "LSTM states: 0.5 of 1, wrong at steps 2, 3\n"
-            "LSTM states 2: 0.5 of 1, wrong at steps 2, 3\n"
+            "LSTM states: 0.5 of 1, wrong at steps 2, 3 (counted from 0)\n"
+            "LSTM states 2: 0.5 of 1, wrong at steps 2, 3 (counted from 0)\n"
             "\n"
             "The answer is consistent with:\n"
             "- forget and input gate swapped (8 of 8 values fit). The two gates stand in each "
             "other's place.\n"
-            "To tell them apart: Give c of step 2 too.");
+            "Give c of step 2 too.");
   EXPECT_EQ(OverviewText(SceneReport("grader broke")), kFailureText);
   EXPECT_EQ(ResultText(SceneReport("not gradable")), "not gradable");
 }
