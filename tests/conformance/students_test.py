@@ -3,13 +3,16 @@ wrong, and the server's log. Over a real port, with a student's token; the key i
 
 import json
 import math
+import os
 import struct
+import subprocess
 
 import grpc
 from google.protobuf import text_format
 
 import harness
 import identity_test
+import operations_test
 from cellar.v1 import (evaluation_service_pb2, exercise_pb2, grading_pb2, grading_service_pb2, model_service_pb2,
                        session_service_pb2)
 
@@ -54,7 +57,7 @@ class StudentsTest(identity_test.IdentityCase):
     def setUp(self):
         super().setUp()
         owner, self.token = (identity_test.make_token(self.identities, "--roles", role) for role in ("owner", "student"))
-        self.server = self.serve("--identities", self.identities)
+        self.server = self.serve("--identities", self.identities, "--metrics-address", "127.0.0.1:0")
         self.channel = grpc.insecure_channel(self.server.address, options=[("grpc.use_local_subchannel_pool", 1)])
         self.addCleanup(self.channel.close)
         self.seen = []
@@ -246,6 +249,58 @@ class StudentsTest(identity_test.IdentityCase):
         self.note("log", self.server.log().encode())
         self.check_nothing_told()
         self.assertNotIn(self.token, self.server.log())
+
+    def test_the_pages_for_operators_do_not_have_the_key(self):
+        for level in LEVELS:
+            for fields in self.answers():
+                self.grade(self.token, level, **fields)
+        self.seen.clear()
+        for path in ("/metrics", "/readyz", "/livez", "/", "/metrics?x=exercises/none"):
+            self.note(path, operations_test.page(self.server, path)[1].encode())
+        # A page of numbers has the first four digits of any by chance.
+        self.secrets = [f"{abs(value):.12f}"[:10].lstrip("0").encode() for value in self.key]
+        self.check_nothing_told()
+
+    def cellar(self, *words, code=0, stdin=""):
+        """The program, as a student runs it."""
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "CELLAR_TOKEN": self.token,
+                       "CELLAR_SERVER": self.server.address}
+        done = subprocess.run([os.environ["CELLAR_BINARY"], *map(str, words)], input=stdin.encode(), capture_output=True,
+                              env=environment, timeout=harness.CALL_SECONDS)
+        self.assertEqual(done.returncode, code, done.stderr.decode(errors="replace"))
+        self.note(" ".join(map(str, words)), done.stdout)
+        self.note(" ".join(map(str, words)), done.stderr)
+        return done.stdout.decode()
+
+    def test_the_program_gets_a_student_no_more(self):
+        problem, better = self.folder / "problem.xml", self.folder / "better.textproto"
+        for name in (*LEVELS, *(f"varied-{level}" for level in LEVELS)):
+            exercise = f"exercises/{name}"
+            for form in ("text", "json", "csv", "junit", "tap"):
+                self.cellar("grade", exercise, "-", "--feedback", "expected", "--format", form, "--seed", "ada",
+                            stdin="9 " * 8)
+            self.cellar("exercise", "check", exercise, code=3)
+            self.cellar("exercise", "check", exercise, "--propose", better, code=3)
+            self.cellar("grade", exercise, "--format", "edx-customresponse", "--seed", "ada", "--out", problem, code=2)
+            self.assertFalse(problem.exists() or better.exists(), "a problem that grades itself has the key")
+            self.cellar("exercise", "show", exercise)
+        self.check_nothing_told()
+
+    def test_a_stream_tells_what_a_call_tells(self):
+        for level in LEVELS:
+            opening = grading_service_pb2.GradeStreamRequest(open=grading_service_pb2.GradeStreamOpen(
+                exercise=f"exercises/{level}", feedback=exercise_pb2.FEEDBACK_EXPECTED))
+            forms = list(self.answers())
+            answers, code = self.send(self.token, "GradingService", "GradeStream", opening, *(
+                grading_service_pb2.GradeStreamRequest(submission=grading_pb2.Submission(**fields)) for fields in forms))
+            self.assertEqual((len(answers), code), (len(forms), grpc.StatusCode.OK))
+            for fields, answer in zip(forms, answers):
+                streamed = grading_service_pb2.GradeStreamResponse.FromString(answer).verdict
+                called = self.grade(self.token, level, feedback=exercise_pb2.FEEDBACK_EXPECTED, **fields)
+                for verdict in (streamed, called):
+                    verdict.ClearField("duration")
+                self.assertEqual(streamed.SerializeToString(), called.SerializeToString())
+        self.check_nothing_told()
 
     def test_another_seed_or_tenant_is_no_way_around(self):
         stranger = identity_test.make_token(self.identities, "--roles", "owner", "--tenant", "elsewhere")

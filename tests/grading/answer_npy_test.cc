@@ -167,6 +167,8 @@ TEST(ReadNpy, DamagedFilesAreTold) {
   EXPECT_THAT(NpyProblem(Npy("<f8", "(-6,)", data)), HasSubstr("has no shape"));
   EXPECT_THAT(NpyProblem(Npy("<f8", "[6]", data)), HasSubstr("has no shape"));
   EXPECT_THAT(NpyProblem(Npy("<f8", "(4294967296, 4294967296)", data)), HasSubstr("does not fit"));
+  EXPECT_THAT(NpyProblem(Npy("<f8", "(2, 9223372036854775811)", data)), HasSubstr("does not fit"))
+      << "2^64 + 6 elements";
   EXPECT_THAT(NpyProblem(Npy("<f8", "(0, 18446744073709551615)", "")), HasSubstr("no values"));
   EXPECT_THAT(NpyProblem(Npy("<f8", "(5,)", Bytes<double>({0, 0, 1, -1, 1}))),
               HasSubstr("there are 5 values in the answer; wanted are 6"));
