@@ -3,10 +3,11 @@
 // `fail` or `error`. Append it to the file that GITHUB_OUTPUT names. One test a question, so that
 // the sum of the scores is the sum that was given.
 //
-// The reporter gets the result in an environment variable, which Linux starts no program with
-// beyond 128 KiB (execve(2): MAX_ARG_STRLEN), and outputs may have 1 MB a job, in UTF-16 (GitHub
-// Docs, "Passing information between jobs"). The limits of annotations (10 of a kind a step) and of
-// summaries (1 MiB a step) are nothing to it: the reporter writes two notices with sums.
+// The reporter gets the result in an environment variable, and Linux starts no program with one
+// beyond 128 KiB (execve(2): MAX_ARG_STRLEN); outputs may have 1 MB a job, counted as UTF-16
+// (GitHub Docs, "Defining outputs for jobs"). GitHub's other limits do not touch it, as the
+// reporter writes two notices with sums: ten annotations of a kind a step (actions/toolkit,
+// docs/problem-matchers.md), 1 MiB of summary a step (GitHub Docs, "Workflow commands").
 #include <algorithm>
 
 #include "absl/strings/escaping.h"

@@ -146,7 +146,8 @@ TEST(ReadJson, TellsWhatIsNoNumberAndWhere) {
 }
 
 TEST(ReadJson, TellsWhatIsNoJsonAndWhere) {
-  EXPECT_THAT(JsonProblem(OnePart(), "[0, 1"), HasSubstr("1:6 this is no JSON: Missing a comma or ']'"));
+  EXPECT_THAT(JsonProblem(OnePart(), "[0, 1"),
+              HasSubstr("1:6 this is no JSON: Missing a comma or ']'"));
   EXPECT_THAT(JsonProblem(OnePart(),
                           "[0,\n\xE2\x88\x92"
                           "1]"),
