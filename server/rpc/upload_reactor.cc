@@ -18,24 +18,63 @@ UploadReactor* UploadReactor::Start(Api& api, Admission& admission,
   absl::Status admitted = caller.status();
   if (admitted.ok()) admitted = admission.Enter();
   // Who is refused is so before anything of the upload is read.
-  auto* reactor = new UploadReactor(
-      api, admission, caller.ok() ? *std::move(caller) : NobodyCaller(), context, response);
+  const std::shared_ptr<UploadReactor> reactor(new UploadReactor(
+      api, admission, caller.ok() ? *std::move(caller) : NobodyCaller(), context, response));
+  reactor->self_ = reactor;
   if (!admitted.ok()) {
     reactor->Complete(admitted);
-    return reactor;
+    return reactor.get();
   }
   reactor->entered_ = true;
   reactor->StartRead(&reactor->message_);
-  return reactor;
+  admission.Tell(reactor);  // gRPC keeps what is begun before it has the reactor
+  return reactor.get();
 }
 
 void UploadReactor::OnReadDone(bool ok) {
-  if (ok) {
-    const absl::Status taken = Take(std::move(message_));
-    if (!taken.ok()) return Complete(taken);
-    message_.Clear();
-    return StartRead(&message_);
+  Happened([ok](Flow& flow) { (ok ? flow.read : flow.closed) = true; });
+}
+
+void UploadReactor::EndForDrain() {
+  Happened([](Flow& flow) { flow.draining = true; });
+}
+
+template <class Event>
+void UploadReactor::Happened(Event event) {
+  {
+    absl::MutexLock lock(&mutex_);
+    event(flow_);
+    if (std::exchange(flow_.acting, true)) return;
   }
+  while (true) {
+    switch (NextAction()) {
+      case Do::kNothing:
+        return;
+      case Do::kTake: {
+        const absl::Status taken = Take(std::move(message_));
+        if (!taken.ok()) return Complete(taken);
+        message_.Clear();
+        StartRead(&message_);
+        break;
+      }
+      case Do::kWork:
+        return Work();
+      case Do::kEndForDrain:
+        return Complete(Draining());
+    }
+  }
+}
+
+UploadReactor::Do UploadReactor::NextAction() {
+  absl::MutexLock lock(&mutex_);
+  if (flow_.closed) return Do::kWork;
+  if (flow_.draining) return Do::kEndForDrain;
+  if (std::exchange(flow_.read, false)) return Do::kTake;
+  flow_.acting = false;
+  return Do::kNothing;
+}
+
+void UploadReactor::Work() {
   const absl::Time deadline = CallDeadline(context_.deadline());
   RunOnWorker(api_.scheduler, caller_->tenant, deadline, [this](const absl::Status& may_run) {
     if (!may_run.ok()) return Complete(may_run);
@@ -57,8 +96,13 @@ void UploadReactor::Complete(const absl::Status& status) {
 }
 
 void UploadReactor::OnDone() {
-  if (entered_) admission_.Leave();
-  delete this;
+  // The drain may share the reactor a little longer; what belongs to the server goes back now.
+  bytes_.Set(0).IgnoreError();
+  if (entered_) {
+    admission_.Forget(this);
+    admission_.Leave();
+  }
+  self_.reset();
 }
 
 }  // namespace cellar

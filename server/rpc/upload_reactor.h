@@ -1,14 +1,21 @@
 // ModelService.UploadModel on the wire: reads the chunks one after another, then has the model read
 // and created on a worker.
 //
-// Thread safety: internal; gRPC calls the reactions.
-// Ownership: deletes itself; `api` and `admission` outlive it.
+// Events come from gRPC's threads and from the drain. Each is noted under a lock; then one thread,
+// whichever finds nobody else at it, carries out what is to be done next, with no lock held: so a
+// read never begins after the end.
+//
+// Thread safety: internal; gRPC, a worker and the drain call it.
+// Ownership: owns itself until gRPC says OnDone; `api` and `admission` outlive that.
 #ifndef CELLAR_SERVER_RPC_UPLOAD_REACTOR_H_
 #define CELLAR_SERVER_RPC_UPLOAD_REACTOR_H_
 
+#include <memory>
 #include <utility>
 
+#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/synchronization/mutex.h"
 #include "cellar/v1/model_service.pb.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/server_callback.h"
@@ -19,12 +26,17 @@
 
 namespace cellar {
 
-class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelRequest> {
+class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelRequest>,
+                            public DrainListener {
  public:
   // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
   // *response lives until OnDone.
   static UploadReactor* Start(Api& api, Admission& admission, grpc::CallbackServerContext& context,
                               v1::UploadModelResponse* response);
+  ~UploadReactor() override = default;
+
+  // An upload that is not complete ends; a complete one is worked on.
+  void EndForDrain() override;
 
  private:
   UploadReactor(Api& api, Admission& admission, SharedCaller caller,
@@ -36,12 +48,27 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
         caller_(std::move(caller)),
         bytes_(admission.call_bytes(), caller_->tenant),
         upload_(api, Call(caller_)) {}
-  ~UploadReactor() override = default;
 
   void OnReadDone(bool ok) override;
   void OnDone() override;
 
+  // What happened and has not been seen to yet; and what has begun.
+  struct Flow {
+    bool read = false;    // a message came
+    bool closed = false;  // none will come
+    bool draining = false;
+    bool acting = false;  // some thread is at it; once all messages are there, or the end, for ever
+  };
+  enum class Do { kNothing, kTake, kWork, kEndForDrain };
+
+  // Notes an event (a function of Flow&) and carries out what it makes possible, unless another
+  // thread does so already.
+  template <class Event>
+  void Happened(Event event) ABSL_LOCKS_EXCLUDED(mutex_);
+  Do NextAction() ABSL_LOCKS_EXCLUDED(mutex_);
+
   absl::Status Take(v1::UploadModelRequest&& message);
+  void Work();
 
   // Ends the call; the object is not used after it.
   void Complete(const absl::Status& status);
@@ -55,7 +82,11 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
   const SharedCaller caller_;
   CallBytes bytes_;
   ModelUpload upload_;
-  v1::UploadModelRequest message_;  // being read
+  v1::UploadModelRequest message_;       // being read
+  std::shared_ptr<UploadReactor> self_;  // until OnDone
+
+  absl::Mutex mutex_;
+  Flow flow_ ABSL_GUARDED_BY(mutex_);
 };
 
 }  // namespace cellar

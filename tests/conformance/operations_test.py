@@ -13,7 +13,7 @@ import urllib.request
 import grpc
 
 import harness
-from cellar.v1 import (model_pb2, model_service_pb2, session_service_pb2, tensor_pb2, trace_pb2)
+from cellar.v1 import (evaluation_service_pb2, model_pb2, model_service_pb2, session_service_pb2, tensor_pb2, trace_pb2)
 from streams_test import Conversation
 
 UNAVAILABLE = grpc.StatusCode.UNAVAILABLE
@@ -99,6 +99,14 @@ def metrics_of(server):
     return samples
 
 
+def endless_evaluation(model):
+    """More answers than fit between the server and a client that does not read them."""
+    request = evaluation_service_pb2.EvaluateRequest(model=model, view=trace_pb2.VIEW_TRACE)
+    for _ in range(32):
+        request.sequences.add(inputs=tensor_pb2.Tensor(values=[1] * 2000))
+    return request
+
+
 class MetricsTest(harness.ConformanceTest):
 
     SERVER_FLAGS = ("--metrics-address", "127.0.0.1:0", "--max-sessions", "5")
@@ -135,25 +143,17 @@ class MetricsTest(harness.ConformanceTest):
         server = harness.Server("--metrics-address", "127.0.0.1:0", "--drain-timeout", "60s")
         client = harness.Client(server.address)
         try:
-            session = client.create_session(client.create_model(harness.homework_model()).name)
-            # A call that does not end by itself: an upload whose client says nothing more.
-            more = threading.Event()
-
-            def chunks():
-                yield model_service_pb2.UploadModelRequest(open=model_service_pb2.UploadModelOpen(
-                    format=model_service_pb2.MODEL_FORMAT_CELLAR_BINARY, size_bytes=10))
-                more.wait(harness.CALL_SECONDS)
-
-            upload = client.models.UploadModel.future(chunks())
-            client.step(session.name, [1])
+            model = client.create_model(harness.homework_model()).name
+            # A call that does not end by itself: answers that their reader does not read yet.
+            answers = client.evaluation.Evaluate(endless_evaluation(model), timeout=harness.CALL_SECONDS)
+            next(answers)
             waiter = threading.Thread(target=server.terminate)
             waiter.start()
             while page(server, "/readyz")[0] == 200:
                 time.sleep(0.01)
             self.assertEqual(page(server, "/readyz"), (503, "not ready\n"))
             self.assertEqual(page(server, "/livez")[0], 200)
-            more.set()
-            upload.exception()
+            answers.cancel()
             waiter.join()
             self.assertEqual(server.process.returncode, 0, server.log())
         finally:
@@ -205,6 +205,24 @@ class DrainTest(unittest.TestCase):
         talk.close()
         waiter.join()
         self.assertEqual(self.server.process.returncode, 0, self.server.log())
+
+    def test_an_upload_that_is_not_complete_ends_with_the_drain(self):
+        file = harness.homework_model().SerializeToString()
+        silent, taken = threading.Event(), threading.Event()
+
+        def chunks():
+            yield model_service_pb2.UploadModelRequest(open=model_service_pb2.UploadModelOpen(
+                model_id="half", format=model_service_pb2.MODEL_FORMAT_CELLAR_BINARY, size_bytes=len(file)))
+            yield model_service_pb2.UploadModelRequest(chunk=file[:-1])
+            taken.set()
+            silent.wait(harness.CALL_SECONDS)
+
+        upload = self.client.models.UploadModel.future(chunks(), timeout=harness.CALL_SECONDS)
+        self.assertTrue(taken.wait(harness.CALL_SECONDS))
+        self.assertEqual(self.server.terminate(), 0, self.server.log())
+        rich = harness.RichError(upload.exception())
+        silent.set()
+        self.assertEqual((rich.code, rich.reason), (UNAVAILABLE, "DRAINING"))
 
     def test_steps_in_flight_are_answered_or_refused_whole(self):
         session = self.client.create_session(self.model, replay_window=1000)

@@ -63,7 +63,7 @@ std::string CheckHealth(InProcessServer& server, const std::string& service) {
 // the drain does not come to its end before Release.
 class HeldDrain {
  public:
-  explicit HeldDrain(InProcessServer& server)
+  explicit HeldDrain(InProcessServer& server, absl::Duration timeout = absl::InfiniteDuration())
       : server_(server), blocker_(server.api(), server.NewSession("held")) {
     AwaitCalls(0);
     client_ = std::thread([this] {
@@ -72,9 +72,8 @@ class HeldDrain {
       held_ = server_.sessions().Step(&context, StepOf("sessions/held", {1}), &response);
     });
     AwaitCalls(1);
-    drain_ =
-        std::thread([this] { drained_ = server_.environment().Drain(absl::InfiniteDuration()); });
-    while (SentReason(StepNobody()) != "DRAINING") std::this_thread::yield();
+    drain_ = std::thread([this, timeout] { drained_ = server_.environment().Drain(timeout); });
+    while (SentReason(StepNobody()) == "SESSION_NOT_FOUND") std::this_thread::yield();
   }
 
   ~HeldDrain() { Release(); }
@@ -83,8 +82,13 @@ class HeldDrain {
   void Release() {
     if (!drain_.joinable()) return;
     blocker_.Open();
-    client_.join();
+    AwaitAnswer();
     drain_.join();
+  }
+
+  // Waits until the client of the step has an answer; without Release that is none of the step's.
+  void AwaitAnswer() {
+    if (client_.joinable()) client_.join();
   }
 
   // A call that needs no worker, which may be held.
@@ -229,29 +233,22 @@ TEST(Server, DrainLetsStreamsAnswerWhatTheyTookAndThenEndsThem) {
 TEST(Server, DrainForcesWhatDoesNotEndInTime) {
   InProcessServer server;
   server.AddHomework();
-  grpc::ClientContext context;
-  v1::UploadModelResponse response;
-  const auto upload = server.models().UploadModel(&context, &response);  // never closed
-  v1::UploadModelRequest open;
-  open.mutable_open()->set_format(v1::MODEL_FORMAT_CELLAR_BINARY);
-  open.mutable_open()->set_size_bytes(10);
-  upload->Write(open);
-  while (server.environment().server().call_count() == 0) std::this_thread::yield();
-  EXPECT_FALSE(server.environment().Drain(absl::ZeroDuration()));
-  EXPECT_FALSE(upload->Finish().ok());
+  HeldDrain drain(server, absl::ZeroDuration());
+  drain.AwaitAnswer();
+  EXPECT_FALSE(drain.held().ok());
+  drain.Release();
+  EXPECT_FALSE(drain.drained());
 }
 
 TEST(Server, ForceStopCutsADrainShort) {
   InProcessServer server;
   server.AddHomework();
-  grpc::ClientContext context;
-  v1::UploadModelResponse response;
-  const auto upload = server.models().UploadModel(&context, &response);  // never closed
-  while (server.environment().server().call_count() == 0) std::this_thread::yield();
-  std::thread impatient([&] { server.environment().ForceStop(); });
-  EXPECT_FALSE(server.environment().Drain(absl::InfiniteDuration()));
-  impatient.join();
-  EXPECT_FALSE(upload->Finish().ok());
+  HeldDrain drain(server);
+  server.environment().ForceStop();
+  drain.AwaitAnswer();
+  EXPECT_FALSE(drain.held().ok());
+  drain.Release();
+  EXPECT_FALSE(drain.drained());
 }
 
 TEST(Server, TellsWhichAddressItCannotHave) {

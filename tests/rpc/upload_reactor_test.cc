@@ -1,8 +1,10 @@
 #include "server/rpc/upload_reactor.h"
 
 #include <string>
+#include <thread>
 
 #include "gtest/gtest.h"
+#include "tests/testing/api_fixture.h"
 #include "tests/testing/in_process_server.h"
 #include "tests/testing/rich_error.h"
 
@@ -66,6 +68,41 @@ TEST(UploadReactor, RefusesAChunkThatIsTooLong) {
   upload->Write(Opening(5000));
   upload->Write(Chunk(std::string(3000, 'x')));
   EXPECT_EQ(SentReason(upload->Finish()), "MESSAGE_SIZE_LIMIT");
+}
+
+TEST(UploadReactor, ADrainEndsAnUploadThatIsNotComplete) {
+  InProcessServer server;
+  const std::string file = TinyModelFile();
+  grpc::ClientContext context;
+  v1::UploadModelResponse response;
+  const auto upload = server.models().UploadModel(&context, &response);
+  ASSERT_TRUE(upload->Write(Opening(file.size())));
+  ASSERT_TRUE(upload->Write(Chunk(file.substr(1))));
+  while (server.environment().server().call_bytes() == 0) std::this_thread::yield();
+  EXPECT_TRUE(server.environment().Drain(absl::Minutes(5)));  // the client says nothing more
+  EXPECT_EQ(SentReason(upload->Finish()), "DRAINING");
+}
+
+TEST(UploadReactor, ADrainLetsACompleteUploadBecomeAModel) {
+  Options options;
+  options.scheduler.worker_count = 1;
+  InProcessServer server(options);
+  const std::string file = TinyModelFile();
+  grpc::ClientContext context;
+  v1::UploadModelResponse response;
+  const auto upload = server.models().UploadModel(&context, &response);
+  std::thread drain;
+  {
+    const TurnBlocker blocker(server.api(), "sessions/any");
+    ASSERT_TRUE(upload->Write(Opening(file.size())));
+    ASSERT_TRUE(upload->Write(Chunk(file)));
+    upload->WritesDone();
+    while (server.api().scheduler.Look().tasks < 2) std::this_thread::yield();
+    drain = std::thread([&] { server.environment().Drain(absl::Minutes(5)); });
+  }
+  EXPECT_TRUE(upload->Finish().ok());
+  drain.join();
+  EXPECT_EQ(response.model().name(), "models/uploaded");
 }
 
 TEST(UploadReactor, ABrokenUploadLeavesNothing) {
