@@ -1,16 +1,19 @@
 """Who may call: TLS, client certificates, tokens and roles over a real port; files that change while the server runs."""
 
+import collections
 import os
 import pathlib
+import ssl
 import subprocess
 import tempfile
+import threading
 import time
-import unittest
 
 import grpc
 
 import harness
 from cellar.v1 import session_service_pb2
+from streams_test import Conversation
 
 UNAUTHENTICATED = grpc.StatusCode.UNAUTHENTICATED
 DENIED = grpc.StatusCode.PERMISSION_DENIED
@@ -187,6 +190,35 @@ class TokenTest(IdentityCase):
         for token in (first, second):
             self.assertNotIn(token, server.log())
 
+    def test_a_token_taken_away_opens_nothing_more_and_its_open_stream_goes_on(self):
+        kept, taken = make_token(self.identities), make_token(self.identities)
+        server = self.serve("--identities", self.identities)
+        client = self.client(server, token=taken)
+        client.create_session(client.create_model(harness.homework_model()).name, "a")
+        talk = Conversation(client, harness.opened("sessions/a"))
+        next(talk.answers)
+        (self.folder / "new").write_text(self.identities.read_text().splitlines()[0] + "\n")
+        os.replace(self.folder / "new", self.identities)
+
+        def is_refused():
+            try:
+                client.names()
+                return False
+            except grpc.RpcError as error:
+                return harness.RichError(error).reason == "TOKEN_INVALID"
+
+        self.until(is_refused)
+        self.assertEqual([talk.send(harness.stepped([1])).step.next_step for _ in range(3)], [1, 2, 3])
+        with self.refused(UNAUTHENTICATED, "TOKEN_INVALID"):
+            client.step("sessions/a", [1])
+        again = Conversation(client, harness.opened("sessions/a"))
+        with self.refused(UNAUTHENTICATED, "TOKEN_INVALID"):
+            next(again.answers)
+        self.assertEqual(talk.send(harness.stepped([1])).step.next_step, 4, "who is nobody took nothing over")
+        talk.close()
+        self.assertEqual(list(talk.answers), [])
+        self.assertEqual(self.client(server, token=kept).get_session("sessions/a").next_step, 4)
+
     def test_other_machines_are_not_served_by_accident(self):
         result = subprocess.run([os.environ["CELLAR_SERVER_BINARY"], "--listen", "0.0.0.0:0"], capture_output=True,
                                 text=True, timeout=harness.CALL_SECONDS)
@@ -255,6 +287,62 @@ class TlsTest(IdentityCase):
 
         self.until(served)
         self.assertEqual(old.names(), [], "an open connection goes on")
+
+    def test_certificates_change_under_load_and_nobody_is_turned_away(self):
+        """Streams step and newcomers connect all the time, while the server gets one new certificate after another."""
+        token = make_token(self.identities)
+        server = self.serve("--identities", self.identities, *self.tls)
+        client = self.client(server, token=token, ca=self.authority.certificate)
+        model = client.create_model(harness.homework_model()).name
+        failures, counts, over = [], collections.Counter(), threading.Event()
+
+        def stream(session):
+            client.create_session(model, session)
+            talk = Conversation(client, harness.opened("sessions/" + session))
+            next(talk.answers)
+            while not over.is_set():
+                counts[session] += 1
+                assert talk.send(harness.stepped([1])).step.next_step == counts[session]
+            talk.close()
+
+        def connect(name):
+            while not over.is_set():
+                newcomer = TokenClient(server.address, token=token, ca=self.authority.certificate)
+                newcomer.names()
+                newcomer.close()
+                counts[name] += 1
+
+        def run(work, name):
+            try:
+                work(name)
+            except Exception as error:  # pylint: disable=broad-except
+                failures.append(f"{name}: {error!r}")
+
+        threads = [threading.Thread(target=run, args=(work, f"{work.__name__}-{k}"))
+                   for work in (stream, connect) for k in range(2)]
+        for thread in threads:
+            thread.start()
+        try:
+            for k in range(4):
+                before = counts.copy()
+                certificate, key = self.authority.sign(f"server-{k}", "DNS:localhost,IP:127.0.0.1")
+                expected = ssl.PEM_cert_to_DER_cert(certificate.read_text())
+                os.replace(certificate, self.certificate)
+                os.replace(key, self.key)
+                self.until(lambda: failures or self.served(server) == expected)
+                self.until(lambda: failures or all(counts[thread_name] > before[thread_name] for thread_name in before))
+        finally:
+            over.set()
+            for thread in threads:
+                thread.join()
+        self.assertEqual(failures, [])
+        print(f"four certificates, meanwhile {dict(counts)}", flush=True)
+
+    @staticmethod
+    def served(server):
+        """The certificate that a newcomer is shown."""
+        host, port = server.address.rsplit(":", 1)
+        return ssl.PEM_cert_to_DER_cert(ssl.get_server_certificate((host, int(port))))
 
     def test_files_that_cannot_be_used_change_nothing(self):
         token = make_token(self.identities)
