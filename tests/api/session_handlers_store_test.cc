@@ -3,9 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <memory>
+#include <numeric>
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/api/convert_model.h"
 #include "server/api/model_handlers.h"
 #include "server/api/session_handlers.h"
@@ -20,7 +22,10 @@ namespace {
 
 class SessionHandlersStoreTest : public testing::Test {
  protected:
-  SessionHandlersStoreTest() { Start(); }
+  explicit SessionHandlersStoreTest(Scheduler::Options scheduler = {.worker_count = 1})
+      : scheduler_(scheduler) {
+    Start();
+  }
 
   // A server on the store, in place of the one before, which ends at once.
   void Start() {
@@ -28,6 +33,7 @@ class SessionHandlersStoreTest : public testing::Test {
     now_ += absl::Seconds(1);
     ApiFixtureOptions options{.store = &store_, .now = now_};
     options.limits.default_durability = Durability::kPeriodic;
+    options.scheduler = scheduler_;
     run_ = std::make_unique<ApiFixture>(options);
     if (run_->api().models.Get({kDefaultTenant, "models/homework"}).ok()) return;
     v1::CreateModelRequest request;
@@ -64,10 +70,27 @@ class SessionHandlersStoreTest : public testing::Test {
     return GetErrorReason(run_->Ask(GetSession, request).status());
   }
 
+  // Everybody who may goes to sleep.
+  void Sleep() {
+    ASSERT_TRUE(run_->api().keeper->Flush().ok());
+    run_->clock().Advance(SessionTable::Limits().sleep_after + absl::Seconds(1));
+    run_->api().sessions.SleepIdle();  // gives to the store what it does not have
+    ASSERT_TRUE(run_->api().keeper->Flush().ok());
+    run_->api().sessions.SleepIdle();
+    ASSERT_EQ(run_->api().sessions.awake_count(), 0);
+  }
+
+  const Scheduler::Options scheduler_;
   FaultStore store_;
   absl::Time now_ = FakeClock::Start();
   std::unique_ptr<ApiFixture> run_;
 };
+
+v1::StreamStepsRequest Opening(const std::string& id) {
+  v1::StreamStepsRequest open;
+  open.mutable_open()->set_session("sessions/" + id);
+  return open;
+}
 
 TEST_F(SessionHandlersStoreTest, UnspecifiedDurabilityIsPeriodic) {
   EXPECT_EQ(Create("a", v1::DURABILITY_UNSPECIFIED)->durability(), v1::DURABILITY_PERIODIC);
@@ -184,9 +207,7 @@ TEST_F(SessionHandlersStoreTest, AStreamsAnswersWaitForTheStoreAndKeepTheirOrder
   ASSERT_TRUE(Create("a", v1::DURABILITY_EVERY_STEP).ok());
   SessionKeeper& keeper = *run_->api().keeper;
   StreamClient client(run_->api());
-  v1::StreamStepsRequest open;
-  open.mutable_open()->set_session("sessions/a");
-  client.Open(open);
+  client.Open(Opening("a"));
   ASSERT_TRUE(keeper.Flush().ok());
   EXPECT_EQ(client.outcome(0), absl::OkStatus());
   for (int i = 0; i < 50; ++i) client.SendStep({1.0 * i});
@@ -200,6 +221,169 @@ TEST_F(SessionHandlersStoreTest, AStreamsAnswersWaitForTheStoreAndKeepTheirOrder
   }
   EXPECT_EQ(GetErrorReason(client.outcome(51)), "STEP_GAP");
   client.Close();
+}
+
+TEST_F(SessionHandlersStoreTest, ATakeoverWhileAStepWaitsForTheStoreLosesAndDoublesNothing) {
+  ASSERT_TRUE(Create("a", v1::DURABILITY_EVERY_STEP).ok());
+  SessionKeeper& keeper = *run_->api().keeper;
+  StreamClient older(run_->api());
+  older.Open(Opening("a"));
+  ASSERT_TRUE(keeper.Flush().ok());
+  store_.HoldWrites(true);
+  older.SendStep({1});
+  StreamClient newer(run_->api());
+  newer.Open(Opening("a"));
+  EXPECT_EQ(older.answer_count(), 1u) << "the step is not kept yet";
+  EXPECT_EQ(newer.answer_count(), 0u) << "it would tell of a step that is not kept";
+  EXPECT_EQ(GetErrorReason(older.ends().at(0)), "SESSION_TAKEN_OVER");
+  store_.HoldWrites(false);
+  ASSERT_TRUE(keeper.Flush().ok());
+  EXPECT_EQ(older.outcome(1), absl::OkStatus()) << "it was made";
+  EXPECT_EQ(older.step(1).durable_step(), 1);
+  EXPECT_EQ(newer.outcome(0), absl::OkStatus());
+  EXPECT_EQ(newer.opened().next_step(), 1);
+  EXPECT_EQ(newer.opened().durable_step(), 1);
+  older.Drop();
+  newer.Drop();
+  Crash();
+  EXPECT_EQ(run_->Get("a").next_step(), 1);
+}
+
+TEST_F(SessionHandlersStoreTest, AnExportOrAForkOfASleeperIsThatOfASessionAwake) {
+  v1::ExportSessionRequest take_out;
+  take_out.set_name("sessions/a");
+  v1::ForkSessionRequest fork;
+  fork.set_name("sessions/a");
+  fork.set_step_index(2);
+  ASSERT_TRUE(Create("a", v1::DURABILITY_PERIODIC).ok());
+  ASSERT_TRUE(Steps("a", {1, 0}).ok());
+  ASSERT_TRUE(Steps("a", {1, 1, 0}).ok());
+  const std::string awake = run_->Await(ExportSession, take_out)->snapshot();
+  fork.set_session_id("awake");
+  ASSERT_TRUE(run_->Await(ForkSession, fork).ok());
+
+  Sleep();
+  EXPECT_EQ(run_->Await(ExportSession, take_out)->snapshot(), awake);
+  Sleep();
+  fork.set_session_id("asleep");
+  ASSERT_TRUE(run_->Await(ForkSession, fork).ok());
+  EXPECT_EQ(run_->Get("asleep").state_digest(), run_->Get("awake").state_digest());
+  EXPECT_EQ(run_->Get("asleep").next_step(), 2);
+  EXPECT_EQ(Steps("asleep", {1, 1, 0})->state_digest(), run_->Get("a").state_digest());
+  Crash();
+  EXPECT_EQ(run_->Get("asleep").next_step(), 2);
+  EXPECT_EQ(run_->Get("a").next_step(), 5);
+}
+
+// Every step is dear, so that sessions which wait step together.
+class InCompanyStoreTest : public SessionHandlersStoreTest {
+ protected:
+  InCompanyStoreTest() : SessionHandlersStoreTest({.worker_count = 1, .inline_cost = 0}) {}
+
+  static constexpr int kSessions = 8;
+  static std::string Id(int k) { return absl::StrCat("s", k); }
+
+  // An open stream on each session.
+  std::vector<std::unique_ptr<StreamClient>> OpenAll() {
+    std::vector<std::unique_ptr<StreamClient>> clients;
+    for (int k = 0; k < kSessions; ++k) {
+      clients.push_back(std::make_unique<StreamClient>(run_->api()));
+      clients.back()->Open(Opening(Id(k)));
+    }
+    run_->api().scheduler.Drain();
+    EXPECT_TRUE(run_->api().keeper->Flush().ok());
+    return clients;
+  }
+
+  // At how many steps several sessions were stepped at once.
+  int64_t StepsOfSeveral() {
+    const Histogram::View view = run_->api().scheduler.batch_rows().Look();
+    return std::accumulate(view.counts.begin() + 1, view.counts.end(), int64_t{0});
+  }
+};
+
+TEST_F(InCompanyStoreTest, EachIsAnsweredWhenItsOwnDurabilityAllows) {
+  const v1::Durability durabilities[] = {v1::DURABILITY_EVERY_STEP, v1::DURABILITY_PERIODIC,
+                                         v1::DURABILITY_MEMORY};
+  std::vector<v1::StepRequest> requests(kSessions);
+  std::vector<v1::StepResponse> responses(kSessions);
+  std::vector<absl::Status> outcomes(kSessions, absl::UnknownError("not answered"));
+  for (int k = 0; k < kSessions; ++k) ASSERT_TRUE(Create(Id(k), durabilities[k % 3]).ok());
+  {
+    TurnBlocker blocker(run_->api(), "sessions/x");
+    store_.HoldWrites(true);
+    for (int k = 0; k < kSessions; ++k) {
+      requests[k] = StepOf("sessions/" + Id(k), std::vector<double>(1 + k, 1));
+      Step(run_->api(), Call(LocalCaller()), requests[k], &responses[k],
+           [&outcome = outcomes[k]](absl::Status told) { outcome = std::move(told); });
+    }
+  }
+  EXPECT_EQ(StepsOfSeveral(), kSessions - 1);
+  for (int k = 0; k < kSessions; ++k) {
+    EXPECT_EQ(outcomes[k].ok(), durabilities[k % 3] != v1::DURABILITY_EVERY_STEP) << k;
+  }
+  store_.HoldWrites(false);
+  ASSERT_TRUE(run_->api().keeper->Flush().ok());
+  for (int k = 0; k < kSessions; ++k) EXPECT_EQ(outcomes[k], absl::OkStatus()) << k;
+  Crash();
+  for (int k = 0; k < kSessions; k += 3) {
+    EXPECT_EQ(responses[k].durable_step(), 1 + k);
+    EXPECT_EQ(run_->Get(Id(k)).next_step(), 1 + k);
+    EXPECT_EQ(run_->Get(Id(k)).state_digest(), responses[k].state_digest());
+  }
+}
+
+TEST_F(InCompanyStoreTest, ADiskThatIsFullFailsOnlyThoseWhoseStepsMustBeKept) {
+  for (int k = 0; k < kSessions; ++k) {
+    ASSERT_TRUE(Create(Id(k), k % 2 ? v1::DURABILITY_PERIODIC : v1::DURABILITY_EVERY_STEP).ok());
+  }
+  const auto clients = OpenAll();
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  {
+    TurnBlocker blocker(run_->api(), "sessions/x");
+    for (const auto& client : clients) client->SendStep({1});
+  }
+  run_->api().keeper->Flush().IgnoreError();
+  for (int k = 0; k < kSessions; ++k) {
+    EXPECT_EQ(GetErrorReason(clients[k]->outcome(1)), k % 2 ? "" : "STORE_FAILED") << k;
+  }
+  store_.Fail(FaultStore::Fault::kNone);
+  run_->clock().Advance(absl::Seconds(2));
+  run_->api().keeper->Checkpoint();  // tries again
+  ASSERT_TRUE(run_->api().keeper->Flush().ok());
+  for (int k = 0; k < kSessions; ++k) {
+    const auto again = Steps(Id(k), {1}, 0);
+    ASSERT_TRUE(again.ok()) << again.status();
+    EXPECT_EQ(again->next_step(), 1) << "made once";
+  }
+}
+
+TEST_F(InCompanyStoreTest, ATakeoverTakesOneSessionAndLeavesItsCompany) {
+  for (int k = 0; k < kSessions; ++k) {
+    ASSERT_TRUE(Create(Id(k), v1::DURABILITY_EVERY_STEP).ok());
+  }
+  const auto older = OpenAll();
+  StreamClient newer(run_->api());
+  {
+    TurnBlocker blocker(run_->api(), "sessions/x");
+    for (const auto& client : older) client->SendStep({1, 1});
+    newer.Open(Opening(Id(3)));
+    for (const auto& client : older) client->SendStep({0});
+  }
+  ASSERT_TRUE(run_->api().keeper->Flush().ok());
+  EXPECT_GE(StepsOfSeveral(), 2);
+  EXPECT_EQ(newer.opened().next_step(), 2);
+  EXPECT_EQ(newer.opened().durable_step(), 2);
+  for (int k = 0; k < kSessions; ++k) {
+    const std::vector<std::string> expected = {"", "", k == 3 ? "SESSION_TAKEN_OVER" : ""};
+    EXPECT_EQ(older[k]->Reasons(), expected) << k;
+    older[k]->Drop();
+  }
+  newer.Drop();
+  Crash();
+  for (int k = 0; k < kSessions; ++k) {
+    EXPECT_EQ(run_->Get(Id(k)).next_step(), k == 3 ? 2 : 3) << k;
+  }
 }
 
 }  // namespace

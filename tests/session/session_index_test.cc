@@ -227,6 +227,87 @@ TEST_F(SessionIndexTest, WhoeverFoundItBeforeItSleptHoldsTheOneThatWokeUp) {
   EXPECT_EQ(hold->session(), table_.Find(Owned("a")).value());
 }
 
+TEST_F(SessionIndexTest, TwoWhoTouchASleeperAtOnceHoldTheSameSession) {
+  Create("a");
+  Step("a");
+  const int64_t bytes = table_.used_bytes();
+  Sleep();
+  absl::StatusOr<SessionHold> quicker = absl::InternalError("nobody came");
+  store_.DuringNextGet([&] { quicker = table_.Hold(Owned("a")); });
+  const auto hold = table_.Hold({kDefaultTenant, "sessions/a"});
+  ASSERT_TRUE(hold.ok()) << hold.status();
+  ASSERT_TRUE(quicker.ok()) << quicker.status();
+  EXPECT_EQ(hold->session(), quicker->session());
+  EXPECT_EQ(hold->session()->Look().next_step, 2);
+  EXPECT_EQ(table_.awake_count(), 1);
+  EXPECT_EQ(table_.used_bytes(), bytes);
+}
+
+TEST_F(SessionIndexTest, ASleeperThatWasWokenSteppedAndPutToSleepMeanwhileIsReadAgain) {
+  Create("a");
+  Sleep();
+  store_.DuringNextGet([&] {
+    Step("a");
+    Sleep();
+  });
+  const auto hold = table_.Hold({kDefaultTenant, "sessions/a"});
+  ASSERT_TRUE(hold.ok()) << hold.status();
+  EXPECT_EQ(hold->session()->Look().next_step, 2);
+}
+
+TEST_F(SessionIndexTest, ASleeperWhoseTimeComesWhileItIsReadHasExpired) {
+  for (const bool is_found : {false, true}) {
+    const std::string id = is_found ? "found" : "unseen";
+    Create(id);
+    Sleep();
+    const absl::Time expire_time = table_.Find(Owned(id)).value()->Look().expire_time;
+    store_.DuringNextGet([&] {
+      clock_.Advance(absl::Hours(2));
+      if (is_found) table_.EndDue();
+    });
+    const absl::Status gone = table_.Hold(Owned(id)).status();
+    EXPECT_EQ(GetErrorReason(gone), "SESSION_EXPIRED");
+    const std::string expected =
+        absl::FormatTime("%Y-%m-%d%ET%H:%M:%E*SZ", expire_time, absl::UTCTimeZone());
+    EXPECT_THAT(GetErrorDetail(gone)->metadata,
+                testing::Contains(testing::Pair("expire_time", expected)));
+    EXPECT_EQ(table_.session_count(), 0);
+    EXPECT_EQ(table_.used_bytes(), 0);
+  }
+}
+
+TEST_F(SessionIndexTest, ASleeperThatIsDeletedWhileItIsReadIsGoneAndItsSuccessorIsSpared) {
+  Create("a");
+  Sleep();
+  store_.DuringNextGet([&] { ASSERT_TRUE(table_.Delete(Owned("a")).ok()); });
+  EXPECT_EQ(GetErrorReason(table_.Hold({kDefaultTenant, "sessions/a"}).status()),
+            "SESSION_DELETED");
+
+  Create("b");
+  Step("b");
+  Sleep();
+  std::shared_ptr<Session> successor;
+  store_.DuringNextGet([&] {
+    ASSERT_TRUE(table_.Delete(Owned("b")).ok());
+    successor = Create("b");
+  });
+  const auto hold = table_.Hold({kDefaultTenant, "sessions/b"});
+  ASSERT_TRUE(hold.ok()) << hold.status();
+  EXPECT_EQ(hold->session(), successor);
+  EXPECT_EQ(successor->Look().next_step, 0);
+}
+
+TEST_F(SessionIndexTest, WhatSleepsIsNotReadForAnotherTenant) {
+  Create("a");
+  Sleep();
+  const int64_t reads = store_.read_count();
+  const OwnedName foreign = {"stranger", "sessions/a"};
+  EXPECT_EQ(GetErrorReason(table_.Hold(foreign).status()), "SESSION_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(table_.Find(foreign).status()), "SESSION_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(table_.Delete(foreign)), "SESSION_NOT_FOUND");
+  EXPECT_EQ(store_.read_count(), reads) << "time spent would tell that it is there";
+}
+
 TEST_F(SessionIndexTest, AModelInUseBySleepersIsPinned) {
   Create("a");
   const int64_t pins = HomeworkPin()->pin_count();

@@ -9,6 +9,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -29,7 +30,9 @@ class FaultStore final : public RecordStore {
   };
 
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key) const override {
+    if (const std::function<void()> meanwhile = TakeMeanwhile()) meanwhile();
     absl::MutexLock lock(&mutex_);
+    ++read_count_;
     if (fault_ == Fault::kReadFails) return StoreFailed("read", "told to fail");
     const auto found = records_.find(std::string(key));
     if (found == records_.end()) return std::nullopt;
@@ -38,6 +41,8 @@ class FaultStore final : public RecordStore {
 
   absl::Status Write(const RecordBatch& batch, bool sync) override {
     absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(
+        +[](bool* held) { return !*held; }, &writes_held_));
     ++write_count_;
     if (sync) ++sync_count_;
     if (fault_ == Fault::kWriteFails) return StoreFailed("write", "No space left on device");
@@ -71,6 +76,18 @@ class FaultStore final : public RecordStore {
     fault_ = fault;
   }
 
+  // Lets this happen once, at the beginning of the next Get, on its thread.
+  void DuringNextGet(std::function<void()> meanwhile) {
+    absl::MutexLock lock(&mutex_);
+    meanwhile_ = std::move(meanwhile);
+  }
+
+  // Writes wait until they are let go. REQUIRES: they are before the store is destroyed.
+  void HoldWrites(bool held) {
+    absl::MutexLock lock(&mutex_);
+    writes_held_ = held;
+  }
+
   // The power is lost: what was not synced is gone.
   void LosePower() {
     absl::MutexLock lock(&mutex_);
@@ -100,6 +117,10 @@ class FaultStore final : public RecordStore {
     return records_.at(key);
   }
 
+  int64_t read_count() const {
+    absl::MutexLock lock(&mutex_);
+    return read_count_;
+  }
   int64_t write_count() const {
     absl::MutexLock lock(&mutex_);
     return write_count_;
@@ -110,10 +131,18 @@ class FaultStore final : public RecordStore {
   }
 
  private:
+  std::function<void()> TakeMeanwhile() const {
+    absl::MutexLock lock(&mutex_);
+    return std::exchange(meanwhile_, nullptr);
+  }
+
   mutable absl::Mutex mutex_;
   std::map<std::string, std::string> records_ ABSL_GUARDED_BY(mutex_);
   std::map<std::string, std::string> synced_ ABSL_GUARDED_BY(mutex_);
   Fault fault_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
+  mutable std::function<void()> meanwhile_ ABSL_GUARDED_BY(mutex_);
+  bool writes_held_ ABSL_GUARDED_BY(mutex_) = false;
+  mutable int64_t read_count_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t write_count_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t sync_count_ ABSL_GUARDED_BY(mutex_) = 0;
 };
