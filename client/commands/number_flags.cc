@@ -1,5 +1,11 @@
 #include "client/commands/number_flags.h"
 
+#include <cstdint>
+#include <string>
+
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+
 namespace cellar {
 namespace {
 
@@ -7,9 +13,22 @@ constexpr char kGroup[] = "Output";
 
 }  // namespace
 
+CLI::Validator WholeNumber() {
+  const auto check = [](std::string& text) -> std::string {
+    int64_t number = 0;
+    if (!absl::SimpleAtoi(text, &number)) {
+      return absl::StrCat("\"", text, "\" is not a whole number of at most 64 bits");
+    }
+    text = absl::StrCat(number);
+    return "";
+  };
+  return CLI::Validator(check, "", "whole number");
+}
+
 void AddDigitsFlags(CLI::App& command, NumberFlags& flags) {
   command.add_option("--digits", flags.digits, "Significant decimals shown")
       ->type_name("N")
+      ->transform(WholeNumber())
       ->check(CLI::Range(1, 17))
       ->capture_default_str()
       ->group(kGroup);
@@ -21,6 +40,7 @@ void AddTableFlags(CLI::App& command, NumberFlags& flags) {
   AddDigitsFlags(command, flags);
   command.add_option("--elements", flags.elements, "Elements shown of a vector; 0: all")
       ->type_name("N")
+      ->transform(WholeNumber())
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->group(kGroup);

@@ -1,4 +1,4 @@
-// Flags for how numbers and tables are shown.
+// Flags that are numbers, and those for how numbers and tables are shown.
 #ifndef CELLAR_CLIENT_COMMANDS_NUMBER_FLAGS_H_
 #define CELLAR_CLIENT_COMMANDS_NUMBER_FLAGS_H_
 
@@ -7,6 +7,10 @@
 #include "client/number_text.h"
 
 namespace cellar {
+
+// The check of an option that is a whole number: decimal, and one that 64 bits hold. (CLI11 alone
+// reads 010 as 8, and takes what is too large for the largest there is.)
+CLI::Validator WholeNumber();
 
 struct NumberFlags {
   int digits = 4;

@@ -217,6 +217,7 @@ void AddReplCommand(CLI::App& parent, Context& context) {
   AddDigitsFlags(command, options->numbers);
   command.add_option("--elements", options->numbers.elements, "Elements shown of a vector; 0: all")
       ->type_name("N")
+      ->transform(WholeNumber())
       ->check(CLI::NonNegativeNumber)
       ->capture_default_str()
       ->group("Output");

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "client/commands/commands.h"
+#include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/session_client.h"
 
@@ -48,7 +49,8 @@ void AddSessionForkCommand(CLI::App& parent, Context& context) {
   command
       .add_option("--step", options->step_index,
                   "The step that the new session makes next; that of the other one otherwise")
-      ->type_name("STEP");
+      ->type_name("STEP")
+      ->transform(WholeNumber());
   AddCopyFlags(command, options->session);
   AddJsonFlag(command, options->json);
   context.OnRun(command, [&context, options] { return RunSessionFork(context, *options); });

@@ -1,6 +1,7 @@
 #include <memory>
 
 #include "client/commands/commands.h"
+#include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/describe.h"
 #include "client/session_client.h"
@@ -40,6 +41,7 @@ void AddSessionRewindCommand(CLI::App& parent, Context& context) {
       .add_option("STEP", options->step_index,
                   "The step to make next; `cellar session get` tells how far back it may be")
       ->type_name("")
+      ->transform(WholeNumber())
       ->required();
   AddJsonFlag(command, options->json);
   context.OnRun(command, [&context, options] { return RunSessionRewind(context, *options); });

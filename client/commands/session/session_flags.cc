@@ -3,6 +3,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/time/time.h"
+#include "client/commands/number_flags.h"
 
 namespace cellar {
 namespace {
@@ -56,6 +57,7 @@ void AddNewSessionFlags(CLI::App& command, NewSessionFlags& flags) {
       .add_option("--replay-window", flags.replay_window,
                   "Requests that can be repeated or rewound, 0 to 1024")
       ->type_name("N")
+      ->transform(WholeNumber())
       ->group(kGroup);
 }
 

@@ -2,6 +2,7 @@
 #include <optional>
 
 #include "client/commands/commands.h"
+#include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/describe.h"
 #include "client/exercise_file.h"
@@ -50,7 +51,8 @@ void AddSessionSetCommand(CLI::App& parent, Context& context) {
       ->type_name("FILE")
       ->required();
   command.add_option("--next-step", options->next_step, "The new index of the next step")
-      ->type_name("STEP");
+      ->type_name("STEP")
+      ->transform(WholeNumber());
   AddJsonFlag(command, options->json);
   context.OnRun(command, [&context, options] { return RunSessionSet(context, *options); });
 }

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_join.h"
 #include "client/commands/commands.h"
+#include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/commands/session/step_flags.h"
 #include "client/session_client.h"
@@ -65,7 +66,8 @@ void AddSessionStepCommand(CLI::App& parent, Context& context) {
   command
       .add_option("--index", options->index,
                   "Index of the first step; makes repeating the command harmless")
-      ->type_name("STEP");
+      ->type_name("STEP")
+      ->transform(WholeNumber());
   AddStepFlags(command, options->step);
   context.OnRun(command, [&context, options] { return RunSessionStep(context, *options); });
 }

@@ -5,6 +5,7 @@
 #include "absl/strings/str_cat.h"
 #include "client/commands/commands.h"
 #include "client/commands/line_source.h"
+#include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/commands/session/step_flags.h"
 #include "client/session_client.h"
@@ -111,7 +112,8 @@ void AddSessionStreamCommand(CLI::App& parent, Context& context) {
   command
       .add_option("--from", options->from,
                   "Index of the first line's first step; the session's next step otherwise")
-      ->type_name("STEP");
+      ->type_name("STEP")
+      ->transform(WholeNumber());
   AddStepFlags(command, options->step);
   context.OnRun(command, [&context, options] { return RunSessionStream(context, *options); });
 }

@@ -1,3 +1,5 @@
+#include <string>
+
 #include "tests/client/commands/program_fixture.h"
 
 namespace cellar {
@@ -17,6 +19,18 @@ TEST_F(SessionFlagsTest, WhatCannotBeReadNamesTheFlag) {
   EXPECT_EQ(code(), 2);
   EXPECT_THAT(error(), HasSubstr("--label: \"a\" is not of the form KEY=VALUE"));
   MustRun(create + " --ttl 90");
+}
+
+TEST_F(SessionFlagsTest, AStepThatCannotBeIsNotTakenForAnother) {
+  const std::string huge = " 99999999999999999999";
+  for (const std::string& command :
+       {"rewind mine" + huge, "fork mine --step" + huge, "set mine --state x --next-step" + huge,
+        "step mine 1 --index" + huge, "stream mine --from" + huge,
+        "create --model m --replay-window" + huge}) {
+    Run("session " + command);
+    EXPECT_EQ(code(), 2) << command;
+    EXPECT_THAT(error(), HasSubstr("\"99999999999999999999\" is not a whole number")) << command;
+  }
 }
 
 TEST_F(SessionFlagsTest, WhatTheServerDoesNotAllowIsItsToRefuse) {
