@@ -159,9 +159,16 @@ Session::HoldOutcome Session::AddHold(absl::Time now) {
   return HoldOutcome::kHeld;
 }
 
-void Session::RemoveHold() {
+bool Session::RemoveHold() {
   absl::MutexLock lock(&mutex_);
-  if (--use_.hold_count == 0) use_.unused_since = commons_->clock.Now();
+  if (--use_.hold_count > 0) return false;
+  use_.unused_since = commons_->clock.Now();
+  if (commons_->watcher == nullptr || config_.durability == Durability::kMemory) return false;
+  // A change that is to be written takes the time of use along.
+  if (end_.has_value() || noted_ || writing_count_ < change_count_) return false;
+  if (writing_unused_since_ >= use_.unused_since) return false;
+  noted_ = true;
+  return true;
 }
 
 bool Session::MustBeKept() const {

@@ -106,7 +106,10 @@ class Session {
   // wants it looks it up again.
   enum class HoldOutcome { kHeld, kEnded, kAsleep };
   HoldOutcome AddHold(absl::Time now);
-  void RemoveHold();
+
+  // Whether the use that ends here is news for the watcher: that nobody changed anything does not
+  // mean that nobody was there, and its time runs from now.
+  bool RemoveHold();
 
   // Whether it can leave memory; kAsleep: it has, as far as it is concerned: nobody holds it and
   // nobody will. The store has everything. kInUse: also if it was used after `unused_before` or,

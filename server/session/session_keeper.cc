@@ -149,7 +149,7 @@ absl::Duration SessionKeeper::Checkpoint() {
   }
   if (!CheckWorking().ok()) writer_.Submit({.fill = Probe});
   for (const std::weak_ptr<Session>& weak : noted) {
-    if (const auto session = weak.lock()) Submit(session, /*times_too=*/false, nullptr);
+    if (const auto session = weak.lock()) Submit(session, /*times_too=*/true, nullptr);
   }
   return options_.checkpoint_interval;
 }
@@ -177,7 +177,7 @@ void SessionKeeper::Bury(const OwnedName& owned, const Tombstone& tombstone) {
         batch.Remove(key);
         batch.Put(tombstone_key, SealRecord(tombstone_key, WriteTombstone(tombstone)));
       },
-      /*sync=*/tombstone.end == SessionEnd::kDeleted);  // the others would be found again
+      /*sync=*/true);  // or a session of MEMORY that had expired would be told lost after a crash
 }
 
 void SessionKeeper::SetAside(const std::string& key, const absl::Status& why) {

@@ -29,7 +29,8 @@ SessionHold& SessionHold::operator=(SessionHold&& other) noexcept {
 }
 
 SessionHold::~SessionHold() {
-  if (session_ != nullptr) session_->RemoveHold();
+  if (session_ == nullptr || !session_->RemoveHold()) return;
+  session_->commons_->watcher->Changed(session_, /*urgent=*/false);
 }
 
 absl::StatusOr<SessionLease> SessionHold::Lease() {

@@ -6,11 +6,13 @@
 
 #include <cstdlib>
 #include <iostream>
+#include <iterator>
 #include <map>
 #include <memory>
 #include <optional>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -21,6 +23,7 @@
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/fault_store.h"
 #include "tests/testing/model_builder.h"
+#include "tests/testing/stream_client.h"
 
 namespace cellar {
 namespace {
@@ -30,6 +33,7 @@ constexpr absl::Duration kTtl = absl::Minutes(5);
 constexpr absl::Duration kSleepAfter = absl::Seconds(30);
 constexpr int kNames = 6;
 constexpr int64_t kCheckpointSteps = 7;
+constexpr absl::Duration kCheckpointInterval = absl::Seconds(3);
 
 // What must be true of a session.
 struct Expected {
@@ -38,6 +42,7 @@ struct Expected {
   std::vector<int64_t> starts;  // where requests began, oldest first; at most kReplayWindow
   int64_t durable_step = 0;     // at least, as was told
   absl::Time unused_since;
+  absl::Time kept_since;  // of that, what the store has at least
 };
 
 class SessionHandlersRandomTest : public testing::TestWithParam<int> {
@@ -52,13 +57,14 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
   }
 
   void Start() {
+    streams_.clear();
     if (run_ != nullptr) now_ = run_->clock().Now();
     run_ = nullptr;
     now_ += absl::Seconds(1);
     ApiFixtureOptions options{.store = &store_, .now = now_};
     options.sessions.sleep_after = kSleepAfter;
     options.keeping = {.checkpoint_steps = kCheckpointSteps,
-                       .checkpoint_interval = absl::Seconds(3)};
+                       .checkpoint_interval = kCheckpointInterval};
     run_ = std::make_unique<ApiFixture>(options);
     v1::CreateModelRequest request;
     request.set_model_id("m");
@@ -111,6 +117,7 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
     living_[id] = {};
     living_[id].durability = durability;
     Touch(living_[id]);
+    living_[id].kept_since = run_->clock().Now();
     ends_.erase(id);
   }
 
@@ -219,7 +226,79 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
     ASSERT_TRUE(answer.ok()) << answer.status();
     living_[fork_id] = CutAt(session, static_cast<int64_t>(session.inputs.size()));
     Touch(living_[fork_id]);
+    living_[fork_id].kept_since = run_->clock().Now();
     ends_.erase(fork_id);
+  }
+
+  // A new stream on a session, in place of the one that may be open.
+  void TakeOver() {
+    const std::string id = AnyId();
+    v1::StreamStepsRequest open;
+    open.mutable_open()->set_session("sessions/" + id);
+    const Expected* const before = Living(id);
+    if (before != nullptr) open.mutable_open()->set_resume_from(before->inputs.size());
+    auto client = std::make_unique<StreamClient>(run_->api());
+    client->Open(open);
+    ASSERT_TRUE(run_->api().keeper->Flush().ok());
+    if (IsGone(id, client->outcome(0))) return;
+    Expected& session = *Living(id);
+    Touch(session);
+    ASSERT_TRUE(client->outcome(0).ok()) << client->outcome(0);
+    EXPECT_EQ(client->opened().next_step(), session.inputs.size());
+    CheckDurable(session, client->opened().durable_step());
+    if (const auto older = std::exchange(streams_[id], std::move(client))) {
+      EXPECT_EQ(EndsOf(*older), "SESSION_TAKEN_OVER") << id;
+      older->SendStep({1});
+      EXPECT_EQ(older->Reasons().back(), "SESSION_TAKEN_OVER") << "and nothing is made";
+      ++takeover_count_;
+    }
+  }
+
+  // Of the open streams, with its session.
+  std::string AnyStreamed() {
+    if (streams_.empty()) return "";
+    return std::next(streams_.begin(), Draw(static_cast<int64_t>(streams_.size())))->first;
+  }
+
+  void StreamStep() {
+    const std::string id = AnyStreamed();
+    if (id.empty()) return;
+    StreamClient& client = *streams_[id];
+    const std::vector<double> inputs = AnyInputs();
+    Expected& session = *Living(id);
+    client.SendStep(inputs, session.inputs.size());
+    ASSERT_TRUE(run_->api().keeper->Flush().ok());
+    const size_t last = client.answer_count() - 1;
+    ASSERT_TRUE(client.outcome(last).ok()) << client.outcome(last);
+    Begin(session, static_cast<int64_t>(session.inputs.size()));
+    session.inputs.insert(session.inputs.end(), inputs.begin(), inputs.end());
+    Touch(session);
+    EXPECT_EQ(client.step(last).next_step(), session.inputs.size());
+    CheckDurable(session, client.step(last).durable_step());
+    EXPECT_EQ(client.step(last).state_digest(), DigestAfter(session.inputs)) << id;
+  }
+
+  void CloseStream() {
+    const std::string id = AnyStreamed();
+    if (id.empty()) return;
+    EXPECT_EQ(EndsOf(*streams_[id]), "");
+    streams_.erase(id);
+  }
+
+  // The reason why a stream was told to end; "" if it was not. Never twice.
+  static std::string EndsOf(const StreamClient& client) {
+    EXPECT_LE(client.ends().size(), 1u);
+    return client.ends().empty() ? "" : GetErrorReason(client.ends()[0]);
+  }
+
+  // Every open stream learns of the end of its session, at once.
+  void CheckStreams() {
+    for (auto at = streams_.begin(); at != streams_.end();) {
+      const auto& [id, client] = *at;
+      const bool lives = Living(id) != nullptr;
+      EXPECT_EQ(EndsOf(*client), lives ? "" : ends_[id]) << id;
+      at = lives ? std::next(at) : streams_.erase(at);
+    }
   }
 
   void Delete() {
@@ -237,7 +316,9 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
   void Housekeep() {
     run_->api().sessions.EndDue();
     run_->api().sessions.SleepIdle();
-    run_->api().keeper->Checkpoint();
+    if (run_->api().keeper->Checkpoint() != kCheckpointInterval) return;  // not yet
+    ASSERT_TRUE(run_->api().keeper->Flush().ok());
+    for (auto& [id, session] : living_) session.kept_since = session.unused_since;
   }
 
   void Pass() {
@@ -280,6 +361,13 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
     v1::GetSessionRequest request;
     request.set_name("sessions/" + id);
     const auto there = run_->Ask(GetSession, request);
+    if (!there.ok() && session->kept_since + kTtl <= run_->clock().Now()) {
+      // Used for the last time since it was last written.
+      EXPECT_EQ(GetErrorReason(there.status()), "SESSION_EXPIRED") << id;
+      living_.erase(id);
+      ends_[id] = "SESSION_EXPIRED";
+      return;
+    }
     ASSERT_TRUE(there.ok()) << id << there.status();
     const int64_t next_step = there->session().next_step();
     ASSERT_LE(next_step, session->inputs.size()) << id;
@@ -352,6 +440,7 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
                 absl::ToUnixSeconds(session.unused_since + kTtl))
           << id;
     }
+    CheckStreams();
   }
 
   // By a session that nothing happens to.
@@ -373,9 +462,11 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
   std::shared_ptr<const Model> model_ = HomeworkModel();
   FaultStore store_;
   absl::Time now_ = FakeClock::Start();
-  std::unique_ptr<ApiFixture> run_;
+  std::unique_ptr<ApiFixture> run_;  // outlives the streams_
   std::map<std::string, Expected> living_;
-  std::map<std::string, std::string> ends_;  // reasons, by id
+  std::map<std::string, std::string> ends_;                       // reasons, by id
+  std::map<std::string, std::unique_ptr<StreamClient>> streams_;  // open ones, by id
+  int takeover_count_ = 0;
 
   ApiFixture calm_;
   std::string calm_model_ = calm_.AddModel(HomeworkModel());
@@ -385,7 +476,7 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
 
 TEST_P(SessionHandlersRandomTest, WhateverHappensASessionIsTheListOfItsInputs) {
   for (int round = 0; round < 1000 && !HasFailure(); ++round) {
-    switch (Draw(16)) {
+    switch (Draw(20)) {
       case 0:
       case 1:
         Create();
@@ -414,11 +505,22 @@ TEST_P(SessionHandlersRandomTest, WhateverHappensASessionIsTheListOfItsInputs) {
       case 9:
         if (Draw(6) == 0) EndInOrder();
         break;
+      case 10:
+      case 11:
+        TakeOver();
+        break;
+      case 12:
+        Draw(3) == 0 ? CloseStream() : StreamStep();
+        break;
+      case 13:
+        StreamStep();
+        break;
       default:
         Step();
     }
     CheckAll();
   }
+  EXPECT_GT(takeover_count_, 0);
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, SessionHandlersRandomTest, testing::Range(1, 9));

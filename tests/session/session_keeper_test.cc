@@ -124,6 +124,21 @@ TEST_F(SessionKeeperTest, APeriodicSessionIsWrittenAfterTheInterval) {
   EXPECT_EQ(store_.write_count(), writes);
 }
 
+TEST_F(SessionKeeperTest, AUseThatChangesNothingIsWrittenToo) {
+  for (const auto durability : {Durability::kPeriodic, Durability::kEveryStep}) {
+    const std::string id = durability == Durability::kPeriodic ? "p" : "e";
+    const auto session = Create(id, durability);
+    clock_.Advance(absl::Minutes(50));
+    const absl::Time last_use = clock_.Now();
+    { const auto hold = table_.Hold(session); }
+    clock_.Advance(kCheckpointInterval);
+    keeper_.Checkpoint();
+    EXPECT_TRUE(keeper_.Flush().ok());
+    EXPECT_EQ(Stored(id).times.unused_since, last_use) << "a crash must not make it expire earlier";
+    EXPECT_EQ(session->Look().expire_time, last_use + absl::Hours(1));
+  }
+}
+
 TEST_F(SessionKeeperTest, ARewindIsWrittenBeforeItsAnswerAndLowersTheDurableStep) {
   const auto session = Create("a", Durability::kPeriodic);
   Step(session, kCheckpointSteps);

@@ -136,6 +136,18 @@ TEST_F(SessionRestorerTest, EndsAreRememberedAcrossRuns) {
   EXPECT_FALSE(store_.Has("t/default/sessions/a"));
 }
 
+TEST_F(SessionRestorerTest, AMemorySessionThatHadExpiredIsNotToldLostAfterALossOfPower) {
+  {
+    const auto run = Start();
+    run->Create("a", Durability::kMemory);
+    clock_.Advance(absl::Hours(2));
+    run->table().EndDue();
+    EXPECT_EQ(run->Reason("a"), "SESSION_EXPIRED");
+  }
+  store_.LosePower();
+  EXPECT_EQ(Start()->Reason("a"), "SESSION_EXPIRED");
+}
+
 TEST_F(SessionRestorerTest, ADamagedRecordIsToldByNameAndTheOthersAreThere) {
   {
     const auto run = Start();
