@@ -20,6 +20,7 @@
 #include "server/environment.h"
 #include "server/make_token.h"
 #include "server/options.h"
+#include "server/rpc/accept_guard.h"
 #include "server/rpc/listen_address.h"
 
 namespace {
@@ -106,6 +107,7 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  cellar::RaiseDescriptorLimit();  // the customary 1024 is one for programs that use select
   auto environment = cellar::Environment::Create(options, cellar::SystemClock(), log);
   if (!environment.ok()) {
     std::cerr << "error: " << std::string(environment.status().message()) << std::endl;

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "server/build_info.h"
+#include "server/rpc/accept_guard.h"
 
 namespace cellar {
 namespace {
@@ -79,6 +80,9 @@ void AddServerMetrics(const Api& api, const Options& options, Metrics& metrics) 
   metrics.AddGauge("cellar_open_streams", "Open streams of every kind.",
                    [&api] { return AsDouble(api.open_streams.total()); });
   AddLimit(metrics, "cellar_open_streams_limit", options.api.max_streams);
+  metrics.AddCounter("cellar_turned_away_connections_total",
+                     "Connections closed at once, as few descriptors were left.",
+                     TurnedAwayConnections());
   const ApiCounts& counts = api.counts;
   metrics.AddCounter("cellar_steps_total", "Steps, made or answered once more.", counts.steps,
                      {{"outcome", "made"}});

@@ -17,6 +17,10 @@
 
 namespace cellar {
 
+// What a call takes at least, however little it says: gRPC's own part of one. Measured with gRPC
+// 1.51: 11 KiB for each of 200,000 calls whose clients take no answers.
+inline constexpr int64_t kLeastCallBytes = int64_t{16} << 10;
+
 class CallBytes {
  public:
   CallBytes(TenantTally& tally, std::string tenant) : tally_(&tally), tenant_(std::move(tenant)) {}

@@ -1,5 +1,6 @@
 #include "server/rpc/unary_calls.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/base/status_macros.h"
@@ -16,7 +17,8 @@ absl::StatusOr<UnaryCall*> UnaryCall::Begin(Api& api, Admission& admission,
   CELLAR_ASSIGN_OR_RETURN(SharedCaller caller, admission.Identify(context, kind));
   CELLAR_RETURN_IF_ERROR(CheckMessageSize(request, api.limits.max_message_bytes));
   CallBytes bytes(admission.call_bytes(), caller->tenant);
-  CELLAR_RETURN_IF_ERROR(bytes.Set(static_cast<int64_t>(request.ByteSizeLong())));
+  const auto request_bytes = static_cast<int64_t>(request.ByteSizeLong());
+  CELLAR_RETURN_IF_ERROR(bytes.Set(std::max(kLeastCallBytes, request_bytes)));
   CELLAR_RETURN_IF_ERROR(admission.Enter());
   return new UnaryCall(admission, context, kind, std::move(caller), std::move(bytes));
 }

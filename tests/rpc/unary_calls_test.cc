@@ -130,11 +130,13 @@ TEST_F(UnaryCallsTest, ACallIsInsideUntilItsHandlerIsDone) {
   std::thread client([&] { status = stub_->ResetSession(&context, {}, &response); });
   notes_.called.WaitForNotification();
   EXPECT_EQ(admission_.inside(), 1);
+  EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
   admission_.StartDraining();  // what is inside is finished all the same
   notes_.done(absl::OkStatus());
   client.join();
   EXPECT_TRUE(status.ok());
   EXPECT_TRUE(admission_.AwaitEmpty(absl::InfiniteDuration()));
+  EXPECT_EQ(admission_.call_bytes().total(), 0);
 }
 
 TEST_F(UnaryCallsTest, HandsTheDeadlineOn) {

@@ -1,0 +1,92 @@
+"""Peers that mean harm, without a token and below the level of calls: what they hold is bounded, and others are served."""
+
+import contextlib
+import resource
+import socket
+import struct
+import time
+
+import grpc
+
+import harness
+from operations_test import metrics_of
+
+PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
+HEADERS, SETTINGS, DATA = 1, 4, 0
+END_STREAM, END_HEADERS = 1, 4
+INITIAL_WINDOW_SIZE = 4
+DESCRIPTORS = 256
+CALLS = 2000
+
+
+def frame(kind, flags, stream, payload=b""):
+    return struct.pack(">I", len(payload))[1:] + bytes([kind, flags]) + struct.pack(">I", stream) + payload
+
+
+def text(value):
+    assert len(value) < 127
+    return bytes([len(value)]) + value.encode()
+
+
+def call_of(path):
+    """The headers of a call, none of them compressed."""
+    fields = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "x", "te": "trailers",
+              "content-type": "application/grpc"}
+    return b"".join(b"\x00" + text(name) + text(value) for name, value in fields.items())
+
+
+class AttacksTest(harness.ConformanceTest):
+
+    SERVER_FLAGS = ("--metrics-address", "127.0.0.1:0", "--max-call-bytes", "16MiB")
+
+    def setUp(self):
+        self.session = self.client.create_session(self.client.create_model(harness.homework_model()).name).name
+
+    def connect(self, stack):
+        host, port = self.server.address.rsplit(":", 1)
+        return stack.enter_context(socket.create_connection((host, int(port)), timeout=harness.CALL_SECONDS))
+
+    def is_served(self):
+        """Somebody who comes now."""
+        newcomer = harness.Client(self.server.address)
+        try:
+            newcomer.step(self.session, [1])
+            return True
+        except grpc.RpcError:
+            return False
+        finally:
+            newcomer.close()
+
+    def until(self, holds):
+        give_up = time.monotonic() + harness.START_SECONDS
+        while not holds():
+            self.assertLess(time.monotonic(), give_up, "it never came to be")
+            time.sleep(0.05)
+
+    def test_more_connections_than_descriptors_shut_nobody_out_for_long(self):
+        allowed = resource.prlimit(self.server.process.pid, resource.RLIMIT_NOFILE, (DESCRIPTORS, DESCRIPTORS))
+        with contextlib.ExitStack() as stack:
+            for _ in range(2 * DESCRIPTORS):
+                self.connect(stack)  # and say nothing
+            self.until(lambda: metrics_of(self.server)["cellar_turned_away_connections_total"] > DESCRIPTORS // 2)
+            self.client.step(self.session, [1])
+        self.until(self.is_served)
+        with contextlib.suppress(PermissionError):
+            resource.prlimit(self.server.process.pid, resource.RLIMIT_NOFILE, allowed)
+
+    def test_calls_whose_answers_nobody_takes_are_counted_and_capped(self):
+        with contextlib.ExitStack() as stack:
+            taker = self.connect(stack)
+            taker.sendall(PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", INITIAL_WINDOW_SIZE, 0)))
+            for k in range(CALLS):
+                taker.sendall(frame(HEADERS, END_HEADERS, 1 + 2 * k, call_of("/cellar.v1.SessionService/ListSessions")) +
+                              frame(DATA, END_STREAM, 1 + 2 * k, bytes(5)))
+            refused = 'cellar_refusals_total{reason="CALL_BYTES_LIMIT"}'
+            self.until(lambda: metrics_of(self.server).get(refused, 0) > CALLS // 4)
+            self.assertLessEqual(metrics_of(self.server)["cellar_call_bytes"], 16 << 20)
+        self.until(lambda: metrics_of(self.server)["cellar_call_bytes"] == 0)
+        self.assertTrue(self.is_served())
+
+
+if __name__ == "__main__":
+    harness.main()
