@@ -5,6 +5,8 @@ nobody disturbed. With EVERY_STEP nothing acknowledged is ever gone; with PERIOD
 the client repeats the rest; MEMORY is lost in a crash, and told so, but not in an end in order.
 """
 
+import shutil
+import signal
 import tempfile
 import threading
 import time
@@ -22,6 +24,7 @@ CLIENTS = 6
 SESSIONS_PER_CLIENT = 4
 HIDDEN = 5
 REPLAY_WINDOW = 4
+DURABILITIES = (session_pb2.DURABILITY_PERIODIC, session_pb2.DURABILITY_EVERY_STEP)
 CHECKPOINTS = ("--checkpoint-steps", "50", "--checkpoint-interval", "100ms")
 
 AWAY = (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED, grpc.StatusCode.UNKNOWN,
@@ -80,7 +83,19 @@ class Shelter:
             self.server.kill()
             self.server = harness.Server(*self._flags)
 
-    def terminate(self):
+    def start(self):
+        with self._lock:
+            self.server = harness.Server(*self._flags)
+
+    def backup(self, name):
+        """A copy of the data dir."""
+        return shutil.copytree(self._folder.name + "/data", f"{self._folder.name}/{name}")
+
+    def restore(self, copy):
+        shutil.rmtree(self._folder.name + "/data")
+        shutil.copytree(copy, self._folder.name + "/data")
+
+    def terminate(self, again=True):
         """An end in order, and a new start."""
         with self._lock:
             code = self.server.terminate()
@@ -88,7 +103,8 @@ class Shelter:
             assert code == 0, log
             assert "not-everything-is-kept" not in log, log
             self.server.kill()
-            self.server = harness.Server(*self._flags)
+            if again:
+                self.server = harness.Server(*self._flags)
 
     def close(self):
         self.server.kill()
@@ -251,7 +267,7 @@ class CrashTest(unittest.TestCase):
             calm.kill()
 
     def test_every_step_is_delivered_once_whenever_the_server_is_killed(self):
-        journals = self._begin((session_pb2.DURABILITY_PERIODIC, session_pb2.DURABILITY_EVERY_STEP), *CHECKPOINTS)
+        journals = self._begin(DURABILITIES, *CHECKPOINTS)
 
         def disturb():
             for kill in range(KILLS):
@@ -311,6 +327,36 @@ class CrashTest(unittest.TestCase):
         self.assertNotEqual(epoch, again[0].opened.server_epoch)
         self.assertEqual(again[1], answers[1])
         client.close()
+
+    def test_backups_come_back_as_they_were_taken(self):
+        """One of a stopped server, and one of a server that runs, of a file system that is frozen for it."""
+        journals = self._begin((session_pb2.DURABILITY_EVERY_STEP, session_pb2.DURABILITY_PERIODIC))
+        self._drive(journals, lambda: self._wait_for_steps(journals, len(journals)))
+        shelter, client = self.shelter, self.shelter.client()
+        before = {journal.name: client.get_session(journal.name) for journal in journals}
+        shelter.server.process.send_signal(signal.SIGSTOP)
+        running = shelter.backup("running")
+        shelter.server.process.send_signal(signal.SIGCONT)
+        client.close()
+        shelter.terminate(again=False)
+        stopped = shelter.backup("stopped")
+        shelter.start()
+        client = shelter.client()
+        for name in before:
+            client.step(name, [0])  # what comes after the backup
+        client.close()
+        for copy, durabilities in ((stopped, DURABILITIES), (running, (session_pb2.DURABILITY_EVERY_STEP,))):
+            shelter.terminate(again=False)
+            shelter.restore(copy)
+            shelter.start()
+            client = shelter.client()
+            for name, session in before.items():
+                there = client.get_session(name)
+                if session.durability in durabilities:
+                    self.assertEqual(there.state_digest, session.state_digest, name)
+                self.assertGreaterEqual(there.next_step, session.durable_step, name)
+                self.assertLessEqual(there.next_step, session.next_step, name)
+            client.close()
 
     def test_models_exercises_and_ends_survive(self):
         self._begin((session_pb2.DURABILITY_PERIODIC,))

@@ -1,6 +1,7 @@
 """Running the server: health, reflection, metrics, probes, draining, restart, caps by flag, bad flags."""
 
 import os
+import pathlib
 import re
 import subprocess
 import tempfile
@@ -341,6 +342,14 @@ class FlagsTest(unittest.TestCase):
             self.assertIn(server.address, result.stderr)
         finally:
             server.kill()
+
+    def test_every_flag_is_on_the_operators_page(self):
+        told = subprocess.run([os.environ["CELLAR_SERVER_BINARY"], "--help"], capture_output=True, text=True, check=True,
+                              timeout=harness.CALL_SECONDS).stdout
+        flags = set(re.findall(r"^ +(--[a-z][a-z-]+)", told, re.MULTILINE))
+        self.assertGreater(len(flags), 40, told)
+        page = (pathlib.Path(__file__).resolve().parents[2] / "deploy/README.md").read_text()
+        self.assertEqual(sorted(flags - set(re.findall(r"--[a-z][a-z-]+", page))), [])
 
     def test_help_and_version(self):
         self.assertIn("--max-sessions", self.run_server("--help").stdout)
