@@ -242,6 +242,33 @@ TEST(JudgeCarried, WhatIsNotFiniteIsNeverCarried) {
   }
 }
 
+TEST(JudgeCarried, ASlipOfOneElementLeavesTheDigitsOfTheOthers) {
+  GateSpec<double> gate;
+  gate.given = true;
+  gate.input_weights = GivenTensor<double>({1, 0}, {2, 1});
+  gate.recurrent_weights = GivenTensor<double>({10, 0, 1.0 / 3, 100}, {2, 2});
+  gate.activation = Activation::kIdentity;
+  LayerSpec<double> layer;
+  layer.kind = CellKind::kRnn;
+  layer.gates = {gate};
+  auto stack = BuildLayerStack<double>({{layer}, {}}, ModelLimits{}, "model", {});
+  ASSERT_TRUE(stack.ok()) << stack.status();
+  Exercise exercise =
+      ExerciseOf(std::make_shared<const Model>("two", "", *std::move(stack), absl::Time()),
+                 kFloat64, {{1, 0, 0}});
+  Question& question = Ask(exercise, Quantity::kH);
+  question.credit = Credit::kCarried;
+  question.comparison = {.absolute = 0.001};
+  // Two slips of the first element, 2 for 1 and 25 for 20; of the second three digits are written,
+  // and all of them are multiplied by 100.
+  const Verdict verdict = GradeAnswer(*Compile(exercise), {{{2, 0, 25, 0.667, 250, 75}}});
+  std::vector<bool> counted;
+  for (const ValueVerdict& value : verdict.questions[0].values) {
+    counted.push_back(value.correct_if_carried);
+  }
+  EXPECT_THAT(counted, testing::ElementsAre(false, true, false, true, true, true));
+}
+
 TEST(JudgeCarried, WhatOverflowsOnTheStudentsWayIsNotShown) {
   GateSpec<float> gate;
   gate.given = true;

@@ -58,6 +58,7 @@ TEST(MistakeOutcomes, PutEveryVisibleMistakeInOneGroup) {
     for (const OutcomeGroup& group : all.groups) {
       member_count += group.members.size();
       EXPECT_TRUE(std::is_sorted(group.members.begin(), group.members.end(), IsLikelier));
+      EXPECT_EQ(all.groups[group.taken_for].taken_for, group.taken_for) << "it stands for itself";
     }
     EXPECT_EQ(member_count, visible_count) << "seed " << seed;
   }

@@ -15,16 +15,16 @@ constexpr double kTolerance = 1e-13;  // a few roundings of numbers around 1
 double Sigmoid(double z) { return 1 / (1 + std::exp(-z)); }
 
 // A gate of one element: W x + U h + b, in the function.
-struct Gate {
+struct ScalarGate {
   double w, u, b;
   double Sum(double x, double h) const { return w * x + u * h + b; }
   GateWeights<double> Weights(Activation activation) const { return {{w}, {u}, {b}, activation}; }
 };
 
-constexpr Gate kForget = {0.5, -0.25, 0.3};
-constexpr Gate kInput = {-0.75, 0.5, 0.2};
-constexpr Gate kOutput = {0.25, 1.5, -0.4};
-constexpr Gate kCandidate = {1.25, -0.5, 0.1};
+constexpr ScalarGate kForget = {0.5, -0.25, 0.3};
+constexpr ScalarGate kInput = {-0.75, 0.5, 0.2};
+constexpr ScalarGate kOutput = {0.25, 1.5, -0.4};
+constexpr ScalarGate kCandidate = {1.25, -0.5, 0.1};
 constexpr double kX = 0.7;
 constexpr double kH = -0.6;
 constexpr double kC = 0.9;

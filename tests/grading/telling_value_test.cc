@@ -1,8 +1,10 @@
 #include "server/grading/telling_value.h"
 
 #include <algorithm>
+#include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "gtest/gtest.h"
@@ -206,6 +208,31 @@ TEST(TellingValue, SeparatesEachPairThatAnyValueNotGivenSeparates) {
     EXPECT_EQ(found.separates_all, all) << "seed " << seed;
   }
   EXPECT_GT(with_several_places, 0);
+}
+
+TEST(TellingValue, LooksAtTheFirstThousandSteps) {
+  GateSpec<float> gate;
+  gate.given = true;
+  gate.input_weights = GivenTensor<float>({1});
+  gate.recurrent_weights = GivenTensor<float>({1});
+  LayerSpec<float> layer;
+  layer.kind = CellKind::kRnn;
+  layer.gates = {gate};
+  auto stack = BuildLayerStack<float>({{layer}, {}}, ModelLimits{}, "model", {});
+  ASSERT_TRUE(stack.ok()) << stack.status();
+  std::vector<double> inputs(1001);
+  inputs.back() = 1;
+  Exercise exercise = ExerciseOf(
+      std::make_shared<const Model>("late", "", *std::move(stack), absl::Time()), {}, {inputs});
+  const auto sentence = [&exercise] {
+    return HowToTellApart(
+        exercise, Explanations({"hidden_input_weights_sign", "hidden_input_weights_left_out"}), {});
+  };
+  EXPECT_EQ(sentence(),
+            "No further value inside this exercise in the first 1000 steps tells them apart; one "
+            "with other parameters may.");
+  exercise = ExerciseOf(exercise.model, {}, {{inputs.begin() + 1, inputs.end()}});
+  EXPECT_EQ(sentence(), "They would be told apart by h after step 999 (counted from 0).");
 }
 
 }  // namespace

@@ -24,6 +24,10 @@ TEST(DealOut, SaysHowManyAreThereAndWanted) {
   exercise.questions.pop_back();
   EXPECT_EQ(DealOut(exercise, std::vector<double>(7)).problems[0].reason,
             "there are 7 values in the answer; wanted are 6");
+  while (exercise.questions.size() < 9) exercise.questions.push_back(exercise.questions[0]);
+  EXPECT_EQ(DealOut(exercise, {}).problems[0].reason,
+            "there are no values in the answer; wanted are 54")
+      << "too many to be listed";
 }
 
 TEST(WrongCount, IsOfOneQuestion) {
