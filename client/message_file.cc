@@ -2,6 +2,7 @@
 
 #include <google/protobuf/descriptor.h>
 #include <google/protobuf/io/tokenizer.h>
+#include <google/protobuf/stubs/common.h>
 #include <google/protobuf/util/json_util.h>
 
 #include <algorithm>
@@ -27,6 +28,8 @@ namespace {
 using google::protobuf::Descriptor;
 using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+using ParseInfoTree = google::protobuf::TextFormat::ParseInfoTree;
 
 // Keeps the first error, which the later ones mostly follow from.
 class FirstError : public google::protobuf::io::ErrorCollector {
@@ -127,14 +130,47 @@ void PointToName(absl::string_view contents, SourceProblem& problem) {
   if (at != absl::string_view::npos) problem.column = static_cast<int>(at) + 1;
 }
 
-std::optional<SourceProblem> ParseText(absl::string_view contents,
-                                       google::protobuf::Message& message,
-                                       google::protobuf::TextFormat::ParseInfoTree* places) {
+// Bytes that are no UTF-8 in a text of the message: they can be written down, and not be sent.
+// `places` is where the fields stand, or null.
+std::optional<SourceProblem> BadText(const Message& message, ParseInfoTree* places) {
+  const auto& reflection = *message.GetReflection();
+  std::vector<const FieldDescriptor*> fields;
+  reflection.ListFields(message, &fields);
+  for (const FieldDescriptor* field : fields) {
+    const bool repeated = field->is_repeated();
+    const int count = repeated ? reflection.FieldSize(message, field) : 1;
+    for (int i = 0; i < count; ++i) {
+      const int index = repeated ? i : -1;
+      if (field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE) {
+        const Message& part = repeated ? reflection.GetRepeatedMessage(message, field, i)
+                                       : reflection.GetMessage(message, field);
+        ParseInfoTree* const below =
+            places == nullptr ? nullptr : places->GetTreeForNested(field, index);
+        auto problem = BadText(part, below);
+        if (problem.has_value()) return problem;
+      } else if (field->type() == FieldDescriptor::TYPE_STRING) {
+        const std::string text = repeated ? reflection.GetRepeatedString(message, field, i)
+                                          : reflection.GetString(message, field);
+        if (google::protobuf::internal::IsStructurallyValidUTF8(text)) continue;
+        const auto at = places == nullptr ? google::protobuf::TextFormat::ParseLocation(0, 0)
+                                          : places->GetLocation(field, index);
+        return SourceProblem{at.line + 1, at.column + 1,
+                             absl::StrCat(field->name(), " is not text in UTF-8")};
+      }
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<SourceProblem> ParseText(absl::string_view contents, Message& message,
+                                       ParseInfoTree* places) {
+  ParseInfoTree own_places;
+  if (places == nullptr) places = &own_places;
   FirstError errors;
   google::protobuf::TextFormat::Parser parser;
   parser.RecordErrorsTo(&errors);
   parser.WriteLocationsTo(places);
-  if (parser.ParseFromString(std::string(contents), &message)) return std::nullopt;
+  if (parser.ParseFromString(std::string(contents), &message)) return BadText(message, places);
   if (!errors.problem.has_value()) return SourceProblem{1, 1, "cannot be read"};
   PointToName(contents, *errors.problem);
   errors.problem->message = Explained(errors.problem->message, message.GetDescriptor());
@@ -147,7 +183,7 @@ std::optional<SourceProblem> ParseJson(absl::string_view contents,
   if (problem.has_value()) return problem;
   const auto status = google::protobuf::util::JsonStringToMessage(
       google::protobuf::StringPiece(contents.data(), contents.size()), &message);
-  if (status.ok()) return std::nullopt;
+  if (status.ok()) return BadText(message, nullptr);
   // What the check leaves to protobuf (times, durations); its message tells the path.
   return SourceProblem{1, 1, status.ToString()};
 }

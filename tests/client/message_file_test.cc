@@ -61,6 +61,22 @@ TEST(ParseMessageTest, TextProblemsAreToldWithPlaceAndWhatIsAllowed) {
   EXPECT_THAT(TextProblem("title:"), HasSubstr("found the end of the file"));
 }
 
+TEST(ParseMessageTest, TextThatIsNotUtf8IsToldWithItsPlace) {
+  v1::Exercise exercise;
+  const auto title = ParseMessage("title: '\\377'", FileFormat::kText, exercise);
+  ASSERT_TRUE(title.has_value());
+  EXPECT_EQ(title->line, 1);
+  EXPECT_EQ(title->column, 1);
+  EXPECT_EQ(title->message, "title is not text in UTF-8");
+  const auto below =
+      ParseMessage("sequences { }\nsequences {\n  title: 'a\xff'\n}", FileFormat::kText, exercise);
+  ASSERT_TRUE(below.has_value());
+  EXPECT_EQ(below->line, 3);
+  EXPECT_EQ(below->column, 3);
+  EXPECT_FALSE(ParseMessage("title: '\xc3\xa4' model { layers { } }", FileFormat::kText, exercise));
+  EXPECT_TRUE(ParseMessage("{\"title\": \"\xff\"}", FileFormat::kJson, exercise));
+}
+
 TEST(ParseMessageTest, JsonAndBinaryProblemsAreToldToo) {
   v1::Exercise exercise;
   const auto json = ParseMessage("{\n \"titel\": 1}", FileFormat::kJson, exercise);
