@@ -49,6 +49,16 @@ TEST(EdxContainerTest, TheDiagnosisStandsWithTheFirstWrongValueOnly) {
   EXPECT_EQ(tests.values(3).list_value().values(4).string_value(), "-1");
 }
 
+TEST(EdxContainerTest, OnlyAllThePointsAreCorrect) {
+  const auto correct = [](const char* scene) {
+    return JsonObject(EdxContainerLine(SceneReport(scene))).fields().at("correct").bool_value();
+  };
+  EXPECT_TRUE(correct("all right"));
+  for (const char* scene : {"half right", "hidden", "NaN", "not gradable", "grader broke"}) {
+    EXPECT_FALSE(correct(scene)) << scene;
+  }
+}
+
 TEST(EdxContainerTest, WhatCannotBeReadIsAnError) {
   const auto reply = JsonObject(EdxContainerLine(SceneReport("not gradable")));
   ASSERT_EQ(reply.fields().at("errors").list_value().values_size(), 1);

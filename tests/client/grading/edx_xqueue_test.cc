@@ -24,6 +24,16 @@ TEST(EdxReplyTest, EverySceneGivesAllThreeFieldsAndOneElement) {
   }
 }
 
+TEST(EdxReplyTest, OnlyAllThePointsAreCorrect) {
+  const auto correct = [](const char* scene) {
+    return JsonObject(EdxReply(SceneReport(scene))).fields().at("correct").bool_value();
+  };
+  EXPECT_TRUE(correct("all right"));
+  for (const char* scene : {"half right", "hidden", "NaN", "not gradable", "grader broke"}) {
+    EXPECT_FALSE(correct(scene)) << scene;
+  }
+}
+
 TEST(EdxReplyTest, StudentsTextIsNoMarkup) {
   const std::string message =
       Text(JsonObject(EdxReply(SceneReport("markup, not gradable"))), "msg");

@@ -76,6 +76,12 @@ TEST(GradescopeTest, WhatCannotBeReadIsAFailedTestWithTheReason) {
   EXPECT_THAT(Text(tests[0], "output"), HasSubstr("a bracket is missing"));
 }
 
+TEST(GradescopeTest, WhatIsNotGradedHasNoPointsWhoeverGivesSome) {
+  v1::Verdict verdict = UngradableVerdict("alice", "a bracket is missing");
+  verdict.set_points(1);
+  EXPECT_EQ(Number(JsonObject(GradescopeFile(MakeReport({}, verdict))), "score"), 0);
+}
+
 TEST(GradescopeTest, ABrokenGraderTellsOnlyStaffWhy) {
   const auto file = JsonObject(GradescopeFile(SceneReport("grader broke")));
   const auto tests = Objects(file, "tests");

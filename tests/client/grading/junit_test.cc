@@ -83,6 +83,13 @@ TEST(JunitTest, AWrongValueIsAFailureAndAnUnreadableAnswerAnError) {
   EXPECT_THAT(unread.children[0].children[0].text, HasSubstr("a bracket is missing"));
 }
 
+TEST(JunitTest, TheDiagnosisIsSaidOnce) {
+  const std::string file = JunitFile({SceneReport("half right")}, kNow);
+  const size_t first = file.find("gate swapped");
+  ASSERT_NE(first, std::string::npos);
+  EXPECT_EQ(file.find("gate swapped", first + 1), std::string::npos);
+}
+
 TEST(JunitTest, SharesOfWhatPassedAddUpToThePoints) {
   v1::Verdict verdict = MakeVerdict(4, 3, v1::FEEDBACK_STEPS);
   for (v1::QuestionVerdict& question : *verdict.mutable_questions()) question.set_points(0);

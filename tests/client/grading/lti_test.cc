@@ -26,5 +26,20 @@ TEST(LtiTest, EverySceneGivesABodyAsDocumented) {
   }
 }
 
+TEST(LtiTest, WithoutPointsThereIsOneForAllThatIsRight) {
+  for (const int right : {2, 1}) {
+    v1::Verdict verdict = MakeVerdict(2, right, v1::FEEDBACK_STEPS);
+    for (v1::QuestionVerdict& question : *verdict.mutable_questions()) {
+      question.set_points(0);
+      question.set_max_points(0);
+    }
+    verdict.set_points(0);
+    verdict.set_max_points(0);
+    const auto body = JsonObject(LtiScore(MakeReport({}, verdict), absl::UnixEpoch()));
+    EXPECT_EQ(Number(body, "scoreGiven"), right == 2 ? 1 : 0);
+    EXPECT_EQ(Number(body, "scoreMaximum"), 1);
+  }
+}
+
 }  // namespace
 }  // namespace cellar

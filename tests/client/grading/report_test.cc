@@ -102,6 +102,24 @@ TEST(ReportTest, PointsHaveNoDustOfTheirSum) {
   EXPECT_EQ(MakeReport(HomeworkExercise(), verdict).verdict.points(), 37.0 / 30) << "no dust";
 }
 
+TEST(ReportTest, WhatLiesAboveTheLevelIsLeftOutWhoeverPutItThere) {
+  v1::Verdict verdict = MakeVerdict(4, 2, v1::FEEDBACK_NONE);
+  const Report none = MakeReport({}, verdict);
+  EXPECT_EQ(none.verdict.questions(0).correct_count(), 0);
+  EXPECT_EQ(none.verdict.questions(0).values_size(), 0);
+  verdict.set_feedback(v1::FEEDBACK_STEPS);
+  const Report steps = MakeReport({}, verdict);
+  EXPECT_EQ(steps.verdict.questions(0).correct_count(), 2);
+  EXPECT_EQ(steps.verdict.how_to_tell_apart(), "");
+  EXPECT_EQ(steps.verdict.diagnoses_size(), 0);
+}
+
+TEST(ReportTest, AStepThatCountsAsCarriedIsNotWrong) {
+  v1::Verdict verdict = MakeVerdict(3, 1, v1::FEEDBACK_STEPS);
+  verdict.mutable_questions(0)->mutable_values(2)->set_correct_if_carried(true);
+  EXPECT_EQ(MakeReport({}, verdict).questions[0].message, "wrong at step 1 (counted from 0)");
+}
+
 TEST(ReportTest, AMistakeThatFitsInPartIsSaidToFitInPart) {
   v1::Verdict verdict = MakeVerdict(4, 2, v1::FEEDBACK_DIAGNOSIS);
   verdict.mutable_diagnoses(0)->set_matching_count(7);

@@ -17,6 +17,15 @@ TEST(SummaryTest, CountsPointsAndMistakes) {
             "forget and input gate swapped  2\n");
 }
 
+TEST(SummaryTest, TheMistakeThatCameMostOftenIsFirst) {
+  v1::Verdict other = MakeVerdict(4, 2, v1::FEEDBACK_DIAGNOSIS);
+  other.mutable_diagnoses(0)->set_title("another");
+  const Report often = MakeReport({}, other);
+  const std::string text = SummaryText({SceneReport("half right"), often, often});
+  EXPECT_LT(text.find("another                        2\n"),
+            text.find("forget and input gate swapped  1\n"));
+}
+
 TEST(SummaryTest, NothingGradedHasNoAverage) {
   EXPECT_EQ(SummaryText({SceneReport("not gradable"), SceneReport("grader broke")}),
             "2 submissions: 0 graded, 2 not gradable\n");
