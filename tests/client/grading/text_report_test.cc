@@ -38,5 +38,13 @@ TEST(TextReportTest, NoSceneMovesTheCursor) {
   }
 }
 
+TEST(TextReportTest, WhereAllWrongValuesAreShownTheyAreNotCounted) {
+  const auto text = [](int count, int right) {
+    return TextReport({MakeReport({}, MakeVerdict(count, right, v1::FEEDBACK_STEPS))});
+  };
+  EXPECT_EQ(text(50, 48).find("wrong values)"), std::string::npos);
+  EXPECT_NE(text(50, 0).find("(40 of 100 wrong values)"), std::string::npos);
+}
+
 }  // namespace
 }  // namespace cellar
