@@ -124,6 +124,20 @@ TEST_F(SessionKeeperTest, APeriodicSessionIsWrittenAfterTheInterval) {
   EXPECT_EQ(store_.write_count(), writes);
 }
 
+TEST_F(SessionKeeperTest, WhatWasWrittenBeforeARewindSaysNothingOfTheStepsAfterIt) {
+  const auto session = Create("a", Durability::kPeriodic);
+  Step(session, 3);
+  store_.HoldWrites(true);
+  keeper_.Keep(session);
+  store_.AwaitHeldWrite();  // of three steps
+  Rewind(session);
+  Step(session, 3);  // perhaps others
+  store_.HoldWrites(false);
+  EXPECT_TRUE(keeper_.Flush().ok());
+  EXPECT_EQ(session->Look().next_step, 3);
+  EXPECT_EQ(session->Look().durable_step, 0);
+}
+
 TEST_F(SessionKeeperTest, AUseThatChangesNothingIsWrittenToo) {
   for (const auto durability : {Durability::kPeriodic, Durability::kEveryStep}) {
     const std::string id = durability == Durability::kPeriodic ? "p" : "e";

@@ -2,6 +2,7 @@
 // write them and end them: each owner finds its sessions as it left them.
 #include <gtest/gtest.h>
 
+#include <array>
 #include <atomic>
 #include <memory>
 #include <random>
@@ -10,6 +11,7 @@
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/synchronization/mutex.h"
 #include "absl/synchronization/notification.h"
 #include "server/base/clock.h"
 #include "server/session/session_table.h"
@@ -22,6 +24,7 @@ namespace {
 constexpr int kOwners = 4;
 constexpr int kNamesEach = 12;
 constexpr int kRounds = 1500;
+constexpr int kShared = 3;
 
 class SleepStressTest : public testing::Test {
  protected:
@@ -78,6 +81,23 @@ class SleepStressTest : public testing::Test {
     settled.WaitForNotification();
   }
 
+  // Takes turns at stepping sessions that others step too, wherever they are; how many were made.
+  int64_t Share(uint64_t seed) {
+    std::mt19937_64 random(seed);
+    int64_t made_count = 0;
+    for (int round = 0; round < kRounds; ++round) {
+      const std::string name = absl::StrCat("sessions/shared", random() % kShared);
+      auto hold = table_.Hold({kDefaultTenant, name});
+      if (absl::IsResourceExhausted(hold.status())) continue;  // others have to be written first
+      EXPECT_TRUE(hold.ok()) << hold.status();
+      absl::MutexLock turn(&turns_[name.back() - '0']);  // here the test is the engine
+      auto lease = hold->Lease();
+      EXPECT_TRUE(lease.ok()) << lease.status();
+      if (lease->Commit(After(lease->progress(), {1})).ok()) ++made_count;
+    }
+    return made_count;
+  }
+
   void Housekeep() {
     while (!done_.load()) {
       table_.EndDue();
@@ -97,6 +117,7 @@ class SleepStressTest : public testing::Test {
   SessionTable table_{
       {.max_bytes = 60'000, .sleep_after = absl::Microseconds(50)}, SystemClock(), &keeper_};
   std::atomic<bool> done_{false};
+  std::array<absl::Mutex, kShared> turns_;
 };
 
 TEST_F(SleepStressTest, EachOwnerFindsItsSessionsAsItLeftThem) {
@@ -109,6 +130,28 @@ TEST_F(SleepStressTest, EachOwnerFindsItsSessionsAsItLeftThem) {
   done_.store(true);
   housekeeper.join();
   EXPECT_TRUE(keeper_.Flush().ok());
+}
+
+TEST_F(SleepStressTest, WhoeverTouchesASleeperAtOnceStepsTheSameSession) {
+  for (int k = 0; k < kShared; ++k) ASSERT_TRUE(Create(absl::StrCat("shared", k), k));
+  std::thread housekeeper([this] { Housekeep(); });
+  std::vector<std::thread> sharers;
+  std::atomic<int64_t> made_count{0};
+  for (int k = 0; k < kOwners; ++k) {
+    sharers.emplace_back([this, &made_count, k] { made_count += Share(k); });
+  }
+  for (std::thread& sharer : sharers) sharer.join();
+  done_.store(true);
+  housekeeper.join();
+  ASSERT_TRUE(keeper_.Flush().ok());
+  int64_t step_count = 0;
+  for (int k = 0; k < kShared; ++k) {
+    const std::string name = absl::StrCat("sessions/shared", k);
+    step_count += table_.Find({kDefaultTenant, name}).value()->Look().next_step;
+  }
+  EXPECT_EQ(step_count, made_count.load());
+  EXPECT_GT(step_count, 0);
+  EXPECT_GT(store_.read_count(), 0) << "nobody slept";
 }
 
 }  // namespace

@@ -41,8 +41,10 @@ class FaultStore final : public RecordStore {
 
   absl::Status Write(const RecordBatch& batch, bool sync) override {
     absl::MutexLock lock(&mutex_);
+    is_writing_ = true;
     mutex_.Await(absl::Condition(
         +[](bool* held) { return !*held; }, &writes_held_));
+    is_writing_ = false;
     ++write_count_;
     if (sync) ++sync_count_;
     if (fault_ == Fault::kWriteFails) return StoreFailed("write", "No space left on device");
@@ -86,6 +88,12 @@ class FaultStore final : public RecordStore {
   void HoldWrites(bool held) {
     absl::MutexLock lock(&mutex_);
     writes_held_ = held;
+  }
+
+  // Waits for a write that waits. REQUIRES: writes are held, and there will be one.
+  void AwaitHeldWrite() {
+    absl::MutexLock lock(&mutex_);
+    mutex_.Await(absl::Condition(&is_writing_));
   }
 
   // The power is lost: what was not synced is gone.
@@ -142,6 +150,7 @@ class FaultStore final : public RecordStore {
   Fault fault_ ABSL_GUARDED_BY(mutex_) = Fault::kNone;
   mutable std::function<void()> meanwhile_ ABSL_GUARDED_BY(mutex_);
   bool writes_held_ ABSL_GUARDED_BY(mutex_) = false;
+  bool is_writing_ ABSL_GUARDED_BY(mutex_) = false;
   mutable int64_t read_count_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t write_count_ ABSL_GUARDED_BY(mutex_) = 0;
   int64_t sync_count_ ABSL_GUARDED_BY(mutex_) = 0;
