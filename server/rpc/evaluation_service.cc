@@ -11,30 +11,32 @@
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/message_size.h"
 #include "server/rpc/on_worker.h"
+#include "server/rpc/refusal.h"
 #include "server/rpc/rpc_errors.h"
+#include "server/rpc/wires.h"
 
 namespace cellar {
 namespace {
 
+using EvaluateWire = DownloadWire<v1::EvaluateRequest, v1::EvaluateResponse>;
+
 // One call. Worker and gRPC take turns: an answer is computed on a worker, written by gRPC, and
 // only then comes the next; so at most one answer is in memory, and nothing here needs a lock.
-class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateResponse> {
+class EvaluateReactor final : public Reactor {
  public:
   // REQUIRES: the call has entered `admission`.
-  EvaluateReactor(Api& api, Admission& admission, SharedCaller caller,
-                  grpc::CallbackServerContext& context)
+  EvaluateReactor(Api& api, Admission& admission, SharedCaller caller, EvaluateWire& wire)
       : api_(api),
         admission_(admission),
         caller_(std::move(caller)),
         bytes_(admission.call_bytes(), caller_->tenant),
-        context_(context),
-        deadline_(CallDeadline(context.deadline())) {}
+        wire_(wire),
+        deadline_(CallDeadline(wire.context().deadline())) {}
 
-  // Begins. *request lives until OnDone.
-  void Start(const v1::EvaluateRequest* request) {
-    request_ = request;
+  // Begins.
+  void Start() {
     const absl::Status full = bytes_.Set(RequestBytes());
-    if (!full.ok()) return Finish(Close(full));
+    if (!full.ok()) return wire_.Finish(Close(full));
     AnswerOnWorker();
   }
 
@@ -42,12 +44,12 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   void AnswerOnWorker() {
     RunOnWorker(api_.scheduler, caller_->tenant, deadline_, [this](absl::Status may_run) {
       const absl::StatusOr<bool> answered = may_run.ok() ? Answer() : std::move(may_run);
-      if (!answered.ok()) return Finish(Close(answered.status()));
+      if (!answered.ok()) return wire_.Finish(Close(answered.status()));
       if (!*answered) return AnswerOnWorker();  // behind whoever waits
       if (evaluation_->AtEnd()) {
-        return StartWriteAndFinish(&response_, grpc::WriteOptions(), Close(absl::OkStatus()));
+        return wire_.WriteAndFinish(response_, Close(absl::OkStatus()));
       }
-      StartWrite(&response_);
+      wire_.Write(response_);
     });
   }
 
@@ -58,7 +60,7 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
       Call call(caller_);
       call.deadline = deadline_;
       call.cancelled = [this] { return cancelled_.load(std::memory_order_relaxed); };
-      CELLAR_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(api_, call, *request_));
+      CELLAR_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(api_, call, wire_.request()));
     }
     response_.Clear();
     CELLAR_ASSIGN_OR_RETURN(const bool answered, evaluation_->Next(&response_));
@@ -70,15 +72,16 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) return Finish(Close(CallerGone()));
+    if (!ok) return wire_.Finish(Close(CallerGone()));
     AnswerOnWorker();
   }
 
   // The request, and what was read from it.
-  int64_t RequestBytes() const { return 2 * static_cast<int64_t>(request_->ByteSizeLong()); }
+  int64_t RequestBytes() const { return 2 * static_cast<int64_t>(wire_.request().ByteSizeLong()); }
 
   grpc::Status Close(const absl::Status& status) {
-    return admission_.Close(context_, *request_->GetDescriptor(), caller_.get(), status);
+    return admission_.Close(wire_.context(), *v1::EvaluateRequest::descriptor(), caller_.get(),
+                            status);
   }
 
   void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
@@ -92,40 +95,31 @@ class EvaluateReactor final : public grpc::ServerWriteReactor<v1::EvaluateRespon
   Admission& admission_;
   const SharedCaller caller_;
   CallBytes bytes_;
-  grpc::CallbackServerContext& context_;  // until OnDone
+  EvaluateWire& wire_;  // until OnDone
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};
 
-  const v1::EvaluateRequest* request_ = nullptr;
   std::unique_ptr<Evaluation> evaluation_;
   v1::EvaluateResponse response_;
 };
 
-// A call that is not let in.
-class RefusedEvaluation final : public grpc::ServerWriteReactor<v1::EvaluateResponse> {
- public:
-  explicit RefusedEvaluation(const grpc::Status& status) { Finish(status); }
-
- private:
-  void OnDone() override { delete this; }
-};
-
 }  // namespace
 
-grpc::ServerWriteReactor<v1::EvaluateResponse>* EvaluationService::Evaluate(
-    grpc::CallbackServerContext* context, const v1::EvaluateRequest* request) {
-  absl::StatusOr<SharedCaller> caller = admission_.Identify(*context, *request->GetDescriptor());
-  absl::Status admitted = caller.status();
-  if (admitted.ok()) admitted = CheckMessageSize(*request, api_.limits.max_message_bytes);
-  if (admitted.ok()) admitted = admission_.Enter();
-  if (!admitted.ok()) {
-    const Caller* const known = caller.ok() ? caller->get() : nullptr;
-    return new RefusedEvaluation(
-        admission_.Close(*context, *request->GetDescriptor(), known, admitted));
-  }
-  auto* reactor = new EvaluateReactor(api_, admission_, *std::move(caller), *context);
-  reactor->Start(request);
-  return reactor;
+void EvaluationService::Serve(CallQueue& queue) {
+  EvaluateWire::Serve(
+      queue, *this, &EvaluationService::RequestEvaluate, [this](EvaluateWire& wire) -> Reactor* {
+        absl::StatusOr<SharedCaller> caller =
+            admission_.Identify(wire.context(), *v1::EvaluateRequest::descriptor());
+        absl::Status admitted = caller.status();
+        if (admitted.ok()) {
+          admitted = CheckMessageSize(wire.request(), api_.limits.max_message_bytes);
+        }
+        if (admitted.ok()) admitted = admission_.Enter();
+        if (!admitted.ok()) return Refuse(admission_, wire, wire.request(), admitted);
+        auto* reactor = new EvaluateReactor(api_, admission_, *std::move(caller), wire);
+        reactor->Start();
+        return reactor;
+      });
 }
 
 }  // namespace cellar

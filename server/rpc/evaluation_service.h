@@ -1,24 +1,24 @@
 // EvaluationService on the wire.
 //
-// Thread safety: gRPC calls the methods, from any thread.
-// Ownership: `api` and `admission` outlive every call.
+// Thread safety: Serve belongs to one thread. Ownership: `api` and `admission` outlive every call.
 #ifndef CELLAR_SERVER_RPC_EVALUATION_SERVICE_H_
 #define CELLAR_SERVER_RPC_EVALUATION_SERVICE_H_
 
 #include "cellar/v1/evaluation_service.grpc.pb.h"
 #include "server/api/api.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_queue.h"
 
 namespace cellar {
 
-class EvaluationService final : public v1::EvaluationService::CallbackService {
+class EvaluationService final : public v1::EvaluationService::AsyncService {
  public:
   EvaluationService(Api& api, Admission& admission) : api_(api), admission_(admission) {}
 
- private:
-  grpc::ServerWriteReactor<v1::EvaluateResponse>* Evaluate(
-      grpc::CallbackServerContext* context, const v1::EvaluateRequest* request) override;
+  // Takes the calls that come on `queue`, which outlives them. REQUIRES: the server is built.
+  void Serve(CallQueue& queue);
 
+ private:
   Api& api_;
   Admission& admission_;
 };

@@ -9,6 +9,7 @@
 #include "server/api/grading_handlers.h"
 #include "server/rpc/on_worker.h"
 #include "server/rpc/serial_stream_reactor.h"
+#include "server/rpc/unary_calls.h"
 
 namespace cellar {
 namespace {
@@ -54,46 +55,20 @@ class GradeMessages final : public GradeStreamReactor::Stream {
 
 }  // namespace
 
-grpc::ServerUnaryReactor* GradingService::CreateExercise(Context* context,
-                                                         const v1::CreateExerciseRequest* request,
-                                                         v1::CreateExerciseResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::CreateExercise);
-}
-
-grpc::ServerUnaryReactor* GradingService::GetExercise(Context* context,
-                                                      const v1::GetExerciseRequest* request,
-                                                      v1::GetExerciseResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::GetExercise);
-}
-
-grpc::ServerUnaryReactor* GradingService::ListExercises(Context* context,
-                                                        const v1::ListExercisesRequest* request,
-                                                        v1::ListExercisesResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::ListExercises);
-}
-
-grpc::ServerUnaryReactor* GradingService::DeleteExercise(Context* context,
-                                                         const v1::DeleteExerciseRequest* request,
-                                                         v1::DeleteExerciseResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::DeleteExercise);
-}
-
-grpc::ServerUnaryReactor* GradingService::CheckExercise(Context* context,
-                                                        const v1::CheckExerciseRequest* request,
-                                                        v1::CheckExerciseResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::CheckExercise);
-}
-
-grpc::ServerUnaryReactor* GradingService::Grade(Context* context, const v1::GradeRequest* request,
-                                                v1::GradeResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::Grade);
-}
-
-grpc::ServerBidiReactor<v1::GradeStreamRequest, v1::GradeStreamResponse>*
-GradingService::GradeStream(Context* context) {
-  return GradeStreamReactor::Start(*context, api_, admission_, [this](const Call& call) {
-    return std::make_unique<GradeMessages>(api_, call);
-  });
+void GradingService::Serve(CallQueue& queue) {
+  UnaryCalls calls(queue, *this, api_, admission_);
+  calls.OnWorker(&GradingService::RequestCreateExercise, &cellar::CreateExercise);
+  calls.OnWorker(&GradingService::RequestGetExercise, &cellar::GetExercise);
+  calls.OnWorker(&GradingService::RequestListExercises, &cellar::ListExercises);
+  calls.OnWorker(&GradingService::RequestDeleteExercise, &cellar::DeleteExercise);
+  calls.OnWorker(&GradingService::RequestCheckExercise, &cellar::CheckExercise);
+  calls.OnWorker(&GradingService::RequestGrade, &cellar::Grade);
+  GradeStreamReactor::Wire::Serve(
+      queue, *this, &GradingService::RequestGradeStream, [this](GradeStreamReactor::Wire& wire) {
+        return GradeStreamReactor::Start(wire, api_, admission_, [this](const Call& call) {
+          return std::make_unique<GradeMessages>(api_, call);
+        });
+      });
 }
 
 }  // namespace cellar

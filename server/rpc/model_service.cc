@@ -1,40 +1,27 @@
 #include "server/rpc/model_service.h"
 
 #include "server/api/model_handlers.h"
+#include "server/rpc/unary_calls.h"
 #include "server/rpc/upload_reactor.h"
 
 namespace cellar {
+namespace {
 
-grpc::ServerUnaryReactor* ModelService::CreateModel(grpc::CallbackServerContext* context,
-                                                    const v1::CreateModelRequest* request,
-                                                    v1::CreateModelResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::CreateModel);
+bool IsForWeights(const v1::GetModelRequest& request) {
+  return request.view() == v1::MODEL_VIEW_FULL;
 }
 
-grpc::ServerReadReactor<v1::UploadModelRequest>* ModelService::UploadModel(
-    grpc::CallbackServerContext* context, v1::UploadModelResponse* response) {
-  return UploadReactor::Start(api_, admission_, *context, response);
-}
+}  // namespace
 
-grpc::ServerUnaryReactor* ModelService::GetModel(grpc::CallbackServerContext* context,
-                                                 const v1::GetModelRequest* request,
-                                                 v1::GetModelResponse* response) {
-  if (request->view() == v1::MODEL_VIEW_FULL) {
-    return calls_.OnWorker(context, request, response, &cellar::GetModel);
-  }
-  return calls_.AtOnce(context, request, response, &cellar::GetModel);
-}
-
-grpc::ServerUnaryReactor* ModelService::ListModels(grpc::CallbackServerContext* context,
-                                                   const v1::ListModelsRequest* request,
-                                                   v1::ListModelsResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::ListModels);
-}
-
-grpc::ServerUnaryReactor* ModelService::DeleteModel(grpc::CallbackServerContext* context,
-                                                    const v1::DeleteModelRequest* request,
-                                                    v1::DeleteModelResponse* response) {
-  return calls_.OnWorker(context, request, response, &cellar::DeleteModel);
+void ModelService::Serve(CallQueue& queue) {
+  UnaryCalls calls(queue, *this, api_, admission_);
+  calls.OnWorker(&ModelService::RequestCreateModel, &cellar::CreateModel);
+  calls.OnWorkerIf(&IsForWeights, &ModelService::RequestGetModel, &cellar::GetModel);
+  calls.OnWorker(&ModelService::RequestListModels, &cellar::ListModels);
+  calls.OnWorker(&ModelService::RequestDeleteModel, &cellar::DeleteModel);
+  UploadReactor::Wire::Serve(
+      queue, *this, &ModelService::RequestUploadModel,
+      [this](UploadReactor::Wire& wire) { return UploadReactor::Start(api_, admission_, wire); });
 }
 
 }  // namespace cellar

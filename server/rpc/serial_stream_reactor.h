@@ -2,11 +2,11 @@
 // when is SerialStreamFlow's, what a message means is a SerialStream's. Longer than 200 lines, as a
 // template has its code here.
 //
-// Events come from gRPC's threads, from whoever ends the work on a message, and from the drain.
+// Events come from the queue's thread, from whoever ends the work on a message, and from the drain.
 // Each is noted under a lock; then one thread, whichever finds nobody else at it, carries out what
 // is to be done next, with no lock held.
 //
-// Thread safety: internal; gRPC, workers and drain call it from any thread.
+// Thread safety: internal; queue, workers and drain call it from any thread.
 // Ownership: keeps itself alive until gRPC is done with it and no work is left.
 #ifndef CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
 #define CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
@@ -21,8 +21,6 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "grpcpp/server_context.h"
-#include "grpcpp/support/server_callback.h"
 #include "server/api/api.h"
 #include "server/api/stream_slot.h"
 #include "server/rpc/admission.h"
@@ -32,28 +30,28 @@
 #include "server/rpc/rpc_errors.h"
 #include "server/rpc/serial_stream.h"
 #include "server/rpc/serial_stream_flow.h"
+#include "server/rpc/wires.h"
 
 namespace cellar {
 
 template <class Request, class Response>
 class SerialStreamReactor final
-    : public grpc::ServerBidiReactor<Request, Response>,
+    : public Reactor,
       public DrainListener,
       public std::enable_shared_from_this<SerialStreamReactor<Request, Response>> {
  public:
+  using Wire = DuplexWire<Request, Response>;
   using Stream = SerialStream<Request, Response>;
   using StreamMaker = std::function<std::unique_ptr<Stream>(Call call)>;
 
-  // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
-  // `api` and `admission` outlive it.
-  static grpc::ServerBidiReactor<Request, Response>* Start(grpc::CallbackServerContext& context,
-                                                           Api& api, Admission& admission,
-                                                           const StreamMaker& make_stream) {
-    std::shared_ptr<SerialStreamReactor> reactor(new SerialStreamReactor(context, api, admission));
+  // Starts the reactor of a new call; a call that is not let in is finished at once. `api` and
+  // `admission` outlive it.
+  static Reactor* Start(Wire& wire, Api& api, Admission& admission,
+                        const StreamMaker& make_stream) {
+    std::shared_ptr<SerialStreamReactor> reactor(new SerialStreamReactor(wire, api, admission));
     reactor->self_ = reactor;
     absl::Status refused = reactor->Enter(make_stream);
-    // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come
-    // before this returns: gRPC keeps what is begun here until then.
+    // The queue's thread is here: OnDone comes after this has returned.
     reactor->Happened([&](SerialStreamFlow& flow) {
       if (!refused.ok()) flow.End(refused);
     });
@@ -67,11 +65,12 @@ class SerialStreamReactor final
  private:
   using Do = SerialStreamFlow::Do;
 
-  SerialStreamReactor(grpc::CallbackServerContext& context, Api& api, Admission& admission)
-      : context_(context), api_(api), admission_(admission) {}
+  SerialStreamReactor(Wire& wire, Api& api, Admission& admission)
+      : wire_(wire), api_(api), admission_(admission) {}
 
   absl::Status Enter(const StreamMaker& make_stream) {
-    absl::StatusOr<SharedCaller> caller = admission_.Identify(context_, *Request::descriptor());
+    absl::StatusOr<SharedCaller> caller =
+        admission_.Identify(wire_.context(), *Request::descriptor());
     if (!caller.ok()) return caller.status();
     caller_ = *std::move(caller);
     const absl::Status entered = admission_.Enter();
@@ -82,7 +81,7 @@ class SerialStreamReactor final
     if (!slot.ok()) return slot.status();
     slot_ = *std::move(slot);
     Call call(caller_);
-    call.deadline = CallDeadline(context_.deadline());
+    call.deadline = CallDeadline(wire_.context().deadline());
     call.cancelled = [cancelled = cancelled_] {
       return cancelled->load(std::memory_order_relaxed);
     };
@@ -91,7 +90,7 @@ class SerialStreamReactor final
     return absl::OkStatus();
   }
 
-  // Reactions of gRPC.
+  // Reactions of the call.
   void OnReadDone(bool ok) override {
     Happened([ok](SerialStreamFlow& flow) { flow.ReadDone(ok); });
   }
@@ -134,17 +133,17 @@ class SerialStreamReactor final
         case Do::kNothing:
           return;
         case Do::kRead:
-          this->StartRead(&incoming_);
+          wire_.Read(&incoming_);
           break;
         case Do::kWork:
           Work();
           break;
         case Do::kWrite:
-          this->StartWrite(&response_);
+          wire_.Write(response_);
           break;
         case Do::kFinish:
-          this->Finish(
-              admission_.Close(context_, *Request::descriptor(), caller_.get(), FinalStatus()));
+          wire_.Finish(admission_.Close(wire_.context(), *Request::descriptor(), caller_.get(),
+                                        FinalStatus()));
           return;  // perhaps OnDone has come: this may be gone
       }
     }
@@ -163,7 +162,7 @@ class SerialStreamReactor final
     absl::Status fits = CheckMessageSize(current_, api_.limits.max_message_bytes);
     if (fits.ok()) fits = bytes_->Set(static_cast<int64_t>(current_.ByteSizeLong()));
     if (!fits.ok()) return NoteWork(fits);
-    // Whoever works may be the last to hold it: gRPC drops a finished call.
+    // Whoever works may be the last to hold it: a finished call drops it.
     stream_->Take(current_, &response_,
                   [this, alive = this->shared_from_this()](absl::StatusOr<bool> has_answer) {
                     NoteWork(std::move(has_answer));
@@ -186,7 +185,7 @@ class SerialStreamReactor final
   }
 
   // Constant after Start.
-  grpc::CallbackServerContext& context_;  // until OnDone
+  Wire& wire_;  // until OnDone
   Api& api_;
   Admission& admission_;
   SharedCaller caller_;  // null: not let in

@@ -16,9 +16,11 @@
 #include "grpcpp/server_builder.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/call_queue.h"
 #include "server/rpc/evaluation_service.h"
 #include "server/rpc/foreign_services.h"
 #include "server/rpc/grading_service.h"
+#include "server/rpc/health_service.h"
 #include "server/rpc/listen_address.h"
 #include "server/rpc/message_size.h"
 #include "server/rpc/model_service.h"
@@ -83,8 +85,6 @@ struct Server::Implementation {
   // Builds the server and notes the addresses. Errors: as Start.
   absl::Status Listen(const ServerOptions& options, int64_t max_message_bytes);
 
-  void SetServing(bool serving);
-
   // Without identities a certificate is all that lets somebody in.
   ClientCertificates WantedCertificates(const TlsOptions& tls) const {
     if (tls.client_ca_path.empty()) return ClientCertificates::kNone;
@@ -100,7 +100,11 @@ struct Server::Implementation {
   SessionService sessions;
   EvaluationService evaluations;
   GradingService gradings;
+  HealthService health{
+      {v1::ModelService::service_full_name(), v1::SessionService::service_full_name(),
+       v1::EvaluationService::service_full_name(), v1::GradingService::service_full_name()}};
   std::vector<std::shared_ptr<grpc::ServerCredentials>> credentials;  // of each address
+  std::unique_ptr<CallQueue> queue;
   std::unique_ptr<grpc::Server> grpc_server;
   std::vector<std::string> addresses;
   std::optional<bool> drained;  // what Drain returned
@@ -112,7 +116,8 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
   // Any client could make it print lines. (Newer versions log as Abseil does.)
   google::protobuf::SetLogHandler(nullptr);
 #endif
-  grpc::EnableDefaultHealthCheckService(true);
+  // gRPC's own health service runs on threads of its own, which would wake ours for every event.
+  grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
   if (options.channelz) grpc::channelz::experimental::InitChannelzService();
   grpc::ServerBuilder builder;
@@ -140,6 +145,8 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
   builder.RegisterService(&sessions);
   builder.RegisterService(&evaluations);
   builder.RegisterService(&gradings);
+  builder.RegisterService(&health);
+  queue = std::make_unique<CallQueue>(builder);
   grpc_server = builder.BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i) {
     if (ports[i] == 0) {
@@ -148,18 +155,14 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
     addresses.push_back(WithPort(options.listen[i], ports[i]));
   }
   if (grpc_server == nullptr) return CannotListen("in-process", "gRPC could not start");
-  SetServing(true);
+  models.Serve(*queue);
+  sessions.Serve(*queue);
+  evaluations.Serve(*queue);
+  gradings.Serve(*queue);
+  health.Serve(*queue);
+  queue->Start();
+  health.SetServing(true);
   return absl::OkStatus();
-}
-
-void Server::Implementation::SetServing(bool serving) {
-  grpc::HealthCheckServiceInterface* const health = grpc_server->GetHealthCheckService();
-  if (health == nullptr) return;
-  for (const char* name :
-       {"", v1::ModelService::service_full_name(), v1::SessionService::service_full_name(),
-        v1::EvaluationService::service_full_name(), v1::GradingService::service_full_name()}) {
-    health->SetServingStatus(name, serving);
-  }
 }
 
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Api& api,
@@ -192,12 +195,13 @@ int64_t Server::call_bytes() const { return implementation_->admission.call_byte
 bool Server::Drain(absl::Duration timeout) {
   Implementation& all = *implementation_;
   if (all.drained.has_value()) return *all.drained;
-  all.SetServing(false);
+  all.health.SetServing(false);
   all.admission.StartDraining();
   const bool empty = all.admission.AwaitEmpty(timeout);
   // A time span, so that nothing here reads the clock.
   all.grpc_server->Shutdown(
       gpr_time_from_millis(absl::ToInt64Milliseconds(kShutdownGrace), GPR_TIMESPAN));
+  all.queue->Stop();
   all.drained = empty;
   return empty;
 }

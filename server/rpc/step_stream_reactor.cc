@@ -17,23 +17,24 @@ int64_t ChargeFor(int64_t bytes) { return (bytes / kChargeBytes + 1) * kChargeBy
 
 }  // namespace
 
-StepStreamReactorBase* StepStreamReactor::Start(grpc::CallbackServerContext& context,
-                                                Admission& admission, StepStreamFlow::Limits limits,
-                                                const StepStreamMaker& make_stream) {
-  std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(context, admission, limits));
+Reactor* StepStreamReactor::Start(StepStreamWire& wire, Admission& admission,
+                                  StepStreamFlow::Limits limits,
+                                  const StepStreamMaker& make_stream) {
+  std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(wire, admission, limits));
   reactor->self_ = reactor;
   absl::Status refused = reactor->Enter(make_stream);
-  // Nothing can be done with the call before gRPC has the reactor, and so OnDone cannot come before
-  // this returns: gRPC keeps what is begun here until then.
-  reactor->Happened([&](StepStreamFlow& flow) {
-    if (!refused.ok()) flow.End(std::move(refused));
-  });
+  if (!refused.ok()) {
+    absl::MutexLock lock(&reactor->mutex_);
+    reactor->flow_.End(std::move(refused));
+  }
+  reactor->Act();  // OnDone comes after this has returned: the queue's thread is here
   return reactor.get();
 }
 
 absl::Status StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
-  CELLAR_ASSIGN_OR_RETURN(SharedCaller caller,
-                          admission_.Identify(context_, *v1::StreamStepsRequest::descriptor()));
+  CELLAR_ASSIGN_OR_RETURN(
+      SharedCaller caller,
+      admission_.Identify(wire_.context(), *v1::StreamStepsRequest::descriptor()));
   CELLAR_RETURN_IF_ERROR(admission_.Enter());
   entered_ = true;
   caller_ = std::move(caller);
@@ -41,7 +42,7 @@ absl::Status StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
   asked_charge_ = ChargeFor(0);
   CELLAR_RETURN_IF_ERROR(call_bytes_->Set(asked_charge_));
   Call call(caller_);
-  call.deadline = CallDeadline(context_.deadline());
+  call.deadline = CallDeadline(wire_.context().deadline());
   call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
   // Weak: the stream holds it, and this holds the stream.
   const auto on_end = [weak = weak_from_this()](absl::Status status) {
@@ -101,19 +102,19 @@ void StepStreamReactor::Act() {
         if (!charge.has_value()) return;  // perhaps another thread acts: this may be gone
         break;                            // look again
       case StepStreamFlow::Do::kRead:
-        StartRead(&action.exchange->request);
+        wire_.Read(&action.exchange->request);
         break;
       case StepStreamFlow::Do::kOpen:
       case StepStreamFlow::Do::kStep:
         Answer(action);
         break;
       case StepStreamFlow::Do::kWrite:
-        StartWrite(&action.exchange->response);
+        wire_.Write(action.exchange->response);
         break;
       case StepStreamFlow::Do::kFinish:
         if (stream_ != nullptr) stream_->Close();
-        Finish(admission_.Close(context_, *v1::StreamStepsRequest::descriptor(), caller_.get(),
-                                action.status));
+        wire_.Finish(admission_.Close(wire_.context(), *v1::StreamStepsRequest::descriptor(),
+                                      caller_.get(), action.status));
         return;  // perhaps OnDone has come: this may be gone
     }
   }
@@ -139,8 +140,8 @@ void StepStreamReactor::Charge(int64_t bytes) {
 
 void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {
   StepExchange* const exchange = action.exchange;
-  // Once the answer is noted another thread may finish the call, and gRPC drop the reactor, before
-  // the thread that noted it is out of here.
+  // Once the answer is noted another thread may finish the call, and drop the reactor, before the
+  // thread that noted it is out of here.
   exchange->keep_alive = shared_from_this();
   Done done = [this, exchange](absl::Status status) {
     const std::shared_ptr<void> alive = std::move(exchange->keep_alive);

@@ -1,14 +1,14 @@
 // SessionService.StreamSteps on the wire: carries messages between gRPC and a StepStream, in the
 // order that StepStreamFlow decides.
 //
-// Events come from gRPC's threads (a read or write ended, the client has gone), from whoever made a
-// step, from the session (takeover, deletion) and from the drain. Each is noted under a lock; then
-// one thread, whichever finds nobody else at it, carries out what is to be done next, one action
-// after another, with no lock held. So reads, writes, handlers and Finish never overlap, Finish is
-// the last of them, and a chain of cheap steps is a loop, not a recursion.
+// Events come from the queue's thread (a read or write ended, the client has gone), from whoever
+// made a step, from the session (takeover, deletion) and from the drain. Each is noted under a
+// lock; then one thread, whichever finds nobody else at it, carries out what is to be done next,
+// one action after another, with no lock held. So reads, writes, handlers and Finish never overlap,
+// Finish is the last of them, and a chain of cheap steps is a loop, not a recursion.
 //
-// Thread safety: internal; gRPC calls the reactions.
-// Ownership: owns itself until gRPC says OnDone; whoever has a late event to tell shares it.
+// Thread safety: internal; the queue calls the reactions.
+// Ownership: owns itself until OnDone; whoever has a late event to tell shares it.
 #ifndef CELLAR_SERVER_RPC_STEP_STREAM_REACTOR_H_
 #define CELLAR_SERVER_RPC_STEP_STREAM_REACTOR_H_
 
@@ -21,44 +21,40 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "cellar/v1/session_service.pb.h"
-#include "grpcpp/server_context.h"
-#include "grpcpp/support/server_callback.h"
+#include "cellar/v1/session_service.grpc.pb.h"
 #include "server/api/step_stream.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_bytes.h"
 #include "server/rpc/step_stream_flow.h"
+#include "server/rpc/wires.h"
 
 namespace cellar {
 
-using StepStreamReactorBase =
-    grpc::ServerBidiReactor<v1::StreamStepsRequest, v1::StreamStepsResponse>;
+using StepStreamWire = DuplexWire<v1::StreamStepsRequest, v1::StreamStepsResponse>;
 
 // StepStream::Create of an Api, or a fake's.
 using StepStreamMaker = std::function<absl::StatusOr<std::shared_ptr<StepStream>>(
     Call call, std::function<void(absl::Status)> on_end)>;
 
-class StepStreamReactor final : public StepStreamReactorBase,
+class StepStreamReactor final : public Reactor,
                                 public DrainListener,
                                 public std::enable_shared_from_this<StepStreamReactor> {
  public:
-  // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
-  // `admission` outlives it.
-  static StepStreamReactorBase* Start(grpc::CallbackServerContext& context, Admission& admission,
-                                      StepStreamFlow::Limits limits,
-                                      const StepStreamMaker& make_stream);
+  // Starts the reactor of a new call; a call that is not let in is finished at once. `admission`
+  // outlives it.
+  static Reactor* Start(StepStreamWire& wire, Admission& admission, StepStreamFlow::Limits limits,
+                        const StepStreamMaker& make_stream);
 
   void EndForDrain() override;
 
  private:
-  StepStreamReactor(grpc::CallbackServerContext& context, Admission& admission,
-                    StepStreamFlow::Limits limits)
-      : context_(context), admission_(admission), flow_(limits) {}
+  StepStreamReactor(StepStreamWire& wire, Admission& admission, StepStreamFlow::Limits limits)
+      : wire_(wire), admission_(admission), flow_(limits) {}
 
   // Lets the call in and makes its stream. Errors: why it is refused.
   absl::Status Enter(const StepStreamMaker& make_stream);
 
-  // Reactions of gRPC.
+  // Reactions of the call.
   void OnReadDone(bool ok) override;
   void OnWriteDone(bool ok) override;
   void OnCancel() override;
@@ -83,7 +79,7 @@ class StepStreamReactor final : public StepStreamReactorBase,
   void Answer(const StepStreamFlow::Action& action);
 
   // Constant after Start.
-  grpc::CallbackServerContext& context_;  // until OnDone
+  StepStreamWire& wire_;  // until OnDone
   Admission& admission_;
   SharedCaller caller_;  // null: not let in
   bool entered_ = false;
@@ -99,7 +95,7 @@ class StepStreamReactor final : public StepStreamReactorBase,
 
   absl::Mutex mutex_;
   StepStreamFlow flow_ ABSL_GUARDED_BY(mutex_);
-  bool acting_ ABSL_GUARDED_BY(mutex_) = false;
+  bool acting_ ABSL_GUARDED_BY(mutex_) = true;  // Start does, first of all
 };
 
 }  // namespace cellar

@@ -10,17 +10,16 @@
 
 namespace cellar {
 
-absl::StatusOr<UnaryCall*> UnaryCall::Begin(Api& api, Admission& admission,
-                                            grpc::CallbackServerContext& context,
+absl::StatusOr<UnaryCall*> UnaryCall::Begin(Api& api, Admission& admission, Wire& wire,
                                             const google::protobuf::Message& request) {
   const google::protobuf::Descriptor& kind = *request.GetDescriptor();
-  CELLAR_ASSIGN_OR_RETURN(SharedCaller caller, admission.Identify(context, kind));
+  CELLAR_ASSIGN_OR_RETURN(SharedCaller caller, admission.Identify(wire.context(), kind));
   CELLAR_RETURN_IF_ERROR(CheckMessageSize(request, api.limits.max_message_bytes));
   CallBytes bytes(admission.call_bytes(), caller->tenant);
   const auto request_bytes = static_cast<int64_t>(request.ByteSizeLong());
   CELLAR_RETURN_IF_ERROR(bytes.Set(std::max(kLeastCallBytes, request_bytes)));
   CELLAR_RETURN_IF_ERROR(admission.Enter());
-  return new UnaryCall(admission, context, kind, std::move(caller), std::move(bytes));
+  return new UnaryCall(admission, wire, kind, std::move(caller), std::move(bytes));
 }
 
 Call UnaryCall::ForHandler() const {
@@ -31,42 +30,23 @@ Call UnaryCall::ForHandler() const {
 }
 
 void UnaryCall::Complete(const absl::Status& status) {
-  Finish(admission_.Close(context_, request_, caller_.get(), status));
+  wire_.Finish(admission_.Close(wire_.context(), request_, caller_.get(), status));
 }
 
-void UnaryCall::CompleteOnWorker(Scheduler& scheduler, absl::AnyInvocable<absl::Status()> work) {
-  RunOnWorker(scheduler, caller_->tenant, deadline_,
-              [this, work = std::move(work)](const absl::Status& may_run) mutable {
-                if (!may_run.ok()) return Complete(may_run);
-                if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());
-                Complete(work());
-              });
-}
-
-void UnaryCall::BeginOnWorker(Scheduler& scheduler, absl::AnyInvocable<void()> work) {
-  RunOnWorker(scheduler, caller_->tenant, deadline_,
-              [this, work = std::move(work)](const absl::Status& may_run) mutable {
-                if (!may_run.ok()) return Complete(may_run);
-                if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());
-                work();
-              });
+void UnaryCall::RunOnWorker(Scheduler& scheduler, absl::AnyInvocable<void()> work) {
+  cellar::RunOnWorker(scheduler, caller_->tenant, deadline_,
+                      [this, work = std::move(work)](const absl::Status& may_run) mutable {
+                        if (!may_run.ok()) return Complete(may_run);
+                        if (cancelled_.load(std::memory_order_relaxed)) {
+                          return Complete(CallerGone());
+                        }
+                        work();
+                      });
 }
 
 void UnaryCall::OnDone() {
   admission_.Leave();
   delete this;
-}
-
-grpc::ServerUnaryReactor* UnaryCalls::Refuse(grpc::CallbackServerContext* context,
-                                             const google::protobuf::Message& request,
-                                             const absl::Status& status) {
-  const google::protobuf::Descriptor& kind = *request.GetDescriptor();
-  // Asked once more, as whoever is refused is still somebody the log can name.
-  const absl::StatusOr<SharedCaller> caller = admission_.Identify(*context, kind);
-  const Caller* const known = caller.ok() ? caller->get() : nullptr;
-  grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  reactor->Finish(admission_.Close(*context, kind, known, status));
-  return reactor;
 }
 
 }  // namespace cellar

@@ -10,24 +10,22 @@
 
 namespace cellar {
 
-UploadReactor* UploadReactor::Start(Api& api, Admission& admission,
-                                    grpc::CallbackServerContext& context,
-                                    v1::UploadModelResponse* response) {
+UploadReactor* UploadReactor::Start(Api& api, Admission& admission, Wire& wire) {
   absl::StatusOr<SharedCaller> caller =
-      admission.Identify(context, *v1::UploadModelRequest::descriptor());
+      admission.Identify(wire.context(), *v1::UploadModelRequest::descriptor());
   absl::Status admitted = caller.status();
   if (admitted.ok()) admitted = admission.Enter();
   // Who is refused is so before anything of the upload is read.
-  const std::shared_ptr<UploadReactor> reactor(new UploadReactor(
-      api, admission, caller.ok() ? *std::move(caller) : NobodyCaller(), context, response));
+  const std::shared_ptr<UploadReactor> reactor(
+      new UploadReactor(api, admission, caller.ok() ? *std::move(caller) : NobodyCaller(), wire));
   reactor->self_ = reactor;
   if (!admitted.ok()) {
     reactor->Complete(admitted);
     return reactor.get();
   }
   reactor->entered_ = true;
-  reactor->StartRead(&reactor->message_);
-  admission.Tell(reactor);  // gRPC keeps what is begun before it has the reactor
+  wire.Read(&reactor->message_);
+  admission.Tell(reactor);
   return reactor.get();
 }
 
@@ -54,7 +52,7 @@ void UploadReactor::Happened(Event event) {
         const absl::Status taken = Take(std::move(message_));
         if (!taken.ok()) return Complete(taken);
         message_.Clear();
-        StartRead(&message_);
+        wire_.Read(&message_);
         break;
       }
       case Do::kWork:
@@ -75,12 +73,12 @@ UploadReactor::Do UploadReactor::NextAction() {
 }
 
 void UploadReactor::Work() {
-  const absl::Time deadline = CallDeadline(context_.deadline());
+  const absl::Time deadline = CallDeadline(wire_.context().deadline());
   RunOnWorker(api_.scheduler, caller_->tenant, deadline, [this](const absl::Status& may_run) {
     if (!may_run.ok()) return Complete(may_run);
     // A broken connection ends the messages as well, and leaves nothing.
-    if (context_.IsCancelled()) return Complete(CallerGone());
-    Complete(upload_.Finish(response_));
+    if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());
+    Complete(upload_.Finish(wire_.response()));
   });
 }
 
@@ -92,7 +90,8 @@ absl::Status UploadReactor::Take(v1::UploadModelRequest&& message) {
 }
 
 void UploadReactor::Complete(const absl::Status& status) {
-  Finish(admission_.Close(context_, *v1::UploadModelRequest::descriptor(), caller_.get(), status));
+  wire_.Finish(admission_.Close(wire_.context(), *v1::UploadModelRequest::descriptor(),
+                                caller_.get(), status));
 }
 
 void UploadReactor::OnDone() {

@@ -1,55 +1,53 @@
 // ModelService.UploadModel on the wire: reads the chunks one after another, then has the model read
 // and created on a worker.
 //
-// Events come from gRPC's threads and from the drain. Each is noted under a lock; then one thread,
-// whichever finds nobody else at it, carries out what is to be done next, with no lock held: so a
-// read never begins after the end.
+// Events come from the queue's thread and from the drain. Each is noted under a lock; then one
+// thread, whichever finds nobody else at it, carries out what is to be done next, with no lock
+// held: so a read never begins after the end.
 //
-// Thread safety: internal; gRPC, a worker and the drain call it.
-// Ownership: owns itself until gRPC says OnDone; `api` and `admission` outlive that.
+// Thread safety: internal; the queue, a worker and the drain call it.
+// Ownership: owns itself until OnDone; `api` and `admission` outlive that.
 #ifndef CELLAR_SERVER_RPC_UPLOAD_REACTOR_H_
 #define CELLAR_SERVER_RPC_UPLOAD_REACTOR_H_
 
+#include <atomic>
 #include <memory>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
 #include "absl/synchronization/mutex.h"
-#include "cellar/v1/model_service.pb.h"
-#include "grpcpp/server_context.h"
-#include "grpcpp/support/server_callback.h"
+#include "cellar/v1/model_service.grpc.pb.h"
 #include "server/api/api.h"
 #include "server/api/model_upload.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_bytes.h"
+#include "server/rpc/wires.h"
 
 namespace cellar {
 
-class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelRequest>,
-                            public DrainListener {
+class UploadReactor final : public Reactor, public DrainListener {
  public:
-  // Starts the reactor of a new call, for gRPC; a call that is not let in is finished at once.
-  // *response lives until OnDone.
-  static UploadReactor* Start(Api& api, Admission& admission, grpc::CallbackServerContext& context,
-                              v1::UploadModelResponse* response);
+  using Wire = UploadWire<v1::UploadModelRequest, v1::UploadModelResponse>;
+
+  // Starts the reactor of a new call; a call that is not let in is finished at once.
+  static UploadReactor* Start(Api& api, Admission& admission, Wire& wire);
   ~UploadReactor() override = default;
 
   // An upload that is not complete ends; a complete one is worked on.
   void EndForDrain() override;
 
  private:
-  UploadReactor(Api& api, Admission& admission, SharedCaller caller,
-                grpc::CallbackServerContext& context, v1::UploadModelResponse* response)
+  UploadReactor(Api& api, Admission& admission, SharedCaller caller, Wire& wire)
       : api_(api),
         admission_(admission),
-        context_(context),
-        response_(response),
+        wire_(wire),
         caller_(std::move(caller)),
         bytes_(admission.call_bytes(), caller_->tenant),
         upload_(api, Call(caller_)) {}
 
   void OnReadDone(bool ok) override;
+  void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
   void OnDone() override;
 
   // What happened and has not been seen to yet; and what has begun.
@@ -75,8 +73,8 @@ class UploadReactor final : public grpc::ServerReadReactor<v1::UploadModelReques
 
   Api& api_;
   Admission& admission_;
-  grpc::CallbackServerContext& context_;  // asked whether the client is there; until OnDone
-  v1::UploadModelResponse* const response_;
+  Wire& wire_;  // until OnDone
+  std::atomic<bool> cancelled_{false};
   bool entered_ = false;
 
   const SharedCaller caller_;

@@ -5,14 +5,13 @@
 #include <vector>
 
 #include "gmock/gmock.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
 #include "server/identity/authentication.h"
 #include "server/identity/identities.h"
 #include "server/rpc/session_service.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/model_builder.h"
+#include "tests/testing/queue_server.h"
 
 namespace cellar {
 namespace {
@@ -34,13 +33,7 @@ class CallBookTest : public testing::Test {
         book_(fixture_.api().counts, log_, fixture_.clock(), "e1"),
         authentication_(identities_, fixture_.clock()),
         admission_(authentication_, &book_, {.of_server = 1 << 20}),
-        service_(fixture_.api(), admission_) {
-    grpc::ServerBuilder builder;
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-    stub_ = v1::SessionService::NewStub(server_->InProcessChannel({}));
-  }
-  ~CallBookTest() override { server_->Shutdown(); }
+        service_(fixture_.api(), admission_) {}
 
   // Asks for a session; in the result: what the failed call was told it is called.
   std::string Get(const std::string& name, const std::string& request_id = "") {
@@ -69,8 +62,9 @@ class CallBookTest : public testing::Test {
   const Authentication authentication_;
   Admission admission_;
   SessionService service_;
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<v1::SessionService::Stub> stub_;
+  QueueServer server_{service_, [this](CallQueue& queue) { service_.Serve(queue); }};
+  std::unique_ptr<v1::SessionService::Stub> stub_ =
+      v1::SessionService::NewStub(server_.InProcessChannel());
 };
 
 TEST_F(CallBookTest, AFailureIsToldWithAnIdThatItsCallerKnows) {

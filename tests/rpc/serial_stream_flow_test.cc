@@ -5,27 +5,27 @@
 namespace cellar {
 namespace {
 
-using Do = SerialStreamFlow::Do;
+using SerialDo = SerialStreamFlow::Do;
 
 // Reads a message and begins to work on it; the next read has begun, too.
 void BeginWork(SerialStreamFlow& flow) {
-  ASSERT_EQ(flow.Next(), Do::kRead);
+  ASSERT_EQ(flow.Next(), SerialDo::kRead);
   flow.ReadDone(true);
-  ASSERT_EQ(flow.Next(), Do::kWork);
-  ASSERT_EQ(flow.Next(), Do::kRead);
-  ASSERT_EQ(flow.Next(), Do::kNothing);
+  ASSERT_EQ(flow.Next(), SerialDo::kWork);
+  ASSERT_EQ(flow.Next(), SerialDo::kRead);
+  ASSERT_EQ(flow.Next(), SerialDo::kNothing);
 }
 
 TEST(SerialStreamFlow, ReadsTheNextMessageWhileOneIsWorkedOnAndNoMore) {
   SerialStreamFlow flow;
   BeginWork(flow);
   flow.ReadDone(true);
-  EXPECT_EQ(flow.Next(), Do::kNothing) << "the second message waits, a third is not read";
+  EXPECT_EQ(flow.Next(), SerialDo::kNothing) << "the second message waits, a third is not read";
   flow.WorkDone(absl::OkStatus(), true);
-  EXPECT_EQ(flow.Next(), Do::kWrite);
-  EXPECT_EQ(flow.Next(), Do::kNothing) << "the answer's place is taken until it is written";
+  EXPECT_EQ(flow.Next(), SerialDo::kWrite);
+  EXPECT_EQ(flow.Next(), SerialDo::kNothing) << "the answer's place is taken until it is written";
   flow.WriteDone(true);
-  EXPECT_EQ(flow.Next(), Do::kWork);
+  EXPECT_EQ(flow.Next(), SerialDo::kWork);
 }
 
 TEST(SerialStreamFlow, AMessageWithoutAnAnswerLetsTheNextBegin) {
@@ -33,21 +33,21 @@ TEST(SerialStreamFlow, AMessageWithoutAnAnswerLetsTheNextBegin) {
   BeginWork(flow);
   flow.ReadDone(true);
   flow.WorkDone(absl::OkStatus(), false);
-  EXPECT_EQ(flow.Next(), Do::kWork);
+  EXPECT_EQ(flow.Next(), SerialDo::kWork);
 }
 
 TEST(SerialStreamFlow, EndsWhenTheClientHasClosedAndAllIsAnswered) {
   SerialStreamFlow flow;
   BeginWork(flow);
   flow.ReadDone(false);
-  EXPECT_EQ(flow.Next(), Do::kNothing);
+  EXPECT_EQ(flow.Next(), SerialDo::kNothing);
   flow.WorkDone(absl::OkStatus(), true);
-  EXPECT_EQ(flow.Next(), Do::kWrite);
-  EXPECT_EQ(flow.Next(), Do::kNothing);
+  EXPECT_EQ(flow.Next(), SerialDo::kWrite);
+  EXPECT_EQ(flow.Next(), SerialDo::kNothing);
   flow.WriteDone(true);
-  EXPECT_EQ(flow.Next(), Do::kFinish);
+  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
   EXPECT_TRUE(flow.final_status().ok());
-  EXPECT_EQ(flow.Next(), Do::kNothing) << "the end comes once";
+  EXPECT_EQ(flow.Next(), SerialDo::kNothing) << "the end comes once";
 }
 
 TEST(SerialStreamFlow, AFailureEndsItWithoutTheMessageBehind) {
@@ -55,7 +55,7 @@ TEST(SerialStreamFlow, AFailureEndsItWithoutTheMessageBehind) {
   BeginWork(flow);
   flow.ReadDone(true);
   flow.WorkDone(absl::InvalidArgumentError("bad"), true);
-  EXPECT_EQ(flow.Next(), Do::kFinish);
+  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
   EXPECT_EQ(flow.final_status(), absl::InvalidArgumentError("bad"));
 }
 
@@ -64,29 +64,29 @@ TEST(SerialStreamFlow, WhatIsBeingWorkedOnIsAnsweredBeforeTheEnd) {
   BeginWork(flow);
   flow.End(absl::UnavailableError("draining"));
   flow.End(absl::CancelledError("gone"));
-  EXPECT_EQ(flow.Next(), Do::kNothing);
+  EXPECT_EQ(flow.Next(), SerialDo::kNothing);
   flow.WorkDone(absl::OkStatus(), true);
-  EXPECT_EQ(flow.Next(), Do::kWrite);
-  EXPECT_EQ(flow.Next(), Do::kNothing);
+  EXPECT_EQ(flow.Next(), SerialDo::kWrite);
+  EXPECT_EQ(flow.Next(), SerialDo::kNothing);
   flow.WriteDone(true);
-  EXPECT_EQ(flow.Next(), Do::kFinish);
+  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
   EXPECT_EQ(flow.final_status(), absl::UnavailableError("draining")) << "the first reason counts";
 }
 
 TEST(SerialStreamFlow, AnIdleStreamEndsAtOnceThoughAReadIsOut) {
   SerialStreamFlow flow;
-  ASSERT_EQ(flow.Next(), Do::kRead);
+  ASSERT_EQ(flow.Next(), SerialDo::kRead);
   flow.End(absl::UnavailableError("draining"));
-  EXPECT_EQ(flow.Next(), Do::kFinish);
+  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
 }
 
 TEST(SerialStreamFlow, AnAnswerThatCannotBeWrittenEndsIt) {
   SerialStreamFlow flow;
   BeginWork(flow);
   flow.WorkDone(absl::OkStatus(), true);
-  ASSERT_EQ(flow.Next(), Do::kWrite);
+  ASSERT_EQ(flow.Next(), SerialDo::kWrite);
   flow.WriteDone(false);
-  EXPECT_EQ(flow.Next(), Do::kFinish);
+  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
   EXPECT_TRUE(absl::IsCancelled(flow.final_status()));
 }
 

@@ -4,12 +4,10 @@
 
 #include "absl/synchronization/notification.h"
 #include "cellar/v1/session_service.grpc.pb.h"
-#include "grpcpp/channel.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
 #include "gtest/gtest.h"
 #include "server/base/error.h"
 #include "tests/testing/api_fixture.h"
+#include "tests/testing/queue_server.h"
 #include "tests/testing/rich_error.h"
 
 namespace cellar {
@@ -38,39 +36,19 @@ void WaitForTheTest(Api&, const Call& call, const v1::ResetSessionRequest&,
   notes->called.Notify();
 }
 
-// GetSession runs at once or on a worker, ResetSession when done.
-class FakeService final : public v1::SessionService::CallbackService {
- public:
-  FakeService(Api& api, Admission& admission) : calls_(api, admission) {}
+bool IsDear(const v1::GetSessionRequest& request) { return request.name() == "dear"; }
 
-  bool on_worker = false;
-
- private:
-  grpc::ServerUnaryReactor* GetSession(grpc::CallbackServerContext* context,
-                                       const v1::GetSessionRequest* request,
-                                       v1::GetSessionResponse* response) override {
-    return on_worker ? calls_.OnWorker(context, request, response, &EchoName)
-                     : calls_.AtOnce(context, request, response, &EchoName);
-  }
-  grpc::ServerUnaryReactor* ResetSession(grpc::CallbackServerContext* context,
-                                         const v1::ResetSessionRequest* request,
-                                         v1::ResetSessionResponse* response) override {
-    return calls_.WhenDone(context, request, response, &WaitForTheTest);
-  }
-
-  UnaryCalls calls_;
-};
+using FakeService = v1::SessionService::AsyncService;
 
 class UnaryCallsTest : public testing::Test {
  protected:
-  UnaryCallsTest() : service_(fixture_.api(), admission_) {
-    notes = &notes_;
-    grpc::ServerBuilder builder;
-    builder.RegisterService(&service_);
-    server_ = builder.BuildAndStart();
-    stub_ = v1::SessionService::NewStub(server_->InProcessChannel({}));
+  UnaryCallsTest() { notes = &notes_; }
+
+  void Serve(CallQueue& queue) {
+    UnaryCalls calls(queue, service_, fixture_.api(), admission_);
+    calls.OnWorkerIf(&IsDear, &FakeService::RequestGetSession, &EchoName);
+    calls.Here(&FakeService::RequestResetSession, &WaitForTheTest);
   }
-  ~UnaryCallsTest() override { server_->Shutdown(); }
 
   grpc::Status Get(const std::string& name, v1::GetSessionResponse* response) {
     v1::GetSessionRequest request;
@@ -83,21 +61,21 @@ class UnaryCallsTest : public testing::Test {
   ApiFixture fixture_;
   Admission admission_;
   FakeService service_;
-  std::unique_ptr<grpc::Server> server_;
-  std::unique_ptr<v1::SessionService::Stub> stub_;
+  QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
+  std::unique_ptr<v1::SessionService::Stub> stub_ =
+      v1::SessionService::NewStub(server_.InProcessChannel());
 };
 
-TEST_F(UnaryCallsTest, BothKindsOfHandlersAnswerAndFail) {
-  for (const bool on_worker : {false, true}) {
-    service_.on_worker = on_worker;
-    v1::GetSessionResponse response;
-    ASSERT_TRUE(Get("a", &response).ok());
-    EXPECT_EQ(response.session().name(), "a");
-    EXPECT_EQ(SentReason(Get("bad", &response)), "BAD_REQUEST");
+TEST_F(UnaryCallsTest, HandlersAnswerAndFail) {
+  v1::GetSessionResponse response;
+  for (const std::string name : {"a", "dear"}) {
+    ASSERT_TRUE(Get(name, &response).ok());
+    EXPECT_EQ(response.session().name(), name);
   }
+  EXPECT_EQ(SentReason(Get("bad", &response)), "BAD_REQUEST");
 }
 
-TEST_F(UnaryCallsTest, OnWorkerRunsOnTheWorker) {
+TEST_F(UnaryCallsTest, WhatIsDearRunsOnTheWorker) {
   std::thread::id worker;
   Task task;
   task.cost = std::numeric_limits<int64_t>::max();
@@ -108,8 +86,7 @@ TEST_F(UnaryCallsTest, OnWorkerRunsOnTheWorker) {
   v1::GetSessionResponse response;
   ASSERT_TRUE(Get("a", &response).ok());
   EXPECT_NE(notes_.thread, worker);
-  service_.on_worker = true;
-  ASSERT_TRUE(Get("a", &response).ok());
+  ASSERT_TRUE(Get("dear", &response).ok());
   EXPECT_EQ(notes_.thread, worker);
 }
 

@@ -14,16 +14,14 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "cellar/v1/session_service.grpc.pb.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/create_channel.h"
-#include "grpcpp/server.h"
-#include "grpcpp/server_builder.h"
 #include "server/api/step_stream.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/step_stream_reactor.h"
+#include "tests/testing/queue_server.h"
 
 namespace cellar {
 
@@ -131,23 +129,18 @@ class PuppetStepStream final : public StepStream {
 };
 
 // A server whose streams are puppets.
-class PuppetStreamServer final : public v1::SessionService::CallbackService {
+class PuppetStreamServer final
+    : public v1::SessionService::WithAsyncMethod_StreamSteps<v1::SessionService::Service> {
  public:
   explicit PuppetStreamServer(StepStreamFlow::Limits limits = {}) : limits_(limits) {
-    grpc::ServerBuilder builder;
-    int port = 0;
-    builder.AddListeningPort("127.0.0.1:0", grpc::InsecureServerCredentials(), &port);
-    builder.RegisterService(this);
-    server_ = builder.BuildAndStart();
     // A client that takes no more than it reads: gRPC's own would let megabytes come ahead.
     grpc::ChannelArguments arguments;
     arguments.SetInt(GRPC_ARG_HTTP2_BDP_PROBE, 0);
     arguments.SetInt(GRPC_ARG_HTTP2_STREAM_LOOKAHEAD_BYTES, 64 * 1024);
     arguments.SetInt(GRPC_ARG_USE_LOCAL_SUBCHANNEL_POOL, 1);
     stub_ = v1::SessionService::NewStub(grpc::CreateCustomChannel(
-        absl::StrCat("127.0.0.1:", port), grpc::InsecureChannelCredentials(), arguments));
+        server_.address(), grpc::InsecureChannelCredentials(), arguments));
   }
-  ~PuppetStreamServer() override { server_->Shutdown(); }
 
   v1::SessionService::Stub& stub() { return *stub_; }
   Admission& admission() { return admission_; }
@@ -173,8 +166,13 @@ class PuppetStreamServer final : public v1::SessionService::CallbackService {
   }
 
  private:
-  StepStreamReactorBase* StreamSteps(grpc::CallbackServerContext* context) override {
-    return StepStreamReactor::Start(*context, admission_, limits_,
+  void Serve(CallQueue& queue) {
+    StepStreamWire::Serve(queue, *this, &PuppetStreamServer::RequestStreamSteps,
+                          [this](StepStreamWire& wire) { return Begin(wire); });
+  }
+
+  Reactor* Begin(StepStreamWire& wire) {
+    return StepStreamReactor::Start(wire, admission_, limits_,
                                     [this](Call call, std::function<void(absl::Status)> on_end)
                                         -> absl::StatusOr<std::shared_ptr<StepStream>> {
                                       auto stream = std::make_shared<PuppetStepStream>(
@@ -191,7 +189,7 @@ class PuppetStreamServer final : public v1::SessionService::CallbackService {
   absl::Mutex mutex_;
   std::deque<std::shared_ptr<PuppetStepStream>> streams_ ABSL_GUARDED_BY(mutex_);
   absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
-  std::unique_ptr<grpc::Server> server_;
+  QueueServer server_{*this, [this](CallQueue& queue) { Serve(queue); }};
   std::unique_ptr<v1::SessionService::Stub> stub_;
 };
 

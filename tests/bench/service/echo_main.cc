@@ -1,9 +1,11 @@
 // A bare gRPC server with Cellar's messages and none of its work: what the transport costs, to put
 // beside what Cellar costs. StreamSteps is answered with the inputs as outputs.
 //
-//   cellar-echo --api async|callback --listen 127.0.0.1:0 --port-file FILE
+//   cellar-echo --api async|callback|hybrid --listen 127.0.0.1:0 --port-file FILE
 //
-// async: one completion queue, polled by one thread. callback: gRPC's own threads.
+// async: one completion queue, polled by one thread. callback: gRPC's own threads. hybrid: streams
+// on a completion queue, the other methods on gRPC's threads, health and reflection beside them as
+// in cellar-server.
 #include <csignal>
 #include <fstream>
 #include <iostream>
@@ -13,6 +15,7 @@
 #include "CLI/Config.hpp"
 #include "CLI/Formatter.hpp"
 #include "cellar/v1/session_service.grpc.pb.h"
+#include "grpcpp/ext/proto_server_reflection_plugin.h"
 #include "grpcpp/grpcpp.h"
 
 namespace cellar {
@@ -37,9 +40,10 @@ void Answer(const v1::StreamStepsRequest& request, v1::StreamStepsResponse& resp
 // ---- Completion queue ----
 
 // One call, from the wait for it to its end. Reads, writes and repeats; the messages are reused.
+template <class Service>
 class AsyncCall {
  public:
-  AsyncCall(v1::SessionService::AsyncService& service, grpc::ServerCompletionQueue& queue)
+  AsyncCall(Service& service, grpc::ServerCompletionQueue& queue)
       : service_(service), queue_(queue), stream_(&context_) {
     service_.RequestStreamSteps(&context_, &stream_, &queue_, &queue_, this);
   }
@@ -76,7 +80,7 @@ class AsyncCall {
     stream_.Finish(grpc::Status::OK, this);
   }
 
-  v1::SessionService::AsyncService& service_;
+  Service& service_;
   grpc::ServerCompletionQueue& queue_;
   grpc::ServerContext context_;
   grpc::ServerAsyncReaderWriter<v1::StreamStepsResponse, v1::StreamStepsRequest> stream_;
@@ -114,6 +118,20 @@ class CallbackEcho : public v1::SessionService::CallbackService {
   }
 };
 
+// ---- Both ----
+
+using HybridEcho = v1::SessionService::WithAsyncMethod_StreamSteps<
+    v1::SessionService::WithCallbackMethod_Step<v1::SessionService::Service>>;
+
+template <class Service>
+void Poll(Service& service, grpc::ServerCompletionQueue& queue) {
+  using Call = AsyncCall<Service>;
+  new Call(service, queue);
+  void* tag = nullptr;
+  bool ok = false;
+  while (queue.Next(&tag, &ok)) static_cast<Call*>(tag)->Proceed(ok);
+}
+
 // Serves until the process is ended by a signal.
 int Serve(const std::string& api, const std::string& address, const std::string& port_file) {
   grpc::ServerBuilder builder;
@@ -122,9 +140,15 @@ int Serve(const std::string& api, const std::string& address, const std::string&
   builder.SetMaxReceiveMessageSize(-1);
   v1::SessionService::AsyncService async;
   CallbackEcho callback;
+  HybridEcho hybrid;
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   if (api == "async") {
     builder.RegisterService(&async);
+    queue = builder.AddCompletionQueue();
+  } else if (api == "hybrid") {
+    grpc::EnableDefaultHealthCheckService(true);
+    grpc::reflection::InitProtoReflectionServerBuilderPlugin();
+    builder.RegisterService(&hybrid);
     queue = builder.AddCompletionQueue();
   } else {
     builder.RegisterService(&callback);
@@ -143,10 +167,11 @@ int Serve(const std::string& api, const std::string& address, const std::string&
     server->Wait();
     return 0;
   }
-  new AsyncCall(async, *queue);
-  void* tag = nullptr;
-  bool ok = false;
-  while (queue->Next(&tag, &ok)) static_cast<AsyncCall*>(tag)->Proceed(ok);
+  if (api == "async") {
+    Poll(async, *queue);
+  } else {
+    Poll(hybrid, *queue);
+  }
   return 0;
 }
 
@@ -158,7 +183,7 @@ int main(int argc, char** argv) {
   std::string address = "127.0.0.1:0";
   std::string port_file;
   CLI::App app("A bare gRPC server that echoes steps");
-  app.add_option("--api", api)->check(CLI::IsMember({"async", "callback"}));
+  app.add_option("--api", api)->check(CLI::IsMember({"async", "callback", "hybrid"}));
   app.add_option("--listen", address, "host:port or unix:PATH");
   app.add_option("--port-file", port_file, "where to write the address")->required();
   CLI11_PARSE(app, argc, argv);

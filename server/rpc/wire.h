@@ -1,0 +1,99 @@
+// A call on a completion queue: what gRPC's asynchronous API does with tags, said with reactions.
+// wires.h has one class for each kind of method.
+//
+// Thread safety: what a Wire can do may be called from any thread; one read and one write may be
+// under way at a time, and nothing is begun after the end. The reactions are called by the queue's
+// thread, one at a time.
+// Ownership: a Wire deletes itself, after OnDone.
+#ifndef CELLAR_SERVER_RPC_WIRE_H_
+#define CELLAR_SERVER_RPC_WIRE_H_
+
+#include <atomic>
+
+#include "grpcpp/server_context.h"
+#include "grpcpp/support/status.h"
+#include "server/rpc/call_queue.h"
+
+namespace cellar {
+
+// What reacts to what happens to a call.
+class Reactor {
+ public:
+  // A read has ended, not ok: no message will come.
+  virtual void OnReadDone(bool) {}
+  // A write has ended, not ok: the client is gone.
+  virtual void OnWriteDone(bool) {}
+  // The client has gone, or the server ends the call by force.
+  virtual void OnCancel() {}
+  // The last one, once the call has been finished: gRPC uses no message any more, and the Wire is
+  // gone after it.
+  virtual void OnDone() = 0;
+
+ protected:
+  virtual ~Reactor() = default;
+};
+
+class Wire {
+ public:
+  Wire(const Wire&) = delete;
+  Wire& operator=(const Wire&) = delete;
+
+  grpc::ServerContext& context() { return context_; }
+
+  // Ends the call; with an answer, if there is one and the status is OK. REQUIRES: called once.
+  virtual void Finish(const grpc::Status& status) = 0;
+
+ protected:
+  explicit Wire(CallQueue& queue);
+  virtual ~Wire();
+
+  // The call has come: waits for the next one of its method, and makes what reacts to this one,
+  // which may use it at once.
+  virtual Reactor* Begin() = 0;
+
+  CallQueue& queue() { return queue_; }
+
+  // Tags of what gRPC is asked for.
+  void* BeginTag() { return begun_.tag(); }
+  void* ReadTag() { return DueTag(read_); }
+  void* WriteTag() { return DueTag(written_); }
+  void* FinishTag() { return finished_.tag(); }  // counted from the start
+
+ private:
+  class Event final : public QueueEvent {
+   public:
+    Event(Wire& wire, void (Wire::*reaction)(bool)) : wire_(wire), reaction_(reaction) {}
+    void Happen(bool ok) override { (wire_.*reaction_)(ok); }
+
+   private:
+    Wire& wire_;
+    void (Wire::*const reaction_)(bool);
+  };
+
+  void* DueTag(Event& event) {
+    due_.fetch_add(1);
+    return event.tag();
+  }
+
+  void Begun(bool ok);
+  void Read(bool ok);
+  void Written(bool ok);
+  void Finished(bool ok);
+  void Ended(bool ok);
+  void OneLess();
+
+  CallQueue& queue_;
+  Reactor* reactor_ = nullptr;
+  grpc::ServerContext context_;
+  Event begun_{*this, &Wire::Begun};
+  Event read_{*this, &Wire::Read};
+  Event written_{*this, &Wire::Written};
+  Event finished_{*this, &Wire::Finished};
+  Event ended_{*this, &Wire::Ended};  // gRPC's: the call is over on both sides
+  // Events to come once the call has begun: those of the two ends, and of reads and writes.
+  std::atomic<int> due_{2};
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_WIRE_H_

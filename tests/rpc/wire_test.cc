@@ -1,0 +1,213 @@
+#include "server/rpc/wire.h"
+
+#include <deque>
+#include <string>
+#include <vector>
+
+#include "cellar/v1/evaluation_service.grpc.pb.h"
+#include "cellar/v1/model_service.grpc.pb.h"
+#include "cellar/v1/session_service.grpc.pb.h"
+#include "gmock/gmock.h"
+#include "gtest/gtest.h"
+#include "server/rpc/wires.h"
+#include "tests/testing/queue_server.h"
+
+namespace cellar {
+namespace {
+
+using testing::ElementsAre;
+using testing::UnorderedElementsAre;
+
+// Writes down what happens; of one call at a time.
+class Reactions : public Reactor {
+ public:
+  void OnReadDone(bool ok) override { Note(ok ? "read" : "no message"); }
+  void OnWriteDone(bool ok) override { Note(ok ? "written" : "not written"); }
+  void OnCancel() override { Note("cancelled"); }
+  void OnDone() override { Note("done"); }
+
+  void Note(const std::string& what) {
+    absl::MutexLock lock(&mutex_);
+    reactions_.push_back(what);
+  }
+  // What has happened, once there is so much of it.
+  std::vector<std::string> Await(size_t count) {
+    absl::MutexLock lock(&mutex_);
+    const auto enough = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+      return reactions_.size() >= count;
+    };
+    mutex_.Await(absl::Condition(&enough));
+    return reactions_;
+  }
+
+ private:
+  absl::Mutex mutex_;
+  std::vector<std::string> reactions_ ABSL_GUARDED_BY(mutex_);
+};
+
+TEST(UnaryWire, TakesOneCallAfterAnother) {
+  using ThisWire = UnaryWire<v1::GetSessionRequest, v1::GetSessionResponse>;
+  v1::SessionService::AsyncService service;
+  Reactions reactions;
+  QueueServer server(service, [&](CallQueue& queue) {
+    ThisWire::Serve(queue, service, &v1::SessionService::AsyncService::RequestGetSession,
+                    [&reactions](ThisWire& wire) {
+                      wire.response()->mutable_session()->set_name(wire.request().name());
+                      wire.Finish(wire.request().name() == "bad"
+                                      ? grpc::Status(grpc::StatusCode::ABORTED, "bad")
+                                      : grpc::Status::OK);
+                      return &reactions;
+                    });
+  });
+  const auto stub = v1::SessionService::NewStub(server.InProcessChannel());
+  for (const std::string name : {"a", "bad", "b"}) {
+    v1::GetSessionRequest request;
+    request.set_name(name);
+    v1::GetSessionResponse response;
+    grpc::ClientContext context;
+    EXPECT_EQ(stub->GetSession(&context, request, &response).ok(), name != "bad");
+    EXPECT_EQ(response.session().name(), name == "bad" ? "" : name);
+  }
+  EXPECT_THAT(reactions.Await(3), ElementsAre("done", "done", "done"));
+}
+
+TEST(UploadWire, ReadsUntilTheClientHasNothingMore) {
+  using ThisWire = UploadWire<v1::UploadModelRequest, v1::UploadModelResponse>;
+  // Reads on and on, and answers with what it read.
+  class Reader final : public Reactions {
+   public:
+    void Begin(ThisWire& wire) {
+      wire_ = &wire;
+      wire.Read(&message_);
+    }
+    void OnReadDone(bool ok) override {
+      Reactions::OnReadDone(ok);
+      if (!ok) return wire_->Finish(grpc::Status::OK);
+      wire_->response()->mutable_model()->mutable_name()->append(message_.chunk());
+      wire_->Read(&message_);
+    }
+
+   private:
+    ThisWire* wire_ = nullptr;
+    v1::UploadModelRequest message_;
+  };
+  v1::ModelService::AsyncService service;
+  Reader reader;
+  QueueServer server(service, [&](CallQueue& queue) {
+    ThisWire::Serve(queue, service, &v1::ModelService::AsyncService::RequestUploadModel,
+                    [&reader](ThisWire& wire) {
+                      reader.Begin(wire);
+                      return &reader;
+                    });
+  });
+  const auto stub = v1::ModelService::NewStub(server.InProcessChannel());
+  grpc::ClientContext context;
+  v1::UploadModelResponse response;
+  const auto stream = stub->UploadModel(&context, &response);
+  v1::UploadModelRequest message;
+  for (const char* chunk : {"a", "b"}) {
+    message.set_chunk(chunk);
+    ASSERT_TRUE(stream->Write(message));
+  }
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(response.model().name(), "ab");
+  EXPECT_THAT(reader.Await(4), ElementsAre("read", "read", "no message", "done"));
+}
+
+TEST(DownloadWire, WritesAndEndsWithTheLastMessage) {
+  using ThisWire = DownloadWire<v1::EvaluateRequest, v1::EvaluateResponse>;
+  class Writer final : public Reactions {
+   public:
+    void Begin(ThisWire& wire) {
+      wire_ = &wire;
+      wire.Write(message_);
+    }
+    void OnWriteDone(bool ok) override {
+      Reactions::OnWriteDone(ok);
+      message_.set_sequence_index(1);
+      wire_->WriteAndFinish(message_, grpc::Status(grpc::StatusCode::ABORTED, "the end"));
+    }
+
+   private:
+    ThisWire* wire_ = nullptr;
+    v1::EvaluateResponse message_;
+  };
+  v1::EvaluationService::AsyncService service;
+  Writer writer;
+  QueueServer server(service, [&](CallQueue& queue) {
+    ThisWire::Serve(queue, service, &v1::EvaluationService::AsyncService::RequestEvaluate,
+                    [&writer](ThisWire& wire) {
+                      writer.Begin(wire);
+                      return &writer;
+                    });
+  });
+  const auto stub = v1::EvaluationService::NewStub(server.InProcessChannel());
+  grpc::ClientContext context;
+  const auto stream = stub->Evaluate(&context, {});
+  v1::EvaluateResponse message;
+  for (int i = 0; i < 2; ++i) {
+    ASSERT_TRUE(stream->Read(&message));
+    EXPECT_EQ(message.sequence_index(), i);
+  }
+  EXPECT_FALSE(stream->Read(&message));
+  EXPECT_EQ(stream->Finish().error_message(), "the end");
+  EXPECT_THAT(writer.Await(2), ElementsAre("written", "done"));
+}
+
+// A stream that reads once, and is finished by the test.
+class DuplexWireTest : public testing::Test {
+ protected:
+  using ThisWire = DuplexWire<v1::StreamStepsRequest, v1::StreamStepsResponse>;
+  using Service = v1::SessionService::AsyncService;
+
+  void Serve(CallQueue& queue) {
+    ThisWire::Serve(queue, service_, &Service::RequestStreamSteps, [this](ThisWire& wire) {
+      wire.Read(&message_);
+      wire_ = &wire;
+      reactions_.Note("begun");
+      return &reactions_;
+    });
+  }
+
+  Service service_;
+  Reactions reactions_;
+  v1::StreamStepsRequest message_;
+  ThisWire* wire_ = nullptr;
+  QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
+  std::unique_ptr<v1::SessionService::Stub> stub_ =
+      v1::SessionService::NewStub(server_.InProcessChannel());
+  grpc::ClientContext context_;
+};
+
+TEST_F(DuplexWireTest, AReadUnderWayEndsWithTheCallAndDoneIsTheLast) {
+  const auto stream = stub_->StreamSteps(&context_);
+  reactions_.Await(1);
+  wire_->Finish(grpc::Status::OK);
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_THAT(reactions_.Await(3), ElementsAre("begun", "no message", "done"));
+}
+
+TEST_F(DuplexWireTest, ACancelledCallIsStillFinishedByItsReactor) {
+  const auto stream = stub_->StreamSteps(&context_);
+  reactions_.Await(1);
+  context_.TryCancel();
+  EXPECT_EQ(stream->Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_THAT(reactions_.Await(3), UnorderedElementsAre("begun", "no message", "cancelled"));
+  wire_->Finish(grpc::Status::OK);
+  EXPECT_EQ(reactions_.Await(4).back(), "done");
+}
+
+TEST_F(DuplexWireTest, TheEndOfTheServerCancelsAndWaitsForTheReactor) {
+  const auto stream = stub_->StreamSteps(&context_);
+  reactions_.Await(1);
+  std::thread end([this] { server_.Shutdown(); });
+  context_.TryCancel();  // or the server would wait for ever: it was told no deadline
+  reactions_.Await(3);
+  wire_->Finish(grpc::Status::OK);
+  end.join();
+  EXPECT_EQ(reactions_.Await(4).back(), "done");
+}
+
+}  // namespace
+}  // namespace cellar
