@@ -114,6 +114,13 @@ TEST_F(GradingClientTest, OneRefusedAnswerDoesNotStopTheOthers) {
   EXPECT_EQ(verdicts_[3].problems(0).reason(), "the message is too large");
 }
 
+TEST_F(GradingClientTest, ALimitThatIsNotTheAnswersIsNotHeldAgainstIt) {
+  service_.Refuse("x", CellarStatus(grpc::StatusCode::RESOURCE_EXHAUSTED, "MODEL_SIZE_LIMIT",
+                                    "the model is too large"));
+  EXPECT_TRUE(absl::IsResourceExhausted(Grade({"right", "x", "right"})));
+  EXPECT_EQ(Letters(), "r");
+}
+
 TEST_F(GradingClientTest, ARefusedExerciseEndsIt) {
   service_.Refuse("right", Refusal("inline_exercise.questions[0].sequence"));
   const absl::Status status = Grade({"right", "right"});

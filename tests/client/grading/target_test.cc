@@ -121,6 +121,14 @@ TEST_F(TargetTest, WhatItDoesNotGiveIsNamed) {
   EXPECT_EQ(Reason(), "your server gives no z of sequence 1 (question 1)");
 }
 
+TEST_F(TargetTest, WhatLiesRightBehindItsAnswerIsNotRead) {
+  Ask(v1::QUANTITY_H).add_steps(2);
+  EXPECT_THAT(Reason(), HasSubstr("gives no element 0 of step 2 of"));
+  exercise_.mutable_questions(0)->set_steps(0, 1);
+  exercise_.mutable_questions(0)->add_elements(1);
+  EXPECT_THAT(Reason(), HasSubstr("gives no element 1 of step 1 of"));
+}
+
 TEST_F(TargetTest, AHostileAnswerIsToldAndNotBelieved) {
   Ask(v1::QUANTITY_H);
   student_.trace.mutable_outputs()->set_shape(0, 1LL << 40);
