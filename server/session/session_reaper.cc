@@ -2,7 +2,15 @@
 
 #include <algorithm>
 
+#include "server/base/spare_memory.h"
+
 namespace cellar {
+namespace {
+
+// How often it is seen to that memory which nobody uses any more goes back to the system.
+constexpr absl::Duration kReturnInterval = absl::Seconds(15);
+
+}  // namespace
 
 SessionReaper::~SessionReaper() {
   {
@@ -26,8 +34,13 @@ absl::Duration SessionReaper::RunOnce() {
 
 void SessionReaper::Run() {
   bool stopping = false;
+  absl::Time next_return = clock_.Now() + kReturnInterval;
   while (!stopping) {
     const absl::Duration wait = RunOnce();
+    if (const absl::Time now = clock_.Now(); now >= next_return) {
+      ReturnSpareMemory();
+      next_return = now + kReturnInterval;
+    }
     absl::MutexLock lock(&mutex_);
     stopping = mutex_.AwaitWithTimeout(absl::Condition(&stopping_), wait);
   }

@@ -1,5 +1,6 @@
 // The thread that ends sessions whose time has come, and, with a keeper, puts the idle ones to
-// sleep and has checkpoints written; what all that means is the table's and the keeper's.
+// sleep and has checkpoints written; what all that means is the table's and the keeper's. What
+// memory all that sets free goes back to the system in time.
 //
 // Thread safety: Start and the destructor belong to one thread; RunOnce may be called from any.
 // Ownership: the table, the keeper and the clock outlive the reaper.

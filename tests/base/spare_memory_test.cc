@@ -1,0 +1,45 @@
+#include "server/base/spare_memory.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdint>
+#include <cstring>
+#include <fstream>
+#include <memory>
+#include <vector>
+
+namespace cellar {
+namespace {
+
+int64_t ResidentPages() {
+  int64_t all = 0;
+  int64_t resident = 0;
+  std::ifstream("/proc/self/statm") >> all >> resident;
+  return resident;
+}
+
+TEST(SpareMemory, GoesBackThoughSomethingIsStillThere) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+  GTEST_SKIP() << "a sanitizer has an allocator of its own";
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+  GTEST_SKIP() << "a sanitizer has an allocator of its own";
+#endif
+#endif
+  constexpr size_t kBlocks = 100'000;
+  constexpr size_t kBlockBytes = 4096;  // 400 MB in all
+  std::vector<std::unique_ptr<char[]>> blocks(kBlocks);
+  for (auto& block : blocks) {
+    block = std::make_unique<char[]>(kBlockBytes);
+    std::memset(block.get(), 1, kBlockBytes);
+  }
+  EXPECT_FALSE(ReturnSpareMemory()) << "all of it is used";
+  blocks.erase(blocks.begin(), blocks.end() - 1);  // the last one lies at the end
+  const int64_t before = ResidentPages();
+  EXPECT_TRUE(ReturnSpareMemory());
+  EXPECT_LT(ResidentPages(), before / 2);
+  EXPECT_FALSE(ReturnSpareMemory()) << "there is no more";
+}
+
+}  // namespace
+}  // namespace cellar
