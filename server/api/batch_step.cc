@@ -7,13 +7,14 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "server/api/answer_size.h"
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
-#include "server/api/session_turn.h"
+#include "server/api/step_group.h"
 #include "server/api/step_plan.h"
 #include "server/api/step_turn.h"
 #include "server/base/error.h"
@@ -44,7 +45,8 @@ void WriteStepError(const absl::Status& status, v1::StepError* error) {
 }
 
 // One call. Its items are prepared one after another by one thread, which makes those whose turn
-// has come; the others finish later, on any thread, and the last one to finish ends the call.
+// has come, together with others on the same model; the rest finishes later, on any thread, and the
+// last one to finish ends the call.
 class Batch : public std::enable_shared_from_this<Batch> {
  public:
   // `path` is where the request stands in its message: "" or "batch.".
@@ -73,6 +75,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
         Finish(item, step.status());
       }
     }
+    for (const auto& group : groups_) Make(*group);
     FinishOne();  // so that the call does not end before all items are taken
   }
 
@@ -88,7 +91,9 @@ class Batch : public std::enable_shared_from_this<Batch> {
         PrepareSteps(api_, call_, asked.session(),
                      {asked.inputs(),
                       asked.has_step_index() ? std::optional(asked.step_index()) : std::nullopt,
-                      options_, request_.encoding(), absl::StrCat(path_, "items[", item, "].")}));
+                      options_,
+                      request_.encoding(),
+                      {path_, item}}));
     step.plan.with_digest = !request_.omit_state_digest();
     CELLAR_RETURN_IF_ERROR(CheckLimits(step.plan));
     if (!TakeRoom(step.plan.answer_bytes)) {
@@ -120,18 +125,31 @@ class Batch : public std::enable_shared_from_this<Batch> {
     return false;
   }
 
+  // Steps of one session are made in the order of its items: all are of one kind, and a group with
+  // some of them is made before it takes more.
   void Take(int item, PreparedStep step) {
-    v1::StepResponse* const response = results_.Mutable(item)->mutable_step();
-    const StepPlan& plan = step.plan;
-    const bool done_now = TryTurnNow(
-        api_, call_, step.hold, plan.multiply_adds,
-        [&](SessionLease& lease) { return RunPlan(api_, call_, lease, plan, response); },
-        [&](const absl::Status& status) { Finish(item, status); });
-    if (done_now) return;
-    TakeStepTurn(api_, call_, {std::move(step), response},
-                 [self = shared_from_this(), item](const absl::Status& status) {
-                   self->Finish(item, status);
-                 });
+    const Session& session = *step.hold.session();
+    StepGroup& group = GroupOf({&*session.config().model, session.config().numerics});
+    if (!group.HasRoomFor(session)) Make(group);
+    group.Add(item, std::move(step), results_.Mutable(item)->mutable_step());
+  }
+
+  StepGroup& GroupOf(const BatchKind& kind) {
+    // Few models in one message are the rule; of many the one that was met last is asked first.
+    const auto found = std::find_if(groups_.rbegin(), groups_.rend(),
+                                    [&](const auto& group) { return group->kind() == kind; });
+    if (found != groups_.rend()) return **found;
+    return *groups_.emplace_back(std::make_unique<StepGroup>(api_, call_, kind));
+  }
+
+  void Make(StepGroup& group) {
+    group.Make([&](int item, const absl::Status& outcome) { Finish(item, outcome); },
+               [&](int item, PreparedStep step, v1::StepResponse* response) {
+                 TakeStepTurn(api_, call_, {std::move(step), response},
+                              [self = shared_from_this(), item](const absl::Status& status) {
+                                self->Finish(item, status);
+                              });
+               });
   }
 
   // Each item has its own result, so that no lock is needed.
@@ -164,9 +182,11 @@ class Batch : public std::enable_shared_from_this<Batch> {
   const TraceOptions options_;
   const int64_t max_bytes_;  // of the answer, besides errors at their shortest
 
-  // Of the thread that prepares: what the items taken so far ask for.
+  // Of the thread that prepares: what the items taken so far ask for, and those that are yet to be
+  // made, by kind.
   int64_t step_count_ = 0;
   int64_t multiply_adds_ = 0;
+  std::vector<std::unique_ptr<StepGroup>> groups_;
 
   Done done_;                              // called by whoever finishes last
   std::atomic<int64_t> used_bytes_{0};     // of max_bytes_

@@ -124,7 +124,7 @@ v1::Session WriteSession(const SessionConfig& config, const Session::View& view)
   message.set_next_step(view.next_step);
   message.set_durable_step(view.durable_step);
   message.set_oldest_step(view.oldest_step);
-  message.set_state_digest(StackStateDigest(*view.state));
+  message.set_state_digest(StackStateDigest(view.state));
   *message.mutable_create_time() = WriteTime(config.create_time);
   *message.mutable_update_time() = WriteTime(view.update_time);
   *message.mutable_expire_time() = WriteTime(view.expire_time);

@@ -189,6 +189,25 @@ std::vector<Real> ReadRows(const v1::Tensor& tensor, int64_t row_size, absl::str
 }
 
 template <class Real>
+SharedNumbers TryReadRawRows(const v1::Tensor& tensor, int64_t row_size) {
+  const std::string& raw = tensor.raw();
+  const auto count = static_cast<int64_t>(raw.size() / sizeof(Real));
+  const bool whole_rows = count > 0 && count % row_size == 0 && raw.size() % sizeof(Real) == 0;
+  if (!whole_rows || tensor.values_size() > 0) return nullptr;
+  const bool fits = tensor.shape_size() == 2 && tensor.shape(0) == count / row_size &&
+                    tensor.shape(1) == row_size;
+  if (tensor.shape_size() > 0 && !fits) return nullptr;
+  SharedNumbers rows = SharedNumbers::OfSize<Real>(count);
+  const absl::Span<Real> numbers = rows.Mutable<Real>();
+  std::memcpy(numbers.data(), raw.data(), raw.size());
+  for (Real& number : numbers) {
+    if constexpr (std::endian::native != std::endian::little) number = SwapToLittleEndian(number);
+    if (std::isnan(number)) number = CanonicalNan(number);
+  }
+  return rows;
+}
+
+template <class Real>
 void WriteTensor(absl::Span<const Real> numbers, absl::Span<const int64_t> shape,
                  v1::Encoding encoding, v1::Tensor* tensor) {
   tensor->Clear();
@@ -219,6 +238,8 @@ template std::vector<float> ReadRows(const v1::Tensor&, int64_t, absl::string_vi
                                      FieldViolations&);
 template std::vector<double> ReadRows(const v1::Tensor&, int64_t, absl::string_view,
                                       FieldViolations&);
+template SharedNumbers TryReadRawRows<float>(const v1::Tensor&, int64_t);
+template SharedNumbers TryReadRawRows<double>(const v1::Tensor&, int64_t);
 template void WriteTensor(absl::Span<const float>, absl::Span<const int64_t>, v1::Encoding,
                           v1::Tensor*);
 template void WriteTensor(absl::Span<const double>, absl::Span<const int64_t>, v1::Encoding,

@@ -17,6 +17,7 @@
 #include "absl/types/span.h"
 #include "cellar/v1/tensor.pb.h"
 #include "server/base/error.h"
+#include "server/base/shared_numbers.h"
 #include "server/model/model_validation.h"
 
 namespace cellar {
@@ -49,6 +50,11 @@ std::vector<Real> ReadVector(const v1::Tensor& tensor, int64_t size, absl::strin
 template <class Real>
 std::vector<Real> ReadRows(const v1::Tensor& tensor, int64_t row_size, absl::string_view path,
                            FieldViolations& violations);
+
+// The same without a copy in between, of a tensor in RAW that breaks no rule; no array of any
+// other: then it is for ReadRows to say why, if there is anything to say.
+template <class Real>
+SharedNumbers TryReadRawRows(const v1::Tensor& tensor, int64_t row_size);
 
 // Replaces *tensor by `numbers` in this shape. REQUIRES: the shape has as many elements; encoding
 // is VALUES or RAW.

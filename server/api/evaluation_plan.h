@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <variant>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -17,9 +18,11 @@
 #include "server/cell/numerics.h"
 #include "server/engine/step_runner.h"
 #include "server/model/model.h"
-#include "server/session/replay_window.h"
 
 namespace cellar {
+
+// x of one sequence, [T, I], row-major, in the precision of the evaluation.
+using AnyInputs = std::variant<std::vector<float>, std::vector<double>>;
 
 struct PlannedSequence {
   AnyInputs inputs;  // [step_count, I]

@@ -69,10 +69,10 @@ absl::StatusOr<std::shared_ptr<Session>> CreateInMemory(Api& api, const Call& ca
   if (!pin.ok()) return FirstFailure(std::move(violations), pin.status());
   const Model& model = **pin;
   CheckPrecision(model, numerics.precision, violations);
-  std::shared_ptr<const AnyStackState> state;
+  SharedNumbers state;
   if (!model.bidirectional()) {
-    state = ReadState(request.has_initial_state() ? &request.initial_state() : nullptr,
-                      {model, numerics.precision}, "initial_state", violations);
+    state = FreezeState(*ReadState(request.has_initial_state() ? &request.initial_state() : nullptr,
+                                   {model, numerics.precision}, "initial_state", violations));
   }
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   if (model.bidirectional()) return ModelBidirectional(model.name());
@@ -152,7 +152,8 @@ absl::Status GetSession(Api& api, const Call& call, const v1::GetSessionRequest&
   CELLAR_RETURN_IF_ERROR(
       CheckAnswerSize(basic_bytes + StateBytes(*config.model, config.numerics.precision, encoding),
                       api.limits.max_message_bytes));
-  WriteState(*view.state, encoding, response->mutable_session()->mutable_state());
+  WriteState(ThawState(view.state, *config.model), encoding,
+             response->mutable_session()->mutable_state());
   return absl::OkStatus();
 }
 

@@ -72,7 +72,7 @@ void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {
 }
 
 absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {
-  const std::string key = turn.hold.session()->full_name();
+  const std::string key(turn.hold.session()->turn_key());
   Task task;
   task.cost = turn.multiply_adds;
   task.step_count = turn.step_count;

@@ -76,7 +76,7 @@ template <class Work, class Finish>
 bool TryTurnNow(Api& api, const Call& call, SessionHold& hold, int64_t multiply_adds, Work&& work,
                 Finish&& finish) {
   if (WaitsForStore(api, *hold.session())) return false;
-  const auto turn = api.scheduler.TryBegin(hold.session()->full_name(), multiply_adds);
+  const auto turn = api.scheduler.TryBegin(hold.session()->turn_key(), multiply_adds);
   if (!turn.has_value()) return false;
   absl::Status status = CheckWanted(api, call);
   if (status.ok()) status = WithServerFacts(WithLease(hold, work), api.sessions.epoch());

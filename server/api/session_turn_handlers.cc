@@ -135,11 +135,11 @@ void SetSessionState(Api& api, const Call& call, const v1::SetSessionStateReques
     violations.push_back({"state", "is required; give an entry for every layer"});
   }
   absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
-  std::shared_ptr<const AnyStackState> state;
+  SharedNumbers state;
   if (hold.ok() && request.has_state()) {
     const SessionConfig& config = hold->session()->config();
-    state = ReadState(&request.state(), {*config.model, config.numerics.precision}, "state",
-                      violations);
+    state = FreezeState(*ReadState(&request.state(), {*config.model, config.numerics.precision},
+                                   "state", violations));
   }
   if (!hold.ok() || !violations.empty()) {
     return done(FirstFailure(std::move(violations), hold.status()));

@@ -17,8 +17,10 @@ StepWish WishOf(const v1::StepRequest& request, FieldViolations& violations) {
   const TraceOptions options = ReadTraceOptions(request.view(), request.density(), "", violations);
   CheckEnum(request.encoding(), "encoding", violations);
   return {request.inputs(),
-          request.has_step_index() ? std::optional(request.step_index()) : std::nullopt, options,
-          request.encoding(), ""};
+          request.has_step_index() ? std::optional(request.step_index()) : std::nullopt,
+          options,
+          request.encoding(),
+          {}};
 }
 
 }  // namespace

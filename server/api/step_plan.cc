@@ -20,17 +20,19 @@ namespace {
 // What a step of a tiny model costs all the same, in multiply-adds.
 constexpr int64_t kLeastStepCost = 256;
 
-AnyInputs ReadInputs(const StepWish& wish, const SessionConfig& config,
-                     FieldViolations& violations) {
-  const int64_t input_size = config.model->input_size();
-  const std::string path = absl::StrCat(wish.prefix, "inputs");
-  if (config.numerics.precision == Precision::kFloat32) {
-    return ReadRows<float>(wish.inputs, input_size, path, violations);
-  }
-  return ReadRows<double>(wish.inputs, input_size, path, violations);
+template <class Real>
+SharedNumbers ReadInputs(const StepWish& wish, int64_t input_size, FieldViolations& violations) {
+  SharedNumbers rows = TryReadRawRows<Real>(wish.inputs, input_size);
+  if (rows != nullptr) return rows;
+  const std::string path = absl::StrCat(wish.place.Prefix(), "inputs");
+  return SharedNumbers::Of<Real>(ReadRows<Real>(wish.inputs, input_size, path, violations));
 }
 
 }  // namespace
+
+std::string WishPlace::Prefix() const {
+  return item == kNoItem ? std::string(message) : absl::StrCat(message, "items[", item, "].");
+}
 
 int64_t StepCost(const Model& model) {
   return std::max(kLeastStepCost, model.multiply_adds_per_step());
@@ -50,25 +52,26 @@ int64_t MaxSteps(const ApiLimits& limits, int64_t step_cost) {
 void CheckStepIndex(const StepWish& wish, FieldViolations& violations) {
   if (wish.step_index.value_or(0) < 0) {
     violations.push_back(
-        {absl::StrCat(wish.prefix, "step_index"),
+        {absl::StrCat(wish.place.Prefix(), "step_index"),
          absl::StrCat("is ", *wish.step_index, "; must be at least 0, or be left out")});
   }
 }
 
 void CheckInputsGiven(const StepWish& wish, FieldViolations& violations) {
   if (EncodingOf(wish.inputs) != v1::ENCODING_UNSPECIFIED) return;
-  violations.push_back({absl::StrCat(wish.prefix, "inputs"),
+  violations.push_back({absl::StrCat(wish.place.Prefix(), "inputs"),
                         "is required; give the x of at least one step, [T, I]"});
 }
 
 absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig& config,
                                    const StepWish& wish, FieldViolations violations) {
-  AnyInputs inputs = ReadInputs(wish, config, violations);
+  const int64_t input_size = config.model->input_size();
+  SharedNumbers inputs = config.numerics.precision == Precision::kFloat32
+                             ? ReadInputs<float>(wish, input_size, violations)
+                             : ReadInputs<double>(wish, input_size, violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  const int64_t number_count =
-      std::visit([](const auto& numbers) { return static_cast<int64_t>(numbers.size()); }, inputs);
   StepPlan plan;
-  plan.step_count = number_count / config.model->input_size();
+  plan.step_count = inputs.count() / input_size;
   const int64_t step_cost = StepCost(*config.model);
   plan.step_index = wish.step_index;
   plan.options = wish.options;
@@ -79,16 +82,16 @@ absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig&
   plan.answer_bytes =
       StepAnswerBytes(*config.model, config.numerics, plan.options, plan.encoding, plan.step_count);
   CELLAR_RETURN_IF_ERROR(CheckAnswerSize(plan.answer_bytes, limits.max_message_bytes));
-  plan.inputs = std::make_shared<const AnyInputs>(std::move(inputs));
+  plan.inputs = std::move(inputs);
   return plan;
 }
 
 absl::StatusOr<PreparedStep> PrepareSteps(Api& api, const Call& call, absl::string_view name,
                                           const StepWish& wish, FieldViolations violations) {
   FieldViolations all;  // in the order of the fields: the session's comes first
-  absl::StatusOr<SessionHold> hold =
-      HoldNamed(api, call, name, absl::StrCat(wish.prefix, "session"), all);
+  absl::StatusOr<SessionHold> hold = HoldNamed(api, call, name, "session", all);
   if (!all.empty()) {
+    for (FieldViolation& violation : all) violation.field.insert(0, wish.place.Prefix());
     all.insert(all.end(), violations.begin(), violations.end());
     violations = std::move(all);
   }
@@ -115,7 +118,7 @@ void WriteAnswer(Api& api, const SessionLease& lease, const StepPlan& plan,
   response->set_next_step(outcome.next_step);
   response->set_durable_step(lease.durable_step());
   if (plan.with_digest) {
-    response->set_state_digest(StackStateDigest(*outcome.state_after));
+    response->set_state_digest(StackStateDigest(outcome.state_after));
   } else {
     response->clear_state_digest();
   }

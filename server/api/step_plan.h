@@ -5,7 +5,6 @@
 #define CELLAR_SERVER_API_STEP_PLAN_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <string>
 
@@ -16,12 +15,23 @@
 #include "cellar/v1/tensor.pb.h"
 #include "server/api/api.h"
 #include "server/base/error.h"
+#include "server/base/shared_numbers.h"
 #include "server/engine/session_steps.h"
 #include "server/engine/step_runner.h"
-#include "server/session/replay_window.h"
 #include "server/session/session_lease.h"
 
 namespace cellar {
+
+// Where a wish stands in its message; put into words only when something is wrong with it.
+struct WishPlace {
+  static constexpr int kNoItem = -1;
+
+  absl::string_view message = "";  // "", "step." or "batch."; a literal
+  int item = kNoItem;              // of a batch
+
+  // What paths begin with: "", "step." or "batch.items[7].".
+  std::string Prefix() const;
+};
 
 // The parts of a message that ask for steps, already read where they need no session.
 struct StepWish {
@@ -29,11 +39,11 @@ struct StepWish {
   std::optional<int64_t> step_index;
   TraceOptions options;
   v1::Encoding encoding = v1::ENCODING_UNSPECIFIED;  // of the answer
-  std::string prefix;                                // of paths: "", "step." or "items[7]."
+  WishPlace place;
 };
 
 struct StepPlan {
-  std::shared_ptr<const AnyInputs> inputs;  // [step_count, I]
+  SharedNumbers inputs;  // [step_count, I]
   int64_t step_count = 0;
   int64_t multiply_adds = 0;  // that it takes, about
   std::optional<int64_t> step_index;

@@ -243,7 +243,7 @@ absl::StatusOr<PreparedStep> OpenStepStream::PrepareStep(const v1::StreamStepsRe
     return OutOfOrder("every message of a stream after the first must be `step`");
   }
   const v1::StreamStepsStep& step = request.step();
-  StepWish wish{step.inputs(), position_, settings_.options, settings_.encoding, "step."};
+  StepWish wish{step.inputs(), position_, settings_.options, settings_.encoding, {"step."}};
   if (step.has_step_index()) wish.step_index = step.step_index();
   FieldViolations violations;
   CheckStepIndex(wish, violations);

@@ -1,16 +1,15 @@
 #include "server/api/step_turn.h"
 
 #include <memory>
-#include <optional>
 #include <string>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "server/api/api_errors.h"
+#include "server/api/planned_steps.h"
 #include "server/api/session_turn.h"
 #include "server/base/status_macros.h"
 #include "server/engine/joint_steps.h"
-#include "server/engine/session_steps.h"
 
 namespace cellar {
 namespace {
@@ -21,14 +20,11 @@ class PendingSteps final : public JointSteps {
   PendingSteps(Api& api, Call call, StepTurn turn, Done done)
       : api_(api),
         call_(std::move(call)),
-        hold_(std::move(turn.step.hold)),
-        plan_(std::move(turn.step.plan)),
-        response_(turn.response),
+        steps_(api, std::move(turn.step), turn.response),
         may_step_(std::move(turn.may_step)),
-        done_(std::move(done)),
-        kind_{&*config().model, config().numerics} {}
+        done_(std::move(done)) {}
 
-  BatchKind kind() const override { return kind_; }
+  BatchKind kind() const override { return steps_.kind(); }
 
   absl::Status Wanted() override { return CheckWanted(api_, call_); }
 
@@ -41,46 +37,30 @@ class PendingSteps final : public JointSteps {
   }
 
  private:
-  const SessionConfig& config() const { return hold_->session()->config(); }
-
   // The next run; null: everything is made and the answer is written.
   absl::StatusOr<AnyStepRun*> GoOn() {
-    if (!steps_.has_value()) CELLAR_RETURN_IF_ERROR(Begin());
-    CELLAR_ASSIGN_OR_RETURN(AnyStepRun* const run, steps_->Next());
-    if (run == nullptr) {
-      WriteAnswer(api_, *lease_, plan_, steps_->TakeOutcome(), response_);
-    }
-    return run;
+    if (!std::exchange(begun_, true)) CELLAR_RETURN_IF_ERROR(Begin());
+    return steps_.Next();
   }
 
   absl::Status Begin() {
-    CELLAR_RETURN_IF_ERROR(CheckKeepable(api_, config().durability));
-    CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold_->Lease());
-    lease_.emplace(std::move(lease));
-    if (may_step_) CELLAR_RETURN_IF_ERROR(may_step_());
-    steps_.emplace(*lease_, plan_.step_index, plan_.inputs, plan_.options);
-    return absl::OkStatus();
+    CELLAR_RETURN_IF_ERROR(CheckKeepable(api_, steps_.session().config().durability));
+    CELLAR_RETURN_IF_ERROR(steps_.Begin());
+    return may_step_ ? may_step_() : absl::OkStatus();
   }
 
   void Finish(absl::Status outcome) {
-    steps_.reset();
-    lease_.reset();
+    const std::shared_ptr<Session> session = steps_.LetGo();
     may_step_ = nullptr;  // whatever it refers to is not needed any more
-    const std::shared_ptr<Session> session = hold_->session();
-    hold_.reset();
     Settle(api_, session, std::move(outcome), std::move(done_));
   }
 
   Api& api_;
   const Call call_;
-  std::optional<SessionHold> hold_;  // until the turn is over
-  const StepPlan plan_;
-  v1::StepResponse* const response_;
+  PlannedSteps steps_;
+  bool begun_ = false;
   absl::AnyInvocable<absl::Status()> may_step_;
   Done done_;
-  const BatchKind kind_;
-  std::optional<SessionLease> lease_;  // in the turn
-  std::optional<SessionSteps> steps_;  // of lease_
 };
 
 }  // namespace
@@ -94,7 +74,7 @@ void TakeStepTurn(Api& api, const Call& call, StepTurn turn, Done done) {
 }
 
 absl::Status TryTakeStepTurn(Api& api, const Call& call, StepTurn turn, Done done) {
-  const std::string key = turn.step.hold.session()->full_name();
+  const std::string key(turn.step.hold.session()->turn_key());
   Task task;
   task.cost = turn.step.plan.multiply_adds;
   task.step_count = turn.step.plan.step_count;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "absl/types/span.h"
+#include "server/base/histogram.h"
 #include "server/cell/numerics.h"
 #include "server/engine/step_run.h"
 #include "server/model/model.h"
@@ -47,6 +49,10 @@ class JointSteps {
 
 // Makes them without company.
 void MakeAlone(JointSteps& steps);
+
+// Makes steps of different sessions, all of one kind, together, until none of them has any left;
+// nobody joins. Tells `rows` at each step how many sessions made it. REQUIRES: at least one.
+void MakeTogether(absl::Span<JointSteps* const> all, Histogram& rows);
 
 }  // namespace cellar
 

@@ -3,6 +3,7 @@
 #include <memory>
 #include <optional>
 #include <utility>
+#include <vector>
 
 #include "server/engine/engine_errors.h"
 #include "server/engine/scheduler_implementation.h"
@@ -31,7 +32,7 @@ absl::Status Scheduler::Implementation::Schedule(absl::string_view key, Task tas
   if (turn == Turn::kStart || turn == Turn::kWait) return absl::OkStatus();
   if (turn != Turn::kInline) return WhyRefused(turn, situation);
   Run(std::move(task), !key.empty());
-  EndInline(std::move(line));
+  EndInline({&line, 1});
   return absl::OkStatus();
 }
 
@@ -50,7 +51,6 @@ absl::Status Scheduler::Implementation::WhyRefused(Turn turn,
 
 std::shared_ptr<Scheduler::Line> Scheduler::Implementation::TryBegin(absl::string_view key,
                                                                      int64_t cost) {
-  absl::MutexLock lock(&mutex);
   TurnSituation situation;
   situation.session_idle = FindLine(key) == nullptr;
   situation.inside_task = inside_turn;
@@ -140,9 +140,11 @@ bool Scheduler::Implementation::EndTurn(std::shared_ptr<Line> line) {
   return AddReady(std::move(line));
 }
 
-void Scheduler::Implementation::EndInline(std::shared_ptr<Line> line) {
+void Scheduler::Implementation::EndInline(absl::Span<std::shared_ptr<Line>> ended) {
   absl::MutexLock lock(&mutex);
-  if (EndTurn(std::move(line))) work_ready.Signal();
+  for (std::shared_ptr<Line>& line : ended) {
+    if (EndTurn(std::move(line))) work_ready.Signal();
+  }
 }
 
 Scheduler::Scheduler(Options options, Clock& clock)
@@ -150,12 +152,16 @@ Scheduler::Scheduler(Options options, Clock& clock)
 
 Scheduler::~Scheduler() { Drain(); }
 
-absl::Status Scheduler::Schedule(const std::string& key, Task task) {
+absl::Status Scheduler::Schedule(absl::string_view key, Task task) {
   return implementation_->Schedule(key, std::move(task));
 }
 
-std::optional<Scheduler::InlineTurn> Scheduler::TryBegin(const std::string& key, int64_t cost) {
-  std::shared_ptr<Line> line = implementation_->TryBegin(key, cost);
+std::optional<Scheduler::InlineTurn> Scheduler::TryBegin(absl::string_view key, int64_t cost) {
+  std::shared_ptr<Line> line;
+  {
+    absl::MutexLock lock(&implementation_->mutex);
+    line = implementation_->TryBegin(key, cost);
+  }
   if (line == nullptr) return std::nullopt;
   const bool timed = ++turn_number % kTimedTurns == 0;
   return InlineTurn(*implementation_, std::move(line),
@@ -178,7 +184,34 @@ Scheduler::InlineTurn::~InlineTurn() {
   }
   Implementation::inside_turn = false;  // as it was: no turn begins inside another
   Implementation::inside_task = was_inside_task_;
-  scheduler_->EndInline(std::move(line_));
+  scheduler_->EndInline({&line_, 1});
+}
+
+void Scheduler::TryMake(absl::Span<JointTurn> turns) {
+  Implementation& all = *implementation_;
+  std::vector<std::shared_ptr<Line>> lines;
+  std::vector<JointSteps*> steps;
+  lines.reserve(turns.size());
+  steps.reserve(turns.size());
+  {
+    absl::MutexLock lock(&all.mutex);
+    for (JointTurn& turn : turns) {
+      std::shared_ptr<Line> line = all.TryBegin(turn.key, turn.cost);
+      turn.made = line != nullptr;
+      if (!turn.made) continue;
+      lines.push_back(std::move(line));
+      steps.push_back(turn.steps);
+    }
+  }
+  if (steps.empty()) return;
+  const bool was_inside_task = std::exchange(Implementation::inside_task, true);
+  Implementation::inside_turn = true;  // it was not, or no turn would have begun
+  const absl::Time begin_time = all.clock.Now();
+  MakeTogether(steps, all.batch_rows);
+  all.compute_seconds.Observe(all.clock.Now() - begin_time);
+  Implementation::inside_turn = false;
+  Implementation::inside_task = was_inside_task;
+  all.EndInline(absl::MakeSpan(lines));
 }
 
 absl::Status Scheduler::ScheduleAlone(Task task) {

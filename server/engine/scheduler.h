@@ -23,7 +23,9 @@
 
 #include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/base/histogram.h"
 #include "server/engine/joint_steps.h"
@@ -54,6 +56,14 @@ struct Task {
   std::unique_ptr<JointSteps> steps;
 };
 
+// The steps of one session among those of others.
+struct JointTurn {
+  absl::string_view key;  // as in Scheduler::TryBegin, like the cost
+  int64_t cost = 0;
+  JointSteps* steps = nullptr;
+  bool made = false;  // set by TryMake
+};
+
 class Scheduler {
  public:
   struct Options {
@@ -75,16 +85,21 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // Takes `task` for its turn on `key` (a session's FullName), or refuses it and never runs it.
+  // Takes `task` for its turn on `key` (a session's turn_key), or refuses it and never runs it.
   // Errors: STEP_QUEUE_LIMIT. The limits hold for tasks that wait: one that can start is always
   // taken.
-  absl::Status Schedule(const std::string& key, Task task);
+  absl::Status Schedule(absl::string_view key, Task task);
 
   // Begins a turn of `key` on the calling thread, if a task of this cost would run inline now: as
   // Schedule, for a caller who does the work at once and so needs no Task. Also from inside a task
   // without a key, which may so work off many sessions, but not from inside a turn. Nothing: call
   // Schedule.
-  std::optional<InlineTurn> TryBegin(const std::string& key, int64_t cost);
+  std::optional<InlineTurn> TryBegin(absl::string_view key, int64_t cost);
+
+  // Makes those whose turn TryBegin would begin together, on the calling thread, and ends their
+  // turns; of the others nothing is done. May be called where TryBegin may. REQUIRES: keys differ,
+  // and the steps are of one kind.
+  void TryMake(absl::Span<JointTurn> turns);
 
   // Takes a task that belongs to no session; tasks of a tenant without a key start in order of
   // arrival and may run at the same time. A task scheduled
@@ -107,11 +122,11 @@ class Scheduler {
   // How long tasks waited for a worker, and how long turns took: all those of workers, and of turns
   // that began at once (TryBegin), which are short and many, a sample that stands for the rest. A
   // batch counts once each time that some of its sessions are done, with the time since the last
-  // ones were.
+  // ones were; what TryMake makes counts once.
   const Histogram& queue_seconds() const;
   const Histogram& compute_seconds() const;
 
-  // How many sessions a worker stepped together, at each step.
+  // How many sessions stepped together, at each step of a batch.
   const Histogram& batch_rows() const;
 
  private:

@@ -77,7 +77,8 @@ struct Scheduler::Implementation {
   absl::Status WhyRefused(Turn turn, const TurnSituation& situation) const;
 
   // The line of a turn of `key` that has begun on this thread; nullptr if none may begin here now.
-  std::shared_ptr<Line> TryBegin(absl::string_view key, int64_t cost) ABSL_LOCKS_EXCLUDED(mutex);
+  std::shared_ptr<Line> TryBegin(absl::string_view key, int64_t cost)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // Runs and destroys `task`, unless its deadline has passed.
   void Run(Task task, bool has_key) ABSL_LOCKS_EXCLUDED(mutex);
@@ -86,8 +87,8 @@ struct Scheduler::Implementation {
   // ready and wants a worker.
   bool EndTurn(std::shared_ptr<Line> line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
-  // Ends a turn that was run inline, and has a worker take the next task of its line.
-  void EndInline(std::shared_ptr<Line> line) ABSL_LOCKS_EXCLUDED(mutex);
+  // Ends turns that were run inline, and has workers take the next tasks of their lines.
+  void EndInline(absl::Span<std::shared_ptr<Line>> ended) ABSL_LOCKS_EXCLUDED(mutex);
 
   // Takes the first task of a line that is not ready any more, whose turn it is.
   WaitingTask TakeTask(Line& line, absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);

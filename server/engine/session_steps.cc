@@ -17,11 +17,10 @@ constexpr TraceOptions kSilent = {TraceView::kOutput, TraceDensity::kLastStep};
 
 // The rows of `inputs` in [begin, end).
 template <class Real>
-absl::Span<const Real> RowsOf(const SessionConfig& config, const AnyInputs& inputs, int64_t begin,
-                              int64_t end) {
+absl::Span<const Real> RowsOf(const SessionConfig& config, const SharedNumbers& inputs,
+                              int64_t begin, int64_t end) {
   const int64_t input_size = config.model->input_size();
-  return absl::MakeConstSpan(std::get<std::vector<Real>>(inputs))
-      .subspan(begin * input_size, (end - begin) * input_size);
+  return inputs.As<Real>().subspan(begin * input_size, (end - begin) * input_size);
 }
 
 // The request in which `step` was made. REQUIRES: step < progress.next_step.
@@ -34,53 +33,52 @@ absl::StatusOr<const ReplayEntry*> FindEntry(const SessionConfig& config,
 }
 
 // The state before `step`, which `entry` contains: its own, or stepped there.
-absl::StatusOr<AnyStackState> StateBefore(const SessionConfig& config, const ReplayEntry& entry,
+absl::StatusOr<SharedNumbers> StateBefore(const SessionConfig& config, const ReplayEntry& entry,
                                           int64_t step, WantedCheck wanted) {
-  AnyStackState state = *entry.state_before;
   const int64_t row_count = step - entry.first_step;
-  if (row_count == 0) return state;
+  if (row_count == 0) return entry.state_before;
+  AnyStackState state = ThawState(entry.state_before, *config.model);
   StopHook hook{wanted};
   std::visit(
       [&]<class Real>(StackState<Real>& typed_state) {
         RunSteps<Real>(*config.model, config.numerics,
-                       RowsOf<Real>(config, *entry.inputs, 0, row_count), kSilent, typed_state,
+                       RowsOf<Real>(config, entry.inputs, 0, row_count), kSilent, typed_state,
                        &hook);
       },
       state);
   CELLAR_RETURN_IF_ERROR(hook.why);
-  return state;
+  return FreezeState(state);
 }
 
-int64_t StepCount(const SessionConfig& config, const AnyInputs& inputs) {
-  const size_t number_count = std::visit([](const auto& all) { return all.size(); }, inputs);
-  return static_cast<int64_t>(number_count) / config.model->input_size();
+int64_t StepCount(const SessionConfig& config, const SharedNumbers& inputs) {
+  return inputs.count() / config.model->input_size();
 }
 
 // The bytes of the rows of `inputs` in [begin, end).
-absl::Span<const char> RowBytes(const SessionConfig& config, const AnyInputs& inputs, int64_t begin,
-                                int64_t end) {
-  return std::visit(
-      [&](const auto& all) {
-        const int64_t row_bytes = config.model->input_size() * sizeof(all[0]);
-        return absl::MakeConstSpan(reinterpret_cast<const char*>(all.data()) + begin * row_bytes,
-                                   (end - begin) * row_bytes);
-      },
-      inputs);
+absl::Span<const char> RowBytes(const SessionConfig& config, const SharedNumbers& inputs,
+                                int64_t begin, int64_t end) {
+  const auto bytes_of = [](const auto& rows) {
+    return absl::MakeConstSpan(reinterpret_cast<const char*>(rows.data()),
+                               rows.size() * sizeof(rows[0]));
+  };
+  return inputs.is_double() ? bytes_of(RowsOf<double>(config, inputs, begin, end))
+                            : bytes_of(RowsOf<float>(config, inputs, begin, end));
 }
 
 // The first of the steps from `first_step` on that was made with other inputs, bit for bit; nothing
 // if none was. REQUIRES: all lie in the window.
 std::optional<int64_t> FindConflict(const SessionConfig& config, const ReplayWindow& window,
-                                    int64_t first_step, const AnyInputs& inputs) {
+                                    int64_t first_step, const SharedNumbers& inputs) {
   const int64_t end_step = first_step + StepCount(config, inputs);
-  for (const ReplayEntry& entry : window.entries()) {
+  for (int64_t k = 0; k < window.entry_count(); ++k) {
+    const ReplayEntry& entry = window.entry(k);
     const int64_t begin = std::max(first_step, entry.first_step);
     const int64_t end = std::min(end_step, entry.first_step + entry.step_count);
     for (int64_t step = begin; step < end; ++step) {
       const int64_t given_row = step - first_step;
       const int64_t made_row = step - entry.first_step;
       const auto given = RowBytes(config, inputs, given_row, given_row + 1);
-      const auto made = RowBytes(config, *entry.inputs, made_row, made_row + 1);
+      const auto made = RowBytes(config, entry.inputs, made_row, made_row + 1);
       if (given != made) return step;
     }
   }
@@ -90,9 +88,9 @@ std::optional<int64_t> FindConflict(const SessionConfig& config, const ReplayWin
 }  // namespace
 
 SessionSteps::SessionSteps(SessionLease& lease, std::optional<int64_t> step_index,
-                           std::shared_ptr<const AnyInputs> inputs, TraceOptions options)
+                           SharedNumbers inputs, TraceOptions options)
     : lease_(lease), step_index_(step_index), inputs_(std::move(inputs)), options_(options) {
-  outcome_.step_count = StepCount(lease.config(), *inputs_);
+  outcome_.step_count = StepCount(lease.config(), inputs_);
 }
 
 absl::StatusOr<AnyStepRun*> SessionSteps::Next() {
@@ -100,7 +98,7 @@ absl::StatusOr<AnyStepRun*> SessionSteps::Next() {
     case Stage::kBegin:
       return Begin();
     case Stage::kGoBack:
-      return Run(Stage::kRepeat, *inputs_, 0, outcome_.step_count, options_);
+      return Run(Stage::kRepeat, inputs_, 0, outcome_.step_count, options_);
     case Stage::kRepeat:
     case Stage::kApply:
       return Finish();
@@ -128,16 +126,16 @@ absl::StatusOr<AnyStepRun*> SessionSteps::BeginRepeat() {
   if (outcome_.step_count > progress.next_step - first_step) {
     return StepOverlap(config.name, first_step, progress.next_step);
   }
-  const auto conflict = FindConflict(config, progress.window, first_step, *inputs_);
+  const auto conflict = FindConflict(config, progress.window, first_step, inputs_);
   if (conflict.has_value()) return StepConflict(config.name, *conflict, progress.next_step);
 
   outcome_.repeated = true;
   outcome_.next_step = progress.next_step;
-  state_ = *entry->state_before;
+  state_ = entry->state_before.Clone();
   const int64_t row_count = first_step - entry->first_step;
   // The lease keeps the window as it is, and with it the entry's inputs.
-  if (row_count > 0) return Run(Stage::kGoBack, *entry->inputs, 0, row_count, kSilent);
-  return Run(Stage::kRepeat, *inputs_, 0, outcome_.step_count, options_);
+  if (row_count > 0) return Run(Stage::kGoBack, entry->inputs, 0, row_count, kSilent);
+  return Run(Stage::kRepeat, inputs_, 0, outcome_.step_count, options_);
 }
 
 // The steps are new: they are made and remembered.
@@ -147,19 +145,26 @@ absl::StatusOr<AnyStepRun*> SessionSteps::BeginApply() {
     return StepIndexLimit(lease_.config().name, outcome_.step_count, left_count);
   }
   outcome_.next_step = outcome_.first_step + outcome_.step_count;
-  state_ = *lease_.progress().state;
-  return Run(Stage::kApply, *inputs_, 0, outcome_.step_count, options_);
+  lease_.progress().window.PrefetchOldest();
+  state_ = lease_.progress().state.Clone();
+  return Run(Stage::kApply, inputs_, 0, outcome_.step_count, options_);
 }
 
-AnyStepRun* SessionSteps::Run(Stage stage, const AnyInputs& inputs, int64_t begin, int64_t end,
-                              TraceOptions options) {
+template <class Real>
+void SessionSteps::Begin(const SharedNumbers& inputs, int64_t begin, int64_t end,
+                         TraceOptions options) {
   const SessionConfig& config = lease_.config();
-  std::visit(
-      [&]<class Real>(StackState<Real>& state) {
-        run_.emplace(std::in_place_type<StepRun<Real>>, *config.model, config.numerics,
-                     RowsOf<Real>(config, inputs, begin, end), options, state);
-      },
-      state_);
+  run_.emplace(std::in_place_type<StepRun<Real>>, *config.model, config.numerics,
+               RowsOf<Real>(config, inputs, begin, end), options, state_.Mutable<Real>());
+}
+
+AnyStepRun* SessionSteps::Run(Stage stage, const SharedNumbers& inputs, int64_t begin, int64_t end,
+                              TraceOptions options) {
+  if (state_.is_double()) {
+    Begin<double>(inputs, begin, end, options);
+  } else {
+    Begin<float>(inputs, begin, end, options);
+  }
   stage_ = stage;
   return &*run_;
 }
@@ -167,7 +172,7 @@ AnyStepRun* SessionSteps::Run(Stage stage, const AnyInputs& inputs, int64_t begi
 absl::StatusOr<AnyStepRun*> SessionSteps::Finish() {
   std::visit([&](auto& run) { outcome_.trace = run.TakeTrace(); }, *run_);
   run_.reset();
-  outcome_.state_after = std::make_shared<const AnyStackState>(std::move(state_));
+  outcome_.state_after = std::move(state_);
   if (stage_ == Stage::kApply) {
     CELLAR_RETURN_IF_ERROR(
         lease_.Advance({outcome_.step_count, std::move(inputs_), outcome_.state_after}));
@@ -177,7 +182,7 @@ absl::StatusOr<AnyStepRun*> SessionSteps::Finish() {
 }
 
 absl::StatusOr<StepOutcome> MakeSteps(SessionLease& lease, std::optional<int64_t> step_index,
-                                      std::shared_ptr<const AnyInputs> inputs, TraceOptions options,
+                                      SharedNumbers inputs, TraceOptions options,
                                       WantedCheck wanted) {
   SessionSteps steps(lease, step_index, std::move(inputs), options);
   while (true) {
@@ -196,11 +201,7 @@ absl::StatusOr<SessionProgress> ProgressAt(const SessionConfig& config,
   if (step_index == progress.next_step) return progress;
   CELLAR_ASSIGN_OR_RETURN(const ReplayEntry* entry, FindEntry(config, progress, step_index));
   SessionProgress earlier = progress;
-  earlier.state = entry->state_before;
-  if (entry->first_step < step_index) {
-    CELLAR_ASSIGN_OR_RETURN(AnyStackState state, StateBefore(config, *entry, step_index, wanted));
-    earlier.state = std::make_shared<const AnyStackState>(std::move(state));
-  }
+  CELLAR_ASSIGN_OR_RETURN(earlier.state, StateBefore(config, *entry, step_index, wanted));
   earlier.next_step = step_index;
   earlier.window.TruncateAt(step_index);
   return earlier;

@@ -6,12 +6,12 @@
 #define CELLAR_SERVER_ENGINE_SESSION_STEPS_H_
 
 #include <cstdint>
-#include <memory>
 #include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "server/base/shared_numbers.h"
 #include "server/engine/step_run.h"
 #include "server/engine/step_runner.h"
 #include "server/session/session_lease.h"
@@ -24,8 +24,7 @@ struct StepOutcome {
   bool repeated = false;  // they had been made before
   AnyStackTrace trace;
   int64_t next_step = 0;
-  std::shared_ptr<const AnyStackState>
-      state_after;  // after the last of these steps, not of the session
+  SharedNumbers state_after;  // after the last of these steps, not of the session
 };
 
 inline absl::Status AlwaysWanted() { return absl::OkStatus(); }
@@ -35,8 +34,8 @@ inline absl::Status AlwaysWanted() { return absl::OkStatus(); }
 class SessionSteps {
  public:
   // As MakeSteps. `lease` outlives the object.
-  SessionSteps(SessionLease& lease, std::optional<int64_t> step_index,
-               std::shared_ptr<const AnyInputs> inputs, TraceOptions options);
+  SessionSteps(SessionLease& lease, std::optional<int64_t> step_index, SharedNumbers inputs,
+               TraceOptions options);
   SessionSteps(const SessionSteps&) = delete;
   SessionSteps& operator=(const SessionSteps&) = delete;
 
@@ -57,7 +56,9 @@ class SessionSteps {
   absl::StatusOr<AnyStepRun*> BeginApply();
 
   // Steps state_ through the rows of `inputs` in [begin, end).
-  AnyStepRun* Run(Stage stage, const AnyInputs& inputs, int64_t begin, int64_t end,
+  template <class Real>
+  void Begin(const SharedNumbers& inputs, int64_t begin, int64_t end, TraceOptions options);
+  AnyStepRun* Run(Stage stage, const SharedNumbers& inputs, int64_t begin, int64_t end,
                   TraceOptions options);
 
   // The steps that were asked for are made.
@@ -65,10 +66,10 @@ class SessionSteps {
 
   SessionLease& lease_;
   const std::optional<int64_t> step_index_;
-  std::shared_ptr<const AnyInputs> inputs_;
+  SharedNumbers inputs_;
   const TraceOptions options_;
   Stage stage_ = Stage::kBegin;
-  AnyStackState state_;
+  SharedNumbers state_;            // until it is the outcome's
   std::optional<AnyStepRun> run_;  // of state_
   StepOutcome outcome_;
 };
@@ -78,7 +79,7 @@ class SessionSteps {
 // STEP_GAP, STEP_TOO_OLD, STEP_COUNT_LIMIT (the largest index would be passed), what `wanted`
 // says, and those of SessionLease::Commit; then the session is as before. REQUIRES: T >= 1.
 absl::StatusOr<StepOutcome> MakeSteps(SessionLease& lease, std::optional<int64_t> step_index,
-                                      std::shared_ptr<const AnyInputs> inputs, TraceOptions options,
+                                      SharedNumbers inputs, TraceOptions options,
                                       WantedCheck wanted = AlwaysWanted);
 
 // What the session was before `step_index`, with the window cut there; nothing is committed.

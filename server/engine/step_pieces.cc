@@ -104,8 +104,8 @@ void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, in
       const int64_t number = static_cast<int64_t>(k) * piece.count + step;
       step_row.input_sums = workspace.input_sums.data() + number * sums_length;
     }
-    step_row.h = row.state->h.data();
-    step_row.c = row.state->c.data();
+    step_row.h = row.h;
+    step_row.c = row.c;
     step_row.trace = row.recorder->At(piece.direction, piece.layer, row.first_step + step);
   }
   const bool shared =
@@ -117,7 +117,7 @@ void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, in
   }
   for (const PieceRow<Real>& row : rows) {
     if (row.above == nullptr) continue;
-    std::copy(row.state->h.begin(), row.state->h.end(), row.above + step * piece.above_stride);
+    std::copy_n(row.h, piece.cell.shape.output_size, row.above + step * piece.above_stride);
   }
 }
 

@@ -11,7 +11,6 @@
 
 #include "absl/types/span.h"
 #include "server/base/aligned_buffer.h"
-#include "server/cell/cell_state.h"
 #include "server/cell/numerics.h"
 #include "server/cell/step_rows.h"
 #include "server/engine/step_crew.h"
@@ -51,7 +50,8 @@ struct Piece {
 template <class Real>
 struct PieceRow {
   const Real* x = nullptr;  // [count, I]
-  CellState<Real>* state = nullptr;
+  Real* h = nullptr;        // [P], of this layer: stepped in place
+  Real* c = nullptr;        // [H] likewise; not looked at if the cell has none
   StepRecorder<Real>* recorder = nullptr;
   int64_t first_step = 0;  // what the recorder knows the first step by
   Real* above = nullptr;   // where the h of each step goes, above_stride apart; null: nowhere

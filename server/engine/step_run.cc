@@ -35,6 +35,18 @@ StepRun<Real>::StepRun(const Model& model, const Numerics& numerics, absl::Span<
       numerics_(&numerics),
       inputs_(inputs.data()),
       state_(&state),
+      numbers_(nullptr),
+      step_count_(static_cast<int64_t>(inputs.size()) / model.input_size()),
+      recorder_(model, numerics, options, step_count_) {}
+
+template <class Real>
+StepRun<Real>::StepRun(const Model& model, const Numerics& numerics, absl::Span<const Real> inputs,
+                       TraceOptions options, absl::Span<Real> state)
+    : stack_(&model.Packed<Real>()),
+      numerics_(&numerics),
+      inputs_(inputs.data()),
+      state_(nullptr),
+      numbers_(state.data()),
       step_count_(static_cast<int64_t>(inputs.size()) / model.input_size()),
       recorder_(model, numerics, options, step_count_) {}
 
@@ -61,6 +73,7 @@ int64_t Advance(absl::Span<StepRun<Real>* const> runs, int64_t count,
     rows[k].first_step = run.made_;
   }
   int64_t made = count;
+  int64_t numbers_below = 0;  // in a state: those of the layers below
   for (size_t layer = 0; layer < layers.size(); ++layer) {
     Piece<Real> piece{layers[layer], *runs[0]->numerics_};
     piece.layer = static_cast<int64_t>(layer);
@@ -74,10 +87,18 @@ int64_t Advance(absl::Span<StepRun<Real>* const> runs, int64_t count,
     const auto above_length = static_cast<size_t>(made * piece.above_stride);
     if (!topmost) above.resize(runs.size() * above_length);
     for (size_t k = 0; k < runs.size(); ++k) {
-      rows[k].state = &runs[k]->state_->layers[layer];
+      const StepRun<Real>& run = *runs[k];
+      if (run.state_ != nullptr) {
+        rows[k].h = run.state_->layers[layer].h.data();
+        rows[k].c = run.state_->layers[layer].c.data();
+      } else {
+        rows[k].h = run.numbers_ + numbers_below;
+        rows[k].c = rows[k].h + layers[layer].shape.output_size;
+      }
       rows[k].above = topmost ? nullptr : above.data() + k * above_length;
     }
     made = StepPiece<Real>(piece, rows, ThreadWorkspace<Real>());
+    numbers_below += layers[layer].shape.output_size + layers[layer].shape.memory_size();
     for (PieceRow<Real>& row : rows) row.x = row.above;
   }
   for (StepRun<Real>* run : runs) run->made_ += made;

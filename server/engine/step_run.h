@@ -30,6 +30,10 @@ class StepRun {
   StepRun(const Model& model, const Numerics& numerics, absl::Span<const Real> inputs,
           TraceOptions options, StackState<Real>& state);
 
+  // The same with a state in one piece (FreezeState).
+  StepRun(const Model& model, const Numerics& numerics, absl::Span<const Real> inputs,
+          TraceOptions options, absl::Span<Real> state);
+
   int64_t left() const { return step_count_ - made_; }  // steps that are still to be made
 
   // The most steps that so many sessions of this model should make in one Advance, for speed alone.
@@ -48,7 +52,8 @@ class StepRun {
   const PackedStack<Real>* stack_;
   const Numerics* numerics_;
   const Real* inputs_;
-  StackState<Real>* state_;
+  StackState<Real>* state_;  // null: the state is in one piece
+  Real* numbers_;            // that piece
   int64_t step_count_;
   int64_t made_ = 0;
   StepRecorder<Real> recorder_;

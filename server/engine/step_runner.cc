@@ -37,9 +37,13 @@ class BothWays {
                           direction, static_cast<int64_t>(layer)};
         piece.count = std::min(length, step_count_ - begin);
         piece.above_stride = row_length;
+        CellState<Real>& cell_state = (forward ? state.layers : state.backward_layers)[layer];
         const PieceRow<Real> row = {x + begin * shape.input_size,
-                                    &(forward ? state.layers : state.backward_layers)[layer],
-                                    &recorder_, begin, rows + begin * row_length};
+                                    cell_state.h.data(),
+                                    cell_state.c.data(),
+                                    &recorder_,
+                                    begin,
+                                    rows + begin * row_length};
         StepPiece<Real>(piece, {&row, 1}, ThreadWorkspace<Real>());
       };
       for (int64_t begin = 0; begin < step_count_; begin += length) {

@@ -11,7 +11,6 @@
 #include <cstddef>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "absl/strings/string_view.h"
 #include "server/base/sha256.h"
@@ -27,12 +26,12 @@ class LittleEndianHash {
   void Int64(int64_t value) { Number(value); }
 
   // Every number, without a length in front.
-  template <class Real>
-  void Numbers(const std::vector<Real>& numbers) {
+  template <class Array>
+  void Numbers(const Array& numbers) {
     if constexpr (std::endian::native == std::endian::little) {
-      hash_.Update(numbers.data(), numbers.size() * sizeof(Real));
+      hash_.Update(numbers.data(), numbers.size() * sizeof(numbers[0]));
     } else {
-      for (Real number : numbers) Number(number);
+      for (auto number : numbers) Number(number);
     }
   }
 

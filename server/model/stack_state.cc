@@ -1,5 +1,6 @@
 #include "server/model/stack_state.h"
 
+#include <algorithm>
 #include <cstddef>
 
 #include "server/model/little_endian_hash.h"
@@ -34,6 +35,35 @@ bool FitsShapes(const std::vector<CellState<Real>>& layers, const std::vector<Ce
   return true;
 }
 
+// Calls `visit` with every array of numbers, in the order of the digest.
+template <class Stack, class Visit>
+void VisitNumbers(Stack& stack, Visit visit) {
+  for (auto* layers : {&stack.layers, &stack.backward_layers}) {
+    for (auto& layer : *layers) {
+      visit(layer.h);
+      visit(layer.c);
+    }
+  }
+}
+
+template <class Real>
+StackState<Real> Thaw(absl::Span<const Real> numbers, const Model& model) {
+  StackState<Real> state = ZeroStack<Real>(model);
+  VisitNumbers(state, [&numbers](std::vector<Real>& array) {
+    std::copy_n(numbers.begin(), array.size(), array.begin());
+    numbers.remove_prefix(array.size());
+  });
+  return state;
+}
+
+template <class Real>
+std::string DigestOf(absl::Span<const Real> numbers) {
+  LittleEndianHash hash;
+  hash.Byte(sizeof(Real));
+  hash.Numbers(numbers);
+  return hash.Hex();
+}
+
 }  // namespace
 
 AnyStackState ZeroStackState(const Model& model, Precision precision) {
@@ -55,12 +85,7 @@ std::string StackStateDigest(const AnyStackState& state) {
       []<class Real>(const StackState<Real>& stack) {
         LittleEndianHash hash;
         hash.Byte(sizeof(Real));
-        for (const auto* layers : {&stack.layers, &stack.backward_layers}) {
-          for (const CellState<Real>& layer : *layers) {
-            hash.Numbers(layer.h);
-            hash.Numbers(layer.c);
-          }
-        }
+        VisitNumbers(stack, [&hash](const std::vector<Real>& array) { hash.Numbers(array); });
         return hash.Hex();
       },
       state);
@@ -73,6 +98,29 @@ bool FitsModel(const AnyStackState& state, const Model& model) {
                FitsShapes(stack.backward_layers, model.backward_shapes());
       },
       state);
+}
+
+SharedNumbers FreezeState(const AnyStackState& state) {
+  return std::visit(
+      []<class Real>(const StackState<Real>& stack) {
+        const int64_t count = NumberCount(stack.layers) + NumberCount(stack.backward_layers);
+        SharedNumbers numbers = SharedNumbers::OfSize<Real>(count);
+        Real* next = numbers.Mutable<Real>().data();
+        VisitNumbers(stack, [&next](const std::vector<Real>& array) {
+          next = std::copy(array.begin(), array.end(), next);
+        });
+        return numbers;
+      },
+      state);
+}
+
+AnyStackState ThawState(const SharedNumbers& numbers, const Model& model) {
+  if (numbers.is_double()) return Thaw(numbers.As<double>(), model);
+  return Thaw(numbers.As<float>(), model);
+}
+
+std::string StackStateDigest(const SharedNumbers& numbers) {
+  return numbers.is_double() ? DigestOf(numbers.As<double>()) : DigestOf(numbers.As<float>());
 }
 
 }  // namespace cellar

@@ -7,6 +7,7 @@
 #include <variant>
 #include <vector>
 
+#include "server/base/shared_numbers.h"
 #include "server/cell/cell_state.h"
 #include "server/model/model.h"
 
@@ -37,6 +38,18 @@ std::string StackStateDigest(const AnyStackState& state);
 
 // Whether `state` has the layers and lengths that `model` asks for.
 bool FitsModel(const AnyStackState& state, const Model& model);
+
+// ---- In one piece, as sessions keep it ----
+//
+// The numbers in the order of the digest: h and c of every layer, then of every backward layer.
+
+SharedNumbers FreezeState(const AnyStackState& state);
+
+// REQUIRES: `numbers` are those of a state of `model`.
+AnyStackState ThawState(const SharedNumbers& numbers, const Model& model);
+
+// As StackStateDigest of the thawed state.
+std::string StackStateDigest(const SharedNumbers& numbers);
 
 }  // namespace cellar
 

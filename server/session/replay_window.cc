@@ -7,82 +7,87 @@
 namespace cellar {
 namespace {
 
-int64_t InputBytes(const AnyInputs& inputs) {
-  return std::visit(
-      [](const auto& values) { return static_cast<int64_t>(values.size() * sizeof(values[0])); },
-      inputs);
-}
-
 // An entry that lacks something counts nothing: Commit refuses it.
 int64_t EntryBytes(const ReplayEntry& entry) {
   if (entry.state_before == nullptr || entry.inputs == nullptr) return 0;
-  return StackStateBytes(*entry.state_before) + InputBytes(*entry.inputs);
+  return entry.state_before.size_bytes() + entry.inputs.size_bytes();
 }
 
 int64_t EndOf(const ReplayEntry& entry) { return entry.first_step + entry.step_count; }
 
+template <class Real>
+SharedNumbers FirstOf(const SharedNumbers& numbers, int64_t count) {
+  return SharedNumbers::Of(numbers.As<Real>().first(static_cast<size_t>(count)));
+}
+
 // The first `kept_steps` steps of `entry`. REQUIRES: 0 < kept_steps <= entry.step_count.
 ReplayEntry FirstSteps(const ReplayEntry& entry, int64_t kept_steps) {
-  AnyInputs inputs = std::visit(
-      [&](const auto& values) -> AnyInputs {
-        const int64_t input_size = static_cast<int64_t>(values.size()) / entry.step_count;
-        return std::decay_t<decltype(values)>(values.begin(),
-                                              values.begin() + kept_steps * input_size);
-      },
-      *entry.inputs);
+  const int64_t count = entry.inputs.count() / entry.step_count * kept_steps;
   return {entry.first_step, kept_steps, entry.state_before,
-          std::make_shared<const AnyInputs>(std::move(inputs))};
+          entry.inputs.is_double() ? FirstOf<double>(entry.inputs, count)
+                                   : FirstOf<float>(entry.inputs, count)};
 }
 
 }  // namespace
 
 ReplayEntry ReplayWindow::Push(ReplayEntry entry) {
-  assert(entries_.empty() || entry.first_step == EndOf(entries_.back()));
+  assert(ring_.empty() || entry.first_step == EndOf(this->entry(entry_count() - 1)));
   if (max_requests_ < 1) return entry;
   size_bytes_ += GrowthBy(entry).bytes;
-  ReplayEntry oldest;
-  if (IsFull()) {
-    oldest = std::move(entries_.front());
-    entries_.pop_front();
+  if (!IsFull()) {
+    ring_.push_back(std::move(entry));
+    return {};
   }
-  entries_.push_back(std::move(entry));
-  return oldest;
+  std::swap(ring_[oldest_], entry);
+  oldest_ = PlaceOf(1);
+  return entry;
 }
 
 ReplayWindow::Growth ReplayWindow::GrowthBy(const ReplayEntry& entry) const {
   if (max_requests_ < 1) return {};
   if (!IsFull()) return {EntryBytes(entry), 1};
-  return {EntryBytes(entry) - EntryBytes(entries_.front()), 0};
+  const int64_t row_bytes = entry.inputs.size_bytes() / entry.step_count;
+  return {(entry.step_count - ring_[oldest_].step_count) * row_bytes, 0};
 }
 
 const ReplayEntry* ReplayWindow::Find(int64_t step) const {
-  const auto after = std::upper_bound(
-      entries_.begin(), entries_.end(), step,
-      [](int64_t wanted, const ReplayEntry& entry) { return wanted < entry.first_step; });
-  if (after == entries_.begin()) return nullptr;
-  const ReplayEntry& entry = *(after - 1);
-  return step < EndOf(entry) ? &entry : nullptr;
+  int64_t begin = 0;  // the first entry that begins behind `step` is in [begin, end]
+  int64_t end = entry_count();
+  while (begin < end) {
+    const int64_t middle = begin + (end - begin) / 2;
+    if (entry(middle).first_step <= step) {
+      begin = middle + 1;
+    } else {
+      end = middle;
+    }
+  }
+  if (begin == 0) return nullptr;
+  const ReplayEntry& found = entry(begin - 1);
+  return step < EndOf(found) ? &found : nullptr;
 }
 
 void ReplayWindow::TruncateAt(int64_t step) {
-  while (!entries_.empty() && entries_.back().first_step >= step) {
-    size_bytes_ -= EntryBytes(entries_.back());
-    entries_.pop_back();
+  std::rotate(ring_.begin(), ring_.begin() + static_cast<ptrdiff_t>(oldest_), ring_.end());
+  oldest_ = 0;
+  while (!ring_.empty() && ring_.back().first_step >= step) {
+    size_bytes_ -= EntryBytes(ring_.back());
+    ring_.pop_back();
   }
-  if (entries_.empty() || EndOf(entries_.back()) <= step) return;
-  ReplayEntry& newest = entries_.back();
+  if (ring_.empty() || EndOf(ring_.back()) <= step) return;
+  ReplayEntry& newest = ring_.back();
   size_bytes_ -= EntryBytes(newest);
   newest = FirstSteps(newest, step - newest.first_step);
   size_bytes_ += EntryBytes(newest);
 }
 
 void ReplayWindow::Clear() {
-  entries_.clear();
+  std::vector<ReplayEntry>().swap(ring_);
+  oldest_ = 0;
   size_bytes_ = 0;
 }
 
 int64_t ReplayWindow::OldestStep(int64_t next_step) const {
-  return entries_.empty() ? next_step : entries_.front().first_step;
+  return ring_.empty() ? next_step : ring_[oldest_].first_step;
 }
 
 }  // namespace cellar

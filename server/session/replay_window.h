@@ -7,30 +7,25 @@
 #ifndef CELLAR_SERVER_SESSION_REPLAY_WINDOW_H_
 #define CELLAR_SERVER_SESSION_REPLAY_WINDOW_H_
 
+#include <cstddef>
 #include <cstdint>
-#include <deque>
-#include <memory>
-#include <variant>
 #include <vector>
 
-#include "server/model/stack_state.h"
+#include "server/base/shared_numbers.h"
 
 namespace cellar {
-
-// x of one request, [T, I], row-major, in the precision of the session.
-using AnyInputs = std::variant<std::vector<float>, std::vector<double>>;
 
 // One request that was applied.
 struct ReplayEntry {
   int64_t first_step = 0;
   int64_t step_count = 0;
-  std::shared_ptr<const AnyStackState> state_before;
-  std::shared_ptr<const AnyInputs> inputs;
+  SharedNumbers state_before;  // as in SessionProgress
+  SharedNumbers inputs;        // [step_count, I], row-major, in the precision of the session
 };
 
 class ReplayWindow {
  public:
-  // Keeps at most `max_requests` entries; 0 keeps none.
+  // Keeps at most `max_requests` entries; 0 keeps none. An empty one has no memory of its own.
   explicit ReplayWindow(int64_t max_requests) : max_requests_(max_requests) {}
 
   // Adds the newest request; the oldest goes if there are too many, and is returned (an empty entry
@@ -38,18 +33,29 @@ class ReplayWindow {
   // REQUIRES: entry.first_step is where the newest entry ended (if there is one).
   ReplayEntry Push(ReplayEntry entry);
 
-  // What SizeBytes and the number of entries grow by if `entry` is pushed; may be negative.
+  // What SizeBytes and the number of entries grow by if `entry` is pushed; may be negative. Looks
+  // at nothing that the oldest entry refers to, which nobody has touched for long. REQUIRES: like
+  // all of them, `entry` has a state of the session and a row of its inputs for each step.
   struct Growth {
     int64_t bytes = 0;
     int64_t entry_count = 0;
   };
   Growth GrowthBy(const ReplayEntry& entry) const;
 
+  // Has the processor fetch what the next Push will hand out to be freed.
+  void PrefetchOldest() const {
+    if (!IsFull() || ring_.empty()) return;
+    ring_[oldest_].state_before.Prefetch();
+    ring_[oldest_].inputs.Prefetch();
+  }
+
   // The entry that contains `step`, or nullptr.
   const ReplayEntry* Find(int64_t step) const;
 
-  // All entries, oldest first.
-  const std::deque<ReplayEntry>& entries() const { return entries_; }
+  int64_t entry_count() const { return static_cast<int64_t>(ring_.size()); }
+
+  // The k-th oldest entry. REQUIRES: 0 <= k < entry_count().
+  const ReplayEntry& entry(int64_t k) const { return ring_[PlaceOf(k)]; }
 
   // Forgets everything from `step` on: the entry that contains it is cut to the steps before it.
   // REQUIRES: `step` lies in the window, or at its end.
@@ -64,11 +70,17 @@ class ReplayWindow {
   int64_t SizeBytes() const { return size_bytes_; }
 
  private:
-  bool IsFull() const { return static_cast<int64_t>(entries_.size()) >= max_requests_; }
+  bool IsFull() const { return entry_count() >= max_requests_; }
+
+  size_t PlaceOf(int64_t k) const {
+    const size_t place = oldest_ + static_cast<size_t>(k);
+    return place < ring_.size() ? place : place - ring_.size();
+  }
 
   int64_t max_requests_;
-  std::deque<ReplayEntry> entries_;  // contiguous, oldest first
-  int64_t size_bytes_ = 0;           // of `entries_`
+  std::vector<ReplayEntry> ring_;  // contiguous steps, from oldest_ on and around
+  size_t oldest_ = 0;              // a place in ring_; 0 unless it is full
+  int64_t size_bytes_ = 0;         // of `ring_`
 };
 
 }  // namespace cellar

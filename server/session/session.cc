@@ -8,46 +8,31 @@
 namespace cellar {
 namespace {
 
-// What keeping things costs besides the numbers in them: objects, control blocks, allocation
-// headers, places in the table's indices. Measured with glibc 2.36 on 64 bits (a session without
-// steps: 1470 bytes, a request of one layer in its window: 290) and rounded up.
-constexpr int64_t kSessionOverheadBytes = 1536;
-constexpr int64_t kWindowEntryOverheadBytes = 256;
-constexpr int64_t kLayerOverheadBytes = 128;  // of each state
+// What keeping a session costs besides its numbers and words: objects, allocation headers, places
+// in the table's indices. Measured with glibc 2.36 on 64 bits (tests/bench/sessions) and rounded
+// up.
+constexpr int64_t kSessionOverheadBytes = 704;
 constexpr int64_t kLabelOverheadBytes = 160;
-
-// Of each state of the session: all have the same layers.
-int64_t StateOverheadBytes(const SessionProgress& progress) {
-  const auto layer_count = std::visit(
-      [](const auto& stack) { return static_cast<int64_t>(stack.layers.size()); }, *progress.state);
-  return layer_count * kLayerOverheadBytes;
-}
 
 }  // namespace
 
 int64_t SessionBytes(const SessionConfig& config, const SessionProgress& progress) {
   int64_t bytes =
-      kSessionOverheadBytes + 2 * static_cast<int64_t>(config.tenant.size() + config.name.size());
+      kSessionOverheadBytes + static_cast<int64_t>(config.tenant.size() + config.name.size());
   for (const auto& [key, value] : config.labels) {
     bytes += kLabelOverheadBytes + static_cast<int64_t>(key.size() + value.size());
   }
-  bytes += StackStateBytes(*config.initial_state) + StackStateBytes(*progress.state);
-  bytes += progress.window.SizeBytes();
-  const auto entry_count = static_cast<int64_t>(progress.window.entries().size());
-  return bytes + 2 * StateOverheadBytes(progress) +
-         entry_count * WindowEntryOverheadBytes(progress);
-}
-
-int64_t WindowEntryOverheadBytes(const SessionProgress& progress) {
-  return kWindowEntryOverheadBytes + StateOverheadBytes(progress);
+  bytes += config.initial_state.size_bytes() + progress.state.size_bytes();
+  return bytes + progress.window.SizeBytes() +
+         progress.window.entry_count() * kWindowEntryOverheadBytes;
 }
 
 Session::Session(SessionConfig config, SessionProgress progress,
                  std::shared_ptr<SessionCommons> commons)
     : config_(std::move(config)),
-      full_name_(FullName(config_.owned_name())),
       commons_(std::move(commons)),
       budget_(commons_->budgets.Of(config_.tenant)),
+      number_(commons_->session_count.fetch_add(1, std::memory_order_relaxed)),
       progress_(std::move(progress)),
       charged_bytes_(SessionBytes(config_, progress_)),
       update_time_(config_.create_time),

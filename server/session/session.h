@@ -12,15 +12,15 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
-#include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "absl/time/time.h"
 #include "server/base/clock.h"
-#include "server/model/stack_state.h"
+#include "server/base/shared_numbers.h"
 #include "server/session/expiry_policy.h"
 #include "server/session/session_commons.h"
 #include "server/session/session_config.h"
@@ -28,8 +28,9 @@
 
 namespace cellar {
 
-// Bytes that the window's entries cost besides the numbers in them, for each entry.
-int64_t WindowEntryOverheadBytes(const SessionProgress& progress);
+// Bytes that each entry of the window costs besides the numbers in it: its place in the window, and
+// what the allocator keeps of two arrays.
+inline constexpr int64_t kWindowEntryOverheadBytes = 96;
 
 // Bytes that a session is charged for: its states, the inputs in its window, its words, and an
 // estimate of what keeping them costs. Everything counts in full, also what is shared with other
@@ -47,12 +48,14 @@ class Session {
 
   const SessionConfig& config() const { return config_; }
 
-  // One word for tenant and name: what turns of the session are known by.
-  const std::string& full_name() const { return full_name_; }
+  // What its turns are known by: bytes that no other session of its table has, or ever had.
+  absl::string_view turn_key() const {
+    return {reinterpret_cast<const char*>(&number_), sizeof(number_)};
+  }
 
   // A consistent view of the present.
   struct View {
-    std::shared_ptr<const AnyStackState> state;
+    SharedNumbers state;
     int64_t next_step = 0;
     int64_t durable_step = 0;
     int64_t oldest_step = 0;
@@ -148,9 +151,9 @@ class Session {
 
   // Constant after construction.
   const SessionConfig config_;
-  const std::string full_name_;
   const std::shared_ptr<SessionCommons> commons_;  // its members lock themselves
   ByteBudget& budget_;                             // of the commons
+  const int64_t number_;                           // among the commons' sessions
 
   mutable absl::Mutex mutex_;
   // Only the lease changes it, under the mutex; and so the lease may read it without.

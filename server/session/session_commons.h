@@ -5,6 +5,7 @@
 #ifndef CELLAR_SERVER_SESSION_SESSION_COMMONS_H_
 #define CELLAR_SERVER_SESSION_SESSION_COMMONS_H_
 
+#include <atomic>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -52,6 +53,8 @@ struct SessionCommons {
   const std::string server_epoch;
   SessionWatcher* const watcher;   // null: there is no store
   const int64_t checkpoint_steps;  // a session of durability PERIODIC is written after so many
+
+  std::atomic<int64_t> session_count{0};  // made so far
 };
 
 }  // namespace cellar

@@ -6,14 +6,13 @@
 
 #include <cstdint>
 #include <map>
-#include <memory>
 #include <string>
 
 #include "absl/time/time.h"
+#include "server/base/shared_numbers.h"
 #include "server/cell/numerics.h"
 #include "server/identity/tenant.h"
 #include "server/model/model.h"
-#include "server/model/stack_state.h"
 #include "server/session/replay_window.h"
 
 namespace cellar {
@@ -30,16 +29,15 @@ struct SessionConfig {
   absl::Duration ttl;
   int64_t replay_window_requests = 8;
   std::map<std::string, std::string> labels;
-  std::shared_ptr<const AnyStackState>
-      initial_state;       // in numerics.precision; where a reset goes back to
-  absl::Time create_time;  // set by the table
+  SharedNumbers initial_state;  // in numerics.precision (FreezeState); where a reset goes back to
+  absl::Time create_time;       // set by the table
 
   OwnedName owned_name() const { return {tenant, name}; }  // views of this
 };
 
 // What a session has become: a value. States and inputs inside are immutable and shared.
 struct SessionProgress {
-  std::shared_ptr<const AnyStackState> state;  // before step next_step
+  SharedNumbers state;  // before step next_step (FreezeState)
   int64_t next_step = 0;
   ReplayWindow window{0};
 };

@@ -34,17 +34,29 @@ SessionIndex::SessionIndex(const SessionTable::Limits& used_limits, Clock& used_
 SessionIndex::Found SessionIndex::Lookup(const OwnedName& owned) const {
   Found result;
   absl::ReaderMutexLock lock(&mutex);
-  const auto found = sessions.find(owned);
-  if (found == sessions.end()) {
+  const Entry* const entry = FindLocked(owned);
+  if (entry == nullptr) {
     result.tombstone = tombstones.Find(FullName(owned), clock.Now());
-  } else if (found->second.sleeper == nullptr) {
-    result.session = found->second.session;
+  } else if (entry->sleeper == nullptr) {
+    result.session = entry->session;
   } else {
     result.asleep = true;
-    result.model = found->second.sleeper->model;
-    result.sleep_number = found->second.sleeper->number;
+    result.model = entry->sleeper->model;
+    result.sleep_number = entry->sleeper->number;
   }
   return result;
+}
+
+SessionIndex::Entry* SessionIndex::FindLocked(const OwnedName& owned) const {
+  const auto found = sessions.find(owned);
+  return found == sessions.end() ? nullptr : found->get();
+}
+
+SessionIndex::Entry* SessionIndex::FindAsleepLocked(const OwnedName& owned,
+                                                    int64_t sleep_number) const {
+  Entry* const entry = FindLocked(owned);
+  const bool asleep = entry != nullptr && entry->sleeper != nullptr;
+  return asleep && entry->sleeper->number == sleep_number ? entry : nullptr;
 }
 
 absl::Status SessionIndex::WhyNotThere(absl::string_view name,
@@ -60,25 +72,29 @@ absl::Status SessionIndex::WhyNotThere(absl::string_view name,
   return SessionNotFound(name, ids.epoch());
 }
 
-void SessionIndex::InsertLocked(const OwnedName& owned, Entry entry) {
-  due.emplace(entry.due_time, owned);
-  names.insert(owned);
-  ++tenant_counts[owned.tenant];
-  if (entry.session != nullptr) awake.insert(owned);
-  sessions.emplace(owned, std::move(entry));
+void SessionIndex::InsertLocked(Entry entry) {
+  auto owner = std::make_unique<Entry>(std::move(entry));
+  Entry* const added = owner.get();
+  sessions.insert(std::move(owner));
+  names.insert(added);
+  due.emplace(added->due_time, added);
+  if (added->session != nullptr) awake.insert(added);
+  ++tenant_counts[added->owned().tenant];
 }
 
-SessionIndex::Entry SessionIndex::ExtractLocked(const OwnedName& owned) {
-  const auto found = sessions.find(owned);
-  const OwnedName key = found->first;
-  Entry entry = std::move(found->second);
-  due.erase({entry.due_time, key});
-  names.erase(key);
-  const auto count = tenant_counts.find(key.tenant);
+std::unique_ptr<SessionIndex::Entry> SessionIndex::ExtractLocked(Entry* entry) {
+  const auto count = tenant_counts.find(entry->owned().tenant);
   if (--count->second == 0) tenant_counts.erase(count);
-  awake.erase(key);
-  sessions.erase(found);
-  return entry;
+  awake.erase(entry);
+  due.erase({entry->due_time, entry});
+  names.erase(entry);
+  return std::move(sessions.extract(sessions.find(entry->owned())).value());
+}
+
+void SessionIndex::MoveDueLocked(Entry* entry, absl::Time due_time) {
+  due.erase({entry->due_time, entry});
+  entry->due_time = due_time;
+  due.emplace(due_time, entry);
 }
 
 void SessionIndex::RememberEndLocked(const OwnedName& owned, const Tombstone& tombstone) {
@@ -109,27 +125,26 @@ absl::StatusOr<std::shared_ptr<Session>> SessionIndex::AddCharged(SessionConfig&
   if (const auto full = FindFullLocked(config.tenant); full.has_value()) return SessionLimit(*full);
   config.create_time = clock.Now();
   auto session = std::make_shared<Session>(std::move(config), std::move(progress), commons);
-  const OwnedName owned = session->config().owned_name();
-  tombstones.Remove(FullName(owned));
-  InsertLocked(owned, {session, nullptr, session->NextLookTime(session->config().create_time)});
+  tombstones.Remove(FullName(session->config().owned_name()));
+  InsertLocked({session, nullptr, session->NextLookTime(session->config().create_time)});
   counts.created.Add();
   return session;
 }
 
-std::shared_ptr<Session> SessionIndex::BuryLocked(const OwnedName& owned) {
-  Entry entry = ExtractLocked(owned);
-  const auto [end, end_time] = entry.session->HowEnded();
-  RememberEndLocked(entry.session->config().owned_name(), {end, end_time});
-  return std::move(entry.session);
+std::shared_ptr<Session> SessionIndex::BuryLocked(Entry* entry) {
+  const std::unique_ptr<Entry> extracted = ExtractLocked(entry);
+  const auto [end, end_time] = extracted->session->HowEnded();
+  RememberEndLocked(extracted->owned(), {end, end_time});
+  return std::move(extracted->session);
 }
 
 void SessionIndex::Bury(const Session& session) {
   std::shared_ptr<Session> buried;
   {
     absl::MutexLock lock(&mutex);
-    const auto found = sessions.find(session.config().owned_name());
-    if (found == sessions.end() || found->second.session.get() != &session) return;
-    buried = BuryLocked(found->first);
+    Entry* const entry = FindLocked(session.config().owned_name());
+    if (entry == nullptr || entry->session.get() != &session) return;
+    buried = BuryLocked(entry);
   }
   buried->TellEnd();
 }
@@ -138,21 +153,18 @@ bool SessionIndex::EndSomeDue(absl::Time now, Sessions& ended) {
   absl::MutexLock lock(&mutex);
   int64_t seen_count = 0;
   for (; seen_count < kBatchSize && !due.empty() && due.begin()->first <= now; ++seen_count) {
-    const OwnedName owned = due.begin()->second;
-    Entry& entry = sessions.find(owned)->second;
-    if (entry.sleeper != nullptr) {  // its use is known, so that it is due now
-      const absl::Time end_time = ExpireTime(entry.sleeper->use, now);
-      const Entry extracted = ExtractLocked(owned);
-      RememberEndLocked(extracted.sleeper->owned(), {SessionEnd::kExpired, end_time});
+    Entry* const entry = due.begin()->second;
+    if (entry->sleeper != nullptr) {  // its use is known, so that it is due now
+      const absl::Time end_time = ExpireTime(entry->sleeper->use, now);
+      const std::unique_ptr<Entry> extracted = ExtractLocked(entry);
+      RememberEndLocked(extracted->owned(), {SessionEnd::kExpired, end_time});
       continue;
     }
-    if (entry.session->EndIfExpired(now)) {
-      ended.push_back(BuryLocked(owned));
+    if (entry->session->EndIfExpired(now)) {
+      ended.push_back(BuryLocked(entry));
       continue;
     }
-    due.erase(due.begin());
-    entry.due_time = entry.session->NextLookTime(now);
-    due.emplace(entry.due_time, owned);
+    MoveDueLocked(entry, entry->session->NextLookTime(now));
   }
   std::vector<std::string> old = tombstones.RemoveOld(now, kBatchSize);
   const auto old_count = static_cast<int64_t>(old.size());
@@ -169,13 +181,10 @@ absl::Time SessionIndex::NextDueTime() const {
 bool SessionIndex::EndAsleep(const OwnedName& owned, int64_t sleep_number,
                              const Tombstone& tombstone) {
   absl::MutexLock lock(&mutex);
-  const auto found = sessions.find(owned);
-  if (found == sessions.end() || found->second.sleeper == nullptr ||
-      found->second.sleeper->number != sleep_number) {
-    return false;
-  }
-  const Entry entry = ExtractLocked(owned);
-  RememberEndLocked(entry.sleeper->owned(), tombstone);
+  Entry* const entry = FindAsleepLocked(owned, sleep_number);
+  if (entry == nullptr) return false;
+  const std::unique_ptr<Entry> extracted = ExtractLocked(entry);
+  RememberEndLocked(extracted->owned(), tombstone);
   return true;
 }
 
@@ -185,11 +194,11 @@ bool SessionIndex::EndAsleepIfExpired(const OwnedName& owned) {
   int64_t sleep_number = 0;
   {
     absl::ReaderMutexLock lock(&mutex);
-    const auto found = sessions.find(owned);
-    if (found == sessions.end() || found->second.sleeper == nullptr) return false;
-    if (!IsExpired(found->second.sleeper->use, now)) return false;
-    end_time = ExpireTime(found->second.sleeper->use, now);
-    sleep_number = found->second.sleeper->number;
+    const Entry* const entry = FindLocked(owned);
+    if (entry == nullptr || entry->sleeper == nullptr) return false;
+    if (!IsExpired(entry->sleeper->use, now)) return false;
+    end_time = ExpireTime(entry->sleeper->use, now);
+    sleep_number = entry->sleeper->number;
   }
   return EndAsleep(owned, sleep_number, {SessionEnd::kExpired, end_time});
 }
@@ -203,44 +212,43 @@ bool SessionIndex::EndAsleepAsDamaged(const OwnedName& owned, int64_t sleep_numb
 
 std::shared_ptr<Session> SessionIndex::PutAwake(int64_t sleep_number, StoredSession& stored) {
   absl::MutexLock lock(&mutex);
-  const auto found = sessions.find(stored.config.owned_name());
-  if (found == sessions.end() || found->second.sleeper == nullptr ||
-      found->second.sleeper->number != sleep_number) {
-    return nullptr;
-  }
-  const SessionTimes times = {stored.times.update_time, found->second.sleeper->use.unused_since};
+  Entry* const entry = FindAsleepLocked(stored.config.owned_name(), sleep_number);
+  if (entry == nullptr) return nullptr;
+  const SessionTimes times = {stored.times.update_time, entry->sleeper->use.unused_since};
   auto session =
       std::make_shared<Session>(std::move(stored.config), std::move(stored.progress), commons);
   session->ComeBack(times);
-  const OwnedName owned = session->config().owned_name();
-  const absl::Time due_time = ExtractLocked(owned).due_time;
-  InsertLocked(owned, {session, nullptr, due_time});
+  entry->session = session;
+  entry->sleeper = nullptr;
+  awake.insert(entry);
   return session;
 }
 
-std::shared_ptr<Session> SessionIndex::PutAsleepLocked(const OwnedName& owned) {
-  Entry entry = ExtractLocked(owned);
-  const SessionConfig& config = entry.session->config();
-  auto sleeper = std::make_unique<Sleeper>(
-      Sleeper{config.tenant, config.name, config.model, entry.session->Use(), ++last_sleep_number});
-  const OwnedName key = sleeper->owned();
-  const absl::Time due_time = NextLookTime(sleeper->use, absl::InfinitePast());
-  InsertLocked(key, {nullptr, std::move(sleeper), due_time});
-  return std::move(entry.session);
+std::shared_ptr<Session> SessionIndex::PutAsleepLocked(Entry* entry) {
+  const SessionConfig& config = entry->session->config();
+  awake.erase(entry);
+  entry->sleeper = std::make_unique<Sleeper>(Sleeper{config.tenant, config.name, config.model,
+                                                     entry->session->Use(), ++last_sleep_number});
+  MoveDueLocked(entry, NextLookTime(entry->sleeper->use, absl::InfinitePast()));
+  return std::move(entry->session);
 }
 
-std::shared_ptr<Session> SessionIndex::NextAwakeLocked(std::optional<absl::string_view> tenant) {
+SessionIndex::Entry* SessionIndex::NextAwakeLocked(std::optional<absl::string_view> tenant) {
   const bool elsewhere = tenant.has_value() && *tenant != rotation_tenant;
-  auto next = elsewhere ? awake.lower_bound({*tenant, ""})
-                        : awake.upper_bound({rotation_tenant, rotation_name});
-  const auto passed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
-    return next == awake.end() || (tenant.has_value() && next->tenant != *tenant);
+  const auto first_of_tenant = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
+    return awake.lower_bound(OwnedName{*tenant, ""});
   };
-  if (passed()) next = tenant.has_value() ? awake.lower_bound({*tenant, ""}) : awake.begin();
+  auto next =
+      elsewhere ? first_of_tenant() : awake.upper_bound(OwnedName{rotation_tenant, rotation_name});
+  const auto passed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
+    return next == awake.end() || (tenant.has_value() && (*next)->owned().tenant != *tenant);
+  };
+  if (passed()) next = tenant.has_value() ? first_of_tenant() : awake.begin();
   if (passed()) return nullptr;
-  rotation_tenant.assign(next->tenant.data(), next->tenant.size());
-  rotation_name.assign(next->name.data(), next->name.size());
-  return sessions.find(*next)->second.session;
+  const OwnedName owned = (*next)->owned();
+  rotation_tenant.assign(owned.tenant.data(), owned.tenant.size());
+  rotation_name.assign(owned.name.data(), owned.name.size());
+  return *next;
 }
 
 void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Time unused_before) {
@@ -253,17 +261,18 @@ void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Ti
     {
       absl::MutexLock lock(&mutex);
       for (int64_t i = 0; i < kBatchSize && max_looks > 0; ++i, --max_looks) {
-        const auto session = NextAwakeLocked(squeeze.tenant);
-        if (session == nullptr || session.get() == first) {
+        Entry* const entry = NextAwakeLocked(squeeze.tenant);
+        if (entry == nullptr || entry->session.get() == first) {
           max_looks = 0;
           break;
         }
+        const std::shared_ptr<Session> session = entry->session;
         if (first == nullptr) first = session.get();
         const auto outcome = session->FallAsleep(patient, unused_before);
         if (outcome == Session::SleepOutcome::kNotKept) not_kept.push_back(session);
         if (outcome != Session::SleepOutcome::kAsleep) continue;
         if (session.get() == first) first = nullptr;
-        asleep.push_back(PutAsleepLocked(session->config().owned_name()));
+        asleep.push_back(PutAsleepLocked(entry));
       }
     }
     asleep.clear();
@@ -279,10 +288,9 @@ void SessionIndex::AddSleeper(const StoredSessionHead& head, ModelPin model) {
                                         std::move(model),
                                         {.unused_since = head.times.unused_since, .ttl = head.ttl},
                                         ++last_sleep_number});
-  const OwnedName owned = sleeper->owned();
-  tombstones.Remove(FullName(owned));
+  tombstones.Remove(FullName(sleeper->owned()));
   const absl::Time due_time = NextLookTime(sleeper->use, absl::InfinitePast());
-  InsertLocked(owned, {nullptr, std::move(sleeper), due_time});
+  InsertLocked({nullptr, std::move(sleeper), due_time});
 }
 
 void SessionIndex::AddTombstone(const OwnedName& owned, const Tombstone& tombstone) {
@@ -295,10 +303,10 @@ std::vector<SessionIndex::Listed> SessionIndex::Page(const OwnedName& after,
                                                      int64_t max_count) const {
   std::vector<Listed> page;
   absl::ReaderMutexLock lock(&mutex);
-  for (auto next = names.upper_bound(after); next != names.end() && next->tenant == after.tenant &&
-                                             static_cast<int64_t>(page.size()) < max_count;
-       ++next) {
-    page.push_back({std::string(next->name), sessions.find(*next)->second.session});
+  for (auto next = names.upper_bound(after); next != names.end(); ++next) {
+    const OwnedName owned = (*next)->owned();
+    if (owned.tenant != after.tenant || static_cast<int64_t>(page.size()) == max_count) break;
+    page.push_back({std::string(owned.name), (*next)->session});
   }
   return page;
 }
@@ -307,7 +315,7 @@ SessionIndex::Sessions SessionIndex::Awake() const {
   Sessions all;
   absl::ReaderMutexLock lock(&mutex);
   all.reserve(awake.size());
-  for (const OwnedName& owned : awake) all.push_back(sessions.find(owned)->second.session);
+  for (const Entry* const entry : awake) all.push_back(entry->session);
   return all;
 }
 

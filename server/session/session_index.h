@@ -15,8 +15,10 @@
 #include "absl/base/thread_annotations.h"
 #include "absl/container/btree_set.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
 #include "server/identity/cap.h"
+#include "server/session/session_entry.h"
 #include "server/session/session_keeper.h"
 #include "server/session/session_table.h"
 
@@ -26,8 +28,8 @@ namespace cellar {
 // told, memory of sessions is freed, the store is read, or an error is worded.
 //
 // Invariants, under the mutex:
-//  1. `sessions`, `names` and `due` have the same sessions; `awake` those that are in memory. Keys
-//     are views of the tenants and names in the sessions, or in the sleepers.
+//  1. `sessions`, `names` and `due` have the same entries; `awake` those that are in memory. An
+//     entry keeps its name for life, whether it has a session or a sleeper.
 //  2. Each session has one entry in `due`, at a time not later than its expire time (which only
 //     moves into the future): work on a session does not touch the table, and EndDue looks again
 //     at what it finds too early.
@@ -38,22 +40,8 @@ namespace cellar {
 struct SessionIndex {
   using Sessions = std::vector<std::shared_ptr<Session>>;
 
-  // What is in memory of a session that is in the store.
-  struct Sleeper {
-    std::string tenant;
-    std::string name;
-    ModelPin model;
-    SessionUse use;      // nobody holds it
-    int64_t number = 0;  // different for each sleep
-
-    OwnedName owned() const { return {tenant, name}; }
-  };
-
-  struct Entry {
-    std::shared_ptr<Session> session;
-    std::unique_ptr<Sleeper> sleeper;
-    absl::Time due_time;
-  };
+  using Sleeper = SessionEntry::Sleeper;
+  using Entry = SessionEntry;
 
   // Whatever goes by a name: a session, alive or not; one that sleeps; an end; or nothing.
   struct Found {
@@ -83,9 +71,9 @@ struct SessionIndex {
   absl::StatusOr<std::shared_ptr<Session>> AddCharged(SessionConfig& config,
                                                       SessionProgress& progress);
 
-  // Takes a session that has ended out of the indices and remembers its end. REQUIRES: it is there.
-  // Returns it, to be told and freed after the lock.
-  std::shared_ptr<Session> BuryLocked(const OwnedName& owned) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // Takes a session that has ended out of the indices and remembers its end. Returns it, to be told
+  // and freed after the lock.
+  std::shared_ptr<Session> BuryLocked(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // The same, unless somebody else has done it.
   void Bury(const Session& session);
@@ -138,11 +126,12 @@ struct SessionIndex {
   const std::shared_ptr<SessionCommons> visitors;  // of copies that are only looked at
 
   mutable absl::Mutex mutex;
-  absl::flat_hash_map<OwnedName, Entry> sessions ABSL_GUARDED_BY(mutex);
-  absl::btree_set<OwnedName> names ABSL_GUARDED_BY(mutex);
+  absl::flat_hash_set<std::unique_ptr<Entry>, Entry::HashOfName, Entry::SameName> sessions
+      ABSL_GUARDED_BY(mutex);
+  absl::btree_set<Entry*, Entry::ByName> names ABSL_GUARDED_BY(mutex);
   absl::flat_hash_map<std::string, int64_t> tenant_counts ABSL_GUARDED_BY(mutex);  // none is 0
-  absl::btree_set<OwnedName> awake ABSL_GUARDED_BY(mutex);
-  absl::btree_set<std::pair<absl::Time, OwnedName>> due ABSL_GUARDED_BY(mutex);
+  absl::btree_set<Entry*, Entry::ByName> awake ABSL_GUARDED_BY(mutex);
+  absl::btree_set<std::pair<absl::Time, Entry*>> due ABSL_GUARDED_BY(mutex);
   Tombstones tombstones ABSL_GUARDED_BY(mutex);
   int64_t last_sleep_number ABSL_GUARDED_BY(mutex) = 0;
   std::string rotation_tenant ABSL_GUARDED_BY(mutex);  // where SleepSome was last
@@ -152,21 +141,30 @@ struct SessionIndex {
   std::optional<ReachedCap> FindFullLocked(absl::string_view tenant) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex);
 
-  // Puts an entry under the keys of `owned`, which views what the entry has.
-  void InsertLocked(const OwnedName& owned, Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // The entry of this name; nullptr if there is none.
+  Entry* FindLocked(const OwnedName& owned) const ABSL_SHARED_LOCKS_REQUIRED(mutex);
 
-  // Takes the entry out of all indices. REQUIRES: it is there.
-  Entry ExtractLocked(const OwnedName& owned) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // The entry of this name if it sleeps under `sleep_number`, else nullptr.
+  Entry* FindAsleepLocked(const OwnedName& owned, int64_t sleep_number) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex);
+
+  // Adds an entry to all indices. REQUIRES: its name is free.
+  void InsertLocked(Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Takes an entry out of all of them.
+  std::unique_ptr<Entry> ExtractLocked(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
+  // Gives it another due time.
+  void MoveDueLocked(Entry* entry, absl::Time due_time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   void RememberEndLocked(const OwnedName& owned, const Tombstone& tombstone)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // Takes out of memory a session that says it sleeps; returns it, to be freed after the lock.
-  std::shared_ptr<Session> PutAsleepLocked(const OwnedName& owned)
-      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  std::shared_ptr<Session> PutAsleepLocked(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // The next in rotation, of `tenant` if there is one given; nullptr if none is awake.
-  std::shared_ptr<Session> NextAwakeLocked(std::optional<absl::string_view> tenant)
+  Entry* NextAwakeLocked(std::optional<absl::string_view> tenant)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 };
 

@@ -1,6 +1,5 @@
 #include "server/session/session_lease.h"
 
-#include <algorithm>
 #include <utility>
 
 #include "server/base/status_macros.h"
@@ -10,11 +9,12 @@ namespace cellar {
 namespace {
 
 bool IsComplete(const SessionProgress& progress) {
-  const auto& entries = progress.window.entries();
-  return progress.state != nullptr &&
-         std::all_of(entries.begin(), entries.end(), [](const ReplayEntry& entry) {
-           return entry.state_before != nullptr && entry.inputs != nullptr;
-         });
+  if (progress.state == nullptr) return false;
+  for (int64_t k = 0; k < progress.window.entry_count(); ++k) {
+    const ReplayEntry& entry = progress.window.entry(k);
+    if (entry.state_before == nullptr || entry.inputs == nullptr) return false;
+  }
+  return true;
 }
 
 }  // namespace
@@ -88,7 +88,7 @@ absl::Status SessionLease::Advance(StepsMade made) {
   ReplayEntry entry = {progress_->next_step, made.step_count, progress_->state,
                        std::move(made.inputs)};
   const ReplayWindow::Growth growth = progress_->window.GrowthBy(entry);
-  const int64_t bytes = growth.bytes + growth.entry_count * WindowEntryOverheadBytes(*progress_);
+  const int64_t bytes = growth.bytes + growth.entry_count * kWindowEntryOverheadBytes;
   ReplayEntry forgotten;  // freed after the lock
   Session::Duty duty;
   {

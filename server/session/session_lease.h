@@ -19,8 +19,8 @@ class SessionLease;
 // The steps of one request, made from the present of a session.
 struct StepsMade {
   int64_t step_count = 0;  // >= 1
-  std::shared_ptr<const AnyInputs> inputs;
-  std::shared_ptr<const AnyStackState> state_after;
+  SharedNumbers inputs;
+  SharedNumbers state_after;
 };
 
 // While it lives the session does not expire: its work waits or runs. When the last hold goes,

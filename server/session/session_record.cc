@@ -36,13 +36,14 @@ void AppendLayers(std::string& out, const AnyStackState& state) {
   }
 }
 
-void AppendInputs(std::string& out, const AnyInputs& inputs) {
-  std::visit(
-      [&out](const auto& numbers) {
-        AppendArray(out, {reinterpret_cast<const char*>(numbers.data()),
-                          numbers.size() * sizeof(numbers[0])});
-      },
-      inputs);
+template <class Real>
+absl::string_view InputBytes(absl::Span<const Real> numbers) {
+  return {reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Real)};
+}
+
+void AppendInputs(std::string& out, const SharedNumbers& inputs) {
+  AppendArray(
+      out, inputs.is_double() ? InputBytes(inputs.As<double>()) : InputBytes(inputs.As<float>()));
 }
 
 // Reads what the functions above wrote. Once something is not there, everything behind it is empty
@@ -118,17 +119,16 @@ Head ReadHead(RecordReader& in) {
 }
 
 template <class Real>
-std::vector<Real> NumbersOf(absl::string_view bytes) {
-  std::vector<Real> numbers(bytes.size() / sizeof(Real));
-  if (!numbers.empty()) std::memcpy(numbers.data(), bytes.data(), numbers.size() * sizeof(Real));
+SharedNumbers NumbersOf(absl::string_view bytes) {
+  auto numbers = SharedNumbers::OfSize<Real>(static_cast<int64_t>(bytes.size() / sizeof(Real)));
+  std::memcpy(numbers.template Mutable<Real>().data(), bytes.data(), bytes.size());
   return numbers;
 }
 
 // A state of the model; null if it is none.
-std::shared_ptr<const AnyStackState> ReadState(RecordReader& in, const Model& model,
-                                               Precision precision) {
-  auto state = std::make_shared<const AnyStackState>(ReadLayers(in.Layers(), precision));
-  return in.sound() && FitsModel(*state, model) ? state : nullptr;
+SharedNumbers ReadState(RecordReader& in, const Model& model, Precision precision) {
+  const AnyStackState state = ReadLayers(in.Layers(), precision);
+  return in.sound() && FitsModel(state, model) ? FreezeState(state) : nullptr;
 }
 
 // One request of the window; without inputs if it is none.
@@ -142,9 +142,8 @@ ReplayEntry ReadEntry(RecordReader& in, const Model& model, Precision precision)
   const int64_t row_bytes = model.input_size() * number_bytes;
   const auto size = static_cast<int64_t>(inputs.size());
   if (size == 0 || size % row_bytes != 0 || size / row_bytes != entry.step_count) return entry;
-  entry.inputs = std::make_shared<const AnyInputs>(precision == Precision::kFloat32
-                                                       ? AnyInputs(NumbersOf<float>(inputs))
-                                                       : AnyInputs(NumbersOf<double>(inputs)));
+  entry.inputs =
+      precision == Precision::kFloat32 ? NumbersOf<float>(inputs) : NumbersOf<double>(inputs);
   return entry;
 }
 
@@ -152,14 +151,14 @@ ReplayEntry ReadEntry(RecordReader& in, const Model& model, Precision precision)
 bool Continues(const ReplayEntry& entry, const ReplayWindow& window) {
   if (entry.state_before == nullptr || entry.inputs == nullptr || entry.first_step < 0)
     return false;
-  if (window.entries().empty()) return true;
-  const ReplayEntry& last = window.entries().back();
+  if (window.entry_count() == 0) return true;
+  const ReplayEntry& last = window.entry(window.entry_count() - 1);
   return entry.first_step == last.first_step + last.step_count;
 }
 
 bool EndsAt(const ReplayWindow& window, int64_t next_step) {
-  if (window.entries().empty()) return true;
-  const ReplayEntry& last = window.entries().back();
+  if (window.entry_count() == 0) return true;
+  const ReplayEntry& last = window.entry(window.entry_count() - 1);
   return last.first_step + last.step_count == next_step;
 }
 
@@ -183,13 +182,14 @@ std::string WriteSessionRecord(const SessionConfig& config, const SessionProgres
     AppendArray(out, value);
   }
   AppendArray(out, EncodeSnapshot(TakeSnapshot(config, progress)));
-  AppendLayers(out, *config.initial_state);
-  AppendNumber(out, static_cast<uint32_t>(progress.window.entries().size()));
-  for (const ReplayEntry& entry : progress.window.entries()) {
+  AppendLayers(out, ThawState(config.initial_state, *config.model));
+  AppendNumber(out, static_cast<uint32_t>(progress.window.entry_count()));
+  for (int64_t k = 0; k < progress.window.entry_count(); ++k) {
+    const ReplayEntry& entry = progress.window.entry(k);
     AppendInt64(out, entry.first_step);
     AppendInt64(out, entry.step_count);
-    AppendLayers(out, *entry.state_before);
-    AppendInputs(out, *entry.inputs);
+    AppendLayers(out, ThawState(entry.state_before, *config.model));
+    AppendInputs(out, entry.inputs);
   }
   return out;
 }

@@ -90,7 +90,7 @@ Snapshot TakeSnapshot(const SessionConfig& config, const SessionProgress& progre
   snapshot.rounding = static_cast<uint8_t>(config.numerics.rounding);
   snapshot.rounding_scope = static_cast<uint8_t>(config.numerics.rounding_scope);
   snapshot.next_step = progress.next_step;
-  snapshot.layers = WriteLayers(*progress.state);
+  snapshot.layers = WriteLayers(ThawState(progress.state, *config.model));
   return snapshot;
 }
 
@@ -106,11 +106,11 @@ absl::StatusOr<RestoredState> RestoreSnapshot(const Snapshot& snapshot, const Mo
     return SnapshotDoesNotFit(absl::StrCat("its next step is ", snapshot.next_step));
   }
   restored.next_step = snapshot.next_step;
-  restored.state = std::make_shared<const AnyStackState>(
-      ReadLayers(snapshot.layers, restored.numerics.precision));
-  if (!FitsModel(*restored.state, model)) {
+  const AnyStackState state = ReadLayers(snapshot.layers, restored.numerics.precision);
+  if (!FitsModel(state, model)) {
     return SnapshotDoesNotFit("its layers or their lengths are not those of the model");
   }
+  restored.state = FreezeState(state);
   return restored;
 }
 

@@ -5,7 +5,6 @@
 #define CELLAR_SERVER_SESSION_SESSION_SNAPSHOT_H_
 
 #include <cstdint>
-#include <memory>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -21,7 +20,7 @@ namespace cellar {
 struct RestoredState {
   Numerics numerics;
   int64_t next_step = 0;
-  std::shared_ptr<const AnyStackState> state;
+  SharedNumbers state;
 };
 
 // h and c of every layer as bytes, and back. ReadLayers makes every NaN the canonical one and

@@ -155,8 +155,7 @@ TEST(ConvertSessionTest, ASessionIsShownWithEverythingButItsState) {
   const auto model = *registry.Add(kDefaultTenant, HomeworkModel());
   Numerics numerics;
   numerics.rounding = Rounding::kNearestTiesToZero;
-  const auto state =
-      std::make_shared<const AnyStackState>(ZeroStackState(*model, Precision::kFloat32));
+  const auto state = FreezeState(ZeroStackState(*model, Precision::kFloat32));
   const absl::Time start = FakeClock::Start();
   const SessionConfig config{
       "tenant", "sessions/a",        *registry.Pin({kDefaultTenant, model->name()}),
@@ -177,7 +176,7 @@ TEST(ConvertSessionTest, ASessionIsShownWithEverythingButItsState) {
   EXPECT_EQ(message.durable_step(), 0);
   EXPECT_EQ(message.oldest_step(), 7);
   EXPECT_FALSE(message.has_state());
-  EXPECT_EQ(message.state_digest(), StackStateDigest(*state));
+  EXPECT_EQ(message.state_digest(), StackStateDigest(state));
   EXPECT_EQ(message.create_time().seconds(), absl::ToUnixSeconds(start));
   EXPECT_EQ(message.update_time().seconds(), absl::ToUnixSeconds(start) + 1);
   EXPECT_EQ(message.expire_time().seconds(), absl::ToUnixSeconds(start) + 3600);

@@ -286,5 +286,36 @@ TEST(WriteTensor, GivesBackWhatReadTensorTook) {
   }
 }
 
+v1::Tensor RawFloats(const std::vector<float>& numbers, const std::vector<int64_t>& shape = {}) {
+  return Raw({reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(float)},
+             shape);
+}
+
+TEST(TryReadRawRows, GivesWhatReadRowsGives) {
+  const float strange_nan = std::bit_cast<float>(0xffc12345u);
+  for (const auto& shape : std::vector<std::vector<int64_t>>{{}, {2, 3}}) {
+    const v1::Tensor tensor = RawFloats({1, -0.0F, strange_nan, 4, INFINITY, 6}, shape);
+    FieldViolations violations;
+    const std::vector<float> expected = ReadRows<float>(tensor, 3, "inputs", violations);
+    ASSERT_TRUE(violations.empty());
+    EXPECT_EQ(TryReadRawRows<float>(tensor, 3), SharedNumbers::Of<float>(expected));
+  }
+  const v1::Tensor doubles = RawFloats({1, 2, 3, 4});
+  EXPECT_EQ(TryReadRawRows<double>(doubles, 2).count(), 2);
+}
+
+TEST(TryReadRawRows, LeavesWhatBreaksARuleOrIsInValues) {
+  v1::Tensor cut = RawFloats({1, 2});
+  cut.mutable_raw()->pop_back();
+  v1::Tensor both = RawFloats({1, 2});
+  both.add_values(1);
+  for (const v1::Tensor& tensor :
+       {v1::Tensor(), ParseTensor("values: [1, 2]"), cut, both, RawFloats({1, 2, 3}), RawFloats({}),
+        RawFloats({1, 2}, {2}), RawFloats({1, 2}, {2, 1}), RawFloats({1, 2}, {2, 2}),
+        RawFloats({1, 2}, {1, 2, 1}), RawFloats({1, 2}, {-1, -2})}) {
+    EXPECT_EQ(TryReadRawRows<float>(tensor, 2), nullptr) << tensor.ShortDebugString();
+  }
+}
+
 }  // namespace
 }  // namespace cellar

@@ -312,7 +312,7 @@ class FullMemoryTest : public StepHandlersTest {
  protected:
   FullMemoryTest()
       : StepHandlersTest({.limits = {},
-                          .sessions = {.max_bytes = 6000},
+                          .sessions = {.max_bytes = 5000},
                           .models = {},
                           .scheduler = {.worker_count = 1}}) {}
 };

@@ -25,7 +25,7 @@ class StepPlanTest : public testing::Test {
   absl::StatusOr<StepPlan> Plan(const v1::Tensor& inputs, const ApiLimits& limits = {},
                                 FieldViolations violations = {}) {
     return PlanSteps(limits, session_->config(),
-                     {inputs, std::nullopt, {}, v1::ENCODING_UNSPECIFIED, ""},
+                     {inputs, std::nullopt, {}, v1::ENCODING_UNSPECIFIED, {}},
                      std::move(violations));
   }
 
@@ -36,7 +36,7 @@ class StepPlanTest : public testing::Test {
 TEST_F(StepPlanTest, APlanHasTheInputsInTheSessionsPrecisionAndItsCost) {
   const auto plan = Plan(ValuesOf({0, 1, 0.5}));
   ASSERT_TRUE(plan.ok());
-  EXPECT_THAT(std::get<std::vector<float>>(*plan->inputs), ElementsAre(0, 1, 0.5));
+  EXPECT_THAT(plan->inputs.As<float>(), ElementsAre(0, 1, 0.5));
   EXPECT_EQ(plan->step_count, 3);
   EXPECT_EQ(plan->multiply_adds, 3 * StepCost(*session_->config().model));
   EXPECT_EQ(plan->step_index, std::nullopt);
@@ -47,7 +47,7 @@ TEST_F(StepPlanTest, AnAnswerIsEncodedAsTheInputsUnlessAskedOtherwise) {
   raw.set_raw(std::string(4, '\0'));
   EXPECT_EQ(Plan(raw)->encoding, v1::ENCODING_RAW);
   EXPECT_EQ(Plan(ValuesOf({1}))->encoding, v1::ENCODING_VALUES);
-  const StepWish wish{raw, std::nullopt, {}, v1::ENCODING_VALUES, ""};
+  const StepWish wish{raw, std::nullopt, {}, v1::ENCODING_VALUES, {}};
   EXPECT_EQ(PlanSteps({}, session_->config(), wish, {})->encoding, v1::ENCODING_VALUES);
 }
 
@@ -82,11 +82,11 @@ TEST_F(StepPlanTest, AnAnswerMayFillAMessageAndNotMore) {
 TEST_F(StepPlanTest, AnIndexIsNotNegativeAndInputsAreRequired) {
   v1::Tensor none;
   FieldViolations violations;
-  const StepWish good{ValuesOf({1}), 0, {}, v1::ENCODING_VALUES, ""};
+  const StepWish good{ValuesOf({1}), 0, {}, v1::ENCODING_VALUES, {}};
   CheckStepIndex(good, violations);
   CheckInputsGiven(good, violations);
   EXPECT_THAT(violations, IsEmpty());
-  const StepWish bad{none, std::numeric_limits<int64_t>::min(), {}, v1::ENCODING_VALUES, "step."};
+  const StepWish bad{none, std::numeric_limits<int64_t>::min(), {}, v1::ENCODING_VALUES, {"step."}};
   CheckStepIndex(bad, violations);
   CheckInputsGiven(bad, violations);
   ASSERT_EQ(violations.size(), 2);

@@ -38,7 +38,7 @@ class StepTurnTest : public testing::Test {
     requests_.push_back(StepOf("sessions/" + id, inputs, step_index));
     responses_.push_back(std::make_unique<v1::StepResponse>());
     const v1::StepRequest& request = requests_.back();
-    const StepWish wish{request.inputs(), step_index, {}, v1::ENCODING_VALUES, ""};
+    const StepWish wish{request.inputs(), step_index, {}, v1::ENCODING_VALUES, {}};
     return {*PrepareSteps(fixture_.api(), call_, request.session(), wish), responses_.back().get()};
   }
 

@@ -1,13 +1,17 @@
-// Turns that a caller begins on its own thread (Scheduler::TryBegin).
+// Turns that a caller begins on its own thread (Scheduler::TryBegin and TryMake).
 #include <memory>
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/synchronization/notification.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/engine/scheduler.h"
 #include "tests/testing/fake_clock.h"
+#include "tests/testing/joint_run.h"
+#include "tests/testing/model_builder.h"
 
 namespace cellar {
 namespace {
@@ -98,6 +102,68 @@ TEST_F(SchedulerInlineTurnTest, MovedItEndsOnce) {
     EXPECT_FALSE(ran.HasBeenNotified());
   }
   ran.WaitForNotification();
+}
+
+class SchedulerTryMakeTest : public SchedulerInlineTurnTest {
+ protected:
+  // Steps through `inputs`, which say when they are made.
+  std::unique_ptr<JointSteps> Steps(std::vector<float> inputs, std::string name) {
+    return std::make_unique<JointRun<float>>(HomeworkModel(), Numerics{}, std::move(inputs),
+                                             TraceOptions{}, [this, name](const auto& outcome) {
+                                               EXPECT_TRUE(outcome.status.ok());
+                                               made_.push_back(name);
+                                             });
+  }
+
+  std::vector<std::string> made_;
+};
+
+TEST_F(SchedulerTryMakeTest, MakesThoseWhoseTurnCanBeginAndLeavesTheOthers) {
+  absl::Notification started, released;
+  Task blocker;
+  blocker.cost = kDearTurn;
+  blocker.run = [&](absl::Status) {
+    started.Notify();
+    released.WaitForNotification();
+  };
+  ASSERT_TRUE(scheduler_.Schedule("sessions/busy", std::move(blocker)).ok());
+  started.WaitForNotification();
+  const auto a = Steps({1, 0}, "a");
+  const auto b = Steps({1}, "b");
+  const auto busy = Steps({1}, "busy");
+  const auto dear = Steps({1}, "dear");
+  std::vector<JointTurn> turns = {{"sessions/a", kCheapTurn, a.get()},
+                                  {"sessions/busy", kCheapTurn, busy.get()},
+                                  {"sessions/dear", kDearTurn, dear.get()},
+                                  {"sessions/b", kCheapTurn, b.get()}};
+  scheduler_.TryMake(absl::MakeSpan(turns));
+  EXPECT_THAT(made_, testing::ElementsAre("b", "a"));
+  EXPECT_TRUE(turns[0].made && turns[3].made);
+  EXPECT_FALSE(turns[1].made || turns[2].made);
+  const Histogram::View rows = scheduler_.batch_rows().Look();
+  EXPECT_EQ(rows.counts[1], 1) << "one step of two";
+  EXPECT_EQ(rows.counts[0], 1) << "and one of one";
+  released.Notify();
+  scheduler_.Drain();
+}
+
+TEST_F(SchedulerTryMakeTest, TheirTurnsEndAndWhatCameMeanwhileFollows) {
+  absl::Notification ran;
+  bool ran_early = false;
+  JointRun<float> steps(HomeworkModel(), {}, {1}, {}, [&](const auto&) {
+    Take(kKey, kCheapTurn, ran);
+    ran_early = ran.HasBeenNotified();
+    std::vector<JointTurn> inside = {{"sessions/b", kCheapTurn, nullptr}};
+    scheduler_.TryMake(absl::MakeSpan(inside));
+    EXPECT_FALSE(inside[0].made) << "not from inside a turn";
+  });
+  std::vector<JointTurn> turns = {{kKey, kCheapTurn, &steps}};
+  scheduler_.TryMake(absl::MakeSpan(turns));
+  EXPECT_TRUE(turns[0].made);
+  ran.WaitForNotification();
+  EXPECT_FALSE(ran_early);
+  scheduler_.Drain();
+  EXPECT_TRUE(scheduler_.TryBegin(kKey, kCheapTurn).has_value());
 }
 
 }  // namespace

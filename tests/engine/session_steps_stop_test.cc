@@ -19,7 +19,7 @@ TEST(MakeSteps, GivesUpInTheMiddleWhenNobodyWantsItAnyMore) {
   const std::string digest = session.digest();
   SessionHold hold = *session.table().Hold({kDefaultTenant, "sessions/a"});
   SessionLease lease = *hold.Lease();
-  const auto inputs = std::make_shared<const AnyInputs>(Floats(200'000, 1.0F));
+  const auto inputs = SharedNumbers::Of<float>(Floats(200'000, 1.0F));
   const auto gone = [] { return absl::CancelledError("gone"); };
   EXPECT_EQ(MakeSteps(lease, 1, inputs, {}, gone).status().code(), absl::StatusCode::kCancelled);
   EXPECT_EQ(session.digest(), digest);

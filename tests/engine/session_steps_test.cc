@@ -60,7 +60,7 @@ TEST(MakeSteps, AppliesStepsAtNextStepWithAndWithoutIndex) {
   EXPECT_EQ(first->first_step, 0);
   EXPECT_EQ(first->step_count, 3);
   EXPECT_EQ(first->next_step, 3);
-  EXPECT_EQ(StackStateDigest(*first->state_after), session.digest());
+  EXPECT_EQ(StackStateDigest(first->state_after), session.digest());
 
   const auto second = session.Step(3, Floats{1, 1, 0});
   EXPECT_THAT(OutputsOf(second), ElementsAre(-1, 1, 0));
@@ -79,7 +79,7 @@ TEST(MakeSteps, AnswersARepeatedRequestAgainAndChangesNothing) {
   EXPECT_EQ(again->first_step, 0);
   EXPECT_EQ(again->step_count, 3);
   EXPECT_EQ(again->next_step, 6);  // the session's
-  EXPECT_EQ(StackStateDigest(*again->state_after), StackStateDigest(*first->state_after));
+  EXPECT_EQ(StackStateDigest(again->state_after), StackStateDigest(first->state_after));
   EXPECT_EQ(session.digest(), digest);
   EXPECT_EQ(session.next_step(), 6);
 }
@@ -173,8 +173,7 @@ TEST(MakeSteps, SaysWhyTheSessionEndedAndLeavesIt) {
   SessionHold hold = *session.table().Hold({kDefaultTenant, "sessions/a"});
   SessionLease lease = *hold.Lease();
   ASSERT_TRUE(session.table().Delete({kDefaultTenant, "sessions/a"}).ok());
-  const auto outcome =
-      MakeSteps(lease, 1, std::make_shared<const AnyInputs>(Floats{1}), kWholeTrace);
+  const auto outcome = MakeSteps(lease, 1, SharedNumbers::Of<float>({1}), kWholeTrace);
   EXPECT_EQ(GetErrorReason(outcome.status()), "SESSION_DELETED");
   EXPECT_EQ(session.digest(), digest);
   EXPECT_EQ(session.next_step(), 1);
@@ -344,7 +343,7 @@ class RandomLife {
     if (is_new) plain_.Append(inputs);
     const auto [trace, digest] = plain_.Recompute(first_step, first_step + outcome->step_count);
     EXPECT_EQ(TraceDifference(outcome->trace, AnyStackTrace(trace)), "");
-    EXPECT_EQ(StackStateDigest(*outcome->state_after), digest);
+    EXPECT_EQ(StackStateDigest(outcome->state_after), digest);
     EXPECT_EQ(outcome->next_step, plain_.next_step());
   }
 

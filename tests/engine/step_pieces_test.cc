@@ -33,8 +33,10 @@ class StepPiecesTest : public testing::Test {
   std::vector<PieceRow<float>> Rows(int64_t step) {
     std::vector<PieceRow<float>> rows;
     for (size_t k = 0; k < inputs_.size(); ++k) {
-      rows.push_back({inputs_[k].data() + step * model_->input_size(), &states_[k].layers[0],
-                      &recorders_[k], step, above_[k].data() + step * cell().shape.output_size});
+      CellState<float>& state = states_[k].layers[0];
+      rows.push_back({inputs_[k].data() + step * model_->input_size(), state.h.data(),
+                      state.c.data(), &recorders_[k], step,
+                      above_[k].data() + step * cell().shape.output_size});
     }
     return rows;
   }

@@ -54,7 +54,8 @@ void Check(const std::string& bytes) {
     FuzzCheck(reason == "SNAPSHOT_CORRUPT" || reason == "MODEL_MISMATCH", reason);
     return;
   }
-  FuzzCheck(FitsModel(*restored->state, TheModel()), "what is restored fits the model");
+  FuzzCheck(FitsModel(ThawState(restored->state, TheModel()), TheModel()),
+            "what is restored fits the model");
   FuzzCheck(restored->next_step >= 0, "no step is negative");
 }
 

@@ -68,7 +68,7 @@ class World {
     const auto session = api().sessions.Find({kDefaultTenant, kHealthy});
     if (!session.ok()) return "not there";
     const Session::View view = (*session)->Look();
-    return absl::StrCat(StackStateDigest(*view.state), "/", view.next_step, "/", view.oldest_step);
+    return absl::StrCat(StackStateDigest(view.state), "/", view.next_step, "/", view.oldest_step);
   }
 
   // One healthy session after one step, on the one model; nothing else.

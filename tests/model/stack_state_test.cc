@@ -104,5 +104,37 @@ TEST(FitsModel, AsksForBackwardLayersOfABidirectionalModel) {
   EXPECT_FALSE(FitsModel(state, *model));
 }
 
+TEST(FreezeState, IsInOnePieceAndThawsToTheSame) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto model = RandomModel(seed, {.bidirectional = seed % 2 == 0});
+    for (Precision precision : {Precision::kFloat32, Precision::kFloat64}) {
+      AnyStackState state = ZeroStackState(*model, precision);
+      std::visit(
+          [](auto& stack) {
+            float next = 0;
+            for (auto* layers : {&stack.layers, &stack.backward_layers}) {
+              for (auto& layer : *layers) {
+                for (auto& number : layer.h) number = ++next;
+                for (auto& number : layer.c) number = ++next;
+              }
+            }
+          },
+          state);
+      const SharedNumbers frozen = FreezeState(state);
+      EXPECT_EQ(frozen.is_double(), precision == Precision::kFloat64);
+      EXPECT_EQ(frozen.size_bytes(), StackStateBytes(state));
+      EXPECT_EQ(ThawState(frozen, *model), state);
+      EXPECT_EQ(StackStateDigest(frozen), StackStateDigest(state));
+    }
+  }
+}
+
+TEST(FreezeState, HasEveryLayersHAndThenItsC) {
+  const StackState<float> state = {.layers = {{{1, 2}, {3, 4}}, {{5}, {}}},
+                                   .backward_layers = {{{6}, {7}}}};
+  EXPECT_EQ(FreezeState(state), SharedNumbers::Of<float>({1, 2, 3, 4, 5, 6, 7}));
+}
+
 }  // namespace
 }  // namespace cellar

@@ -22,9 +22,8 @@ ReplayEntry Request(int64_t first_step, int64_t step_count) {
   const auto h = static_cast<float>(first_step);
   return {.first_step = first_step,
           .step_count = step_count,
-          .state_before = std::make_shared<const AnyStackState>(
-              StackState<float>{.layers = {{.h = {h}, .c = {-h}}}, .backward_layers = {}}),
-          .inputs = std::make_shared<const AnyInputs>(std::move(inputs))};
+          .state_before = SharedNumbers::Of<float>({h, -h}),
+          .inputs = SharedNumbers::Of<float>(inputs)};
 }
 
 // Steps 10..12, 13, 14..17.
@@ -62,7 +61,7 @@ TEST(ReplayWindow, ForgetsTheOldestRequestWhenFull) {
 TEST(ReplayWindow, KeepsNothingIfNothingMayBeKept) {
   const ReplayWindow window = Filled(0);
 
-  EXPECT_TRUE(window.entries().empty());
+  EXPECT_EQ(window.entry_count(), 0);
   EXPECT_EQ(window.OldestStep(18), 18);
   EXPECT_EQ(window.SizeBytes(), 0);
 }
@@ -71,7 +70,7 @@ TEST(ReplayWindow, TruncationBetweenRequestsDropsTheLaterOnes) {
   ReplayWindow window = Filled(8);
   window.TruncateAt(14);
 
-  EXPECT_EQ(window.entries().size(), 2u);
+  EXPECT_EQ(window.entry_count(), 2);
   EXPECT_EQ(window.Find(14), nullptr);
   EXPECT_NE(window.Find(13), nullptr);
 }
@@ -81,33 +80,32 @@ TEST(ReplayWindow, TruncationWithinARequestKeepsTheStepsBefore) {
   const ReplayWindow before = window;
   window.TruncateAt(16);
 
-  const ReplayEntry& cut = window.entries().back();
+  const ReplayEntry& cut = window.entry(2);
   EXPECT_EQ(cut.first_step, 14);
   EXPECT_EQ(cut.step_count, 2);
-  EXPECT_EQ(cut.state_before, before.entries().back().state_before);
-  EXPECT_EQ(*cut.inputs, AnyInputs(std::vector<float>{14, 14.5, 15, 15.5}));
-  EXPECT_EQ(std::get<std::vector<float>>(*before.entries().back().inputs).size(), 8u)
-      << "copies share inputs; they must not change";
+  EXPECT_EQ(cut.state_before, before.entry(2).state_before);
+  EXPECT_EQ(cut.inputs, SharedNumbers::Of<float>({14, 14.5, 15, 15.5}));
+  EXPECT_EQ(before.entry(2).inputs.count(), 8) << "copies share inputs; they must not change";
 }
 
 TEST(ReplayWindow, TruncationKeepsTheOtherPrecisionToo) {
   ReplayWindow window(8);
   ReplayEntry entry = Request(0, 2);
-  entry.inputs = std::make_shared<const AnyInputs>(std::vector<double>{1, 2});
+  entry.inputs = SharedNumbers::Of<double>({1, 2});
   window.Push(entry);
   window.TruncateAt(1);
 
-  EXPECT_EQ(*window.entries().back().inputs, AnyInputs(std::vector<double>{1}));
+  EXPECT_EQ(window.entry(0).inputs, SharedNumbers::Of<double>({1}));
 }
 
 TEST(ReplayWindow, TruncationAtTheEndKeepsAllAndAtTheBeginningNothing) {
   ReplayWindow window = Filled(8);
   window.TruncateAt(18);
-  EXPECT_EQ(window.entries().size(), 3u);
-  EXPECT_EQ(window.entries().back().step_count, 4);
+  EXPECT_EQ(window.entry_count(), 3);
+  EXPECT_EQ(window.entry(2).step_count, 4);
 
   window.TruncateAt(10);
-  EXPECT_TRUE(window.entries().empty());
+  EXPECT_EQ(window.entry_count(), 0);
 }
 
 TEST(ReplayWindow, GoesOnAfterATruncation) {
@@ -141,14 +139,17 @@ TEST(ReplayWindow, KnowsItsSizeWhateverHappens) {
       const ReplayEntry entry = Request(step, 1 + i % 4);
       const ReplayWindow::Growth growth = window.GrowthBy(entry);
       const int64_t bytes = window.SizeBytes();
-      const auto entry_count = static_cast<int64_t>(window.entries().size());
+      const int64_t entry_count = window.entry_count();
       step += entry.step_count;
       window.Push(entry);
       EXPECT_EQ(window.SizeBytes(), bytes + growth.bytes);
-      EXPECT_EQ(static_cast<int64_t>(window.entries().size()), entry_count + growth.entry_count);
+      EXPECT_EQ(window.entry_count(), entry_count + growth.entry_count);
       if (i % 7 == 6) window.TruncateAt(--step);
       int64_t sum = 0;
-      for (const ReplayEntry& held : window.entries()) {
+      for (int64_t k = 0; k < window.entry_count(); ++k) {
+        const ReplayEntry& held = window.entry(k);
+        EXPECT_EQ(window.Find(held.first_step), &held);
+        EXPECT_EQ(window.Find(held.first_step + held.step_count - 1), &held);
         sum += kStateBytes + 2 * held.step_count * static_cast<int64_t>(sizeof(float));
       }
       EXPECT_EQ(window.SizeBytes(), sum);

@@ -29,10 +29,7 @@ inline ModelPin HomeworkPin() {
   return registry->Pin({kDefaultTenant, "models/homework"}).value();
 }
 
-inline std::shared_ptr<const AnyStackState> ScalarState(float h, float c) {
-  return std::make_shared<const AnyStackState>(
-      StackState<float>{.layers = {{.h = {h}, .c = {c}}}, .backward_layers = {}});
-}
+inline SharedNumbers ScalarState(float h, float c) { return SharedNumbers::Of<float>({h, c}); }
 
 // "sessions/{id}", or a made name if `id` is empty.
 inline SessionConfig ConfigOf(const std::string& id, absl::Duration ttl = absl::Minutes(1)) {
@@ -56,12 +53,12 @@ inline SessionProgress StartOf(const SessionConfig& config) {
 
 // `progress` after one more request of `inputs`, one step each. The state is not computed, only
 // different every time: h is the number of steps made.
-inline SessionProgress After(SessionProgress progress, std::vector<float> inputs) {
+inline SessionProgress After(SessionProgress progress, const std::vector<float>& inputs) {
   const auto step_count = static_cast<int64_t>(inputs.size());
   progress.window.Push({.first_step = progress.next_step,
                         .step_count = step_count,
                         .state_before = progress.state,
-                        .inputs = std::make_shared<const AnyInputs>(std::move(inputs))});
+                        .inputs = SharedNumbers::Of<float>(inputs)});
   progress.next_step += step_count;
   progress.state = ScalarState(static_cast<float>(progress.next_step), 1);
   return progress;

@@ -39,10 +39,8 @@ class SessionKeeperTest : public testing::Test {
     auto lease = hold->Lease();
     std::vector<float> inputs(step_count, 1.0f);
     const auto steps = static_cast<float>(lease->progress().next_step + step_count);
-    ASSERT_TRUE(lease
-                    ->Advance({step_count, std::make_shared<const AnyInputs>(std::move(inputs)),
-                               ScalarState(steps, 1)})
-                    .ok());
+    ASSERT_TRUE(
+        lease->Advance({step_count, SharedNumbers::Of<float>(inputs), ScalarState(steps, 1)}).ok());
   }
 
   void Rewind(const std::shared_ptr<Session>& session) {

@@ -39,12 +39,12 @@ TEST_F(SessionLeaseTest, CommitReplacesTheProgress) {
 
   EXPECT_EQ(lease.progress().next_step, 3);
   EXPECT_EQ(session_->Look().next_step, 3);
-  EXPECT_EQ(*session_->Look().state, *ScalarState(3, 1));
+  EXPECT_EQ(session_->Look().state, ScalarState(3, 1));
 }
 
 // What After does, by Advance.
 StepsMade StepsOf(const SessionProgress& progress, const std::vector<float>& inputs) {
-  return {static_cast<int64_t>(inputs.size()), std::make_shared<const AnyInputs>(inputs),
+  return {static_cast<int64_t>(inputs.size()), SharedNumbers::Of<float>(inputs),
           After(progress, inputs).state};
 }
 
@@ -58,7 +58,7 @@ TEST_F(SessionLeaseTest, AdvanceIsACommitOfOneMoreRequest) {
     clock_.Advance(absl::Seconds(1));
     ASSERT_TRUE(lease.Advance(StepsOf(lease.progress(), inputs)).ok());
 
-    EXPECT_EQ(*lease.progress().state, *expected.state);
+    EXPECT_EQ(lease.progress().state, expected.state);
     EXPECT_EQ(lease.progress().next_step, expected.next_step);
     EXPECT_EQ(table_.used_bytes(), SessionBytes(session_->config(), expected));
     EXPECT_EQ(session_->Look().next_step, expected.next_step);
@@ -241,7 +241,7 @@ TEST_F(FullTableTest, AdvanceBeyondTheBudgetChangesNothing) {
   EXPECT_EQ(GetErrorReason(lease.Advance(StepsOf(lease.progress(), {1}))), "SESSION_BYTES_LIMIT");
   EXPECT_EQ(lease.progress().state, state);
   EXPECT_EQ(lease.progress().next_step, 1);
-  EXPECT_EQ(lease.progress().window.entries().size(), 1u);
+  EXPECT_EQ(lease.progress().window.entry_count(), 1);
   EXPECT_EQ(table_.used_bytes(), Limit());
 }
 

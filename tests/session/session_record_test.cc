@@ -46,19 +46,19 @@ TEST(SessionRecord, ASessionComesBackAsItWent) {
   EXPECT_EQ(read->config.replay_window_requests, 2);
   EXPECT_EQ(read->config.numerics.rounding, Rounding::kNearestTiesToZero);
   EXPECT_EQ(read->config.create_time, session.config.create_time);
-  EXPECT_EQ(*read->config.initial_state, *session.config.initial_state);
-  EXPECT_EQ(*read->progress.state, *session.progress.state);
+  EXPECT_EQ(read->config.initial_state, session.config.initial_state);
+  EXPECT_EQ(read->progress.state, session.progress.state);
   EXPECT_EQ(read->progress.next_step, 6);
   EXPECT_EQ(read->times.update_time, session.times.update_time);
   EXPECT_EQ(read->times.unused_since, session.times.unused_since);
-  ASSERT_EQ(read->progress.window.entries().size(), 2u);
-  for (size_t i = 0; i < 2; ++i) {
-    const ReplayEntry& was = session.progress.window.entries()[i];
-    const ReplayEntry& is = read->progress.window.entries()[i];
+  ASSERT_EQ(read->progress.window.entry_count(), 2);
+  for (int64_t i = 0; i < 2; ++i) {
+    const ReplayEntry& was = session.progress.window.entry(i);
+    const ReplayEntry& is = read->progress.window.entry(i);
     EXPECT_EQ(is.first_step, was.first_step);
     EXPECT_EQ(is.step_count, was.step_count);
-    EXPECT_EQ(*is.state_before, *was.state_before);
-    EXPECT_EQ(*is.inputs, *was.inputs);
+    EXPECT_EQ(is.state_before, was.state_before);
+    EXPECT_EQ(is.inputs, was.inputs);
   }
   // And so it is charged the same, and written the same.
   EXPECT_EQ(SessionBytes(read->config, read->progress),

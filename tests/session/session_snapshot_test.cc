@@ -18,10 +18,10 @@ namespace {
 
 // A snapshot of a session on `model` in some state.
 Snapshot SnapshotOf(std::shared_ptr<const Model> model, const Numerics& numerics,
-                    AnyStackState state, int64_t next_step = 12) {
+                    const AnyStackState& state, int64_t next_step = 12) {
   ModelRegistry registry{ModelRegistry::Limits{}};
   model = *registry.Add(kDefaultTenant, std::move(model));
-  const auto shared = std::make_shared<const AnyStackState>(std::move(state));
+  const SharedNumbers shared = FreezeState(state);
   const SessionConfig config{"tenant",
                              "sessions/a",
                              *registry.Pin({kDefaultTenant, model->name()}),
@@ -67,7 +67,7 @@ TEST(SessionSnapshotTest, ASessionComesBackAsItWent) {
     ASSERT_TRUE(restored.ok()) << restored.status();
     EXPECT_EQ(restored->numerics, numerics);
     EXPECT_EQ(restored->next_step, 99);
-    EXPECT_EQ(*restored->state, state);
+    EXPECT_EQ(restored->state, FreezeState(state));
   }
 }
 
@@ -129,7 +129,7 @@ TEST(SessionSnapshotTest, ANanOfAnotherKindBecomesTheCanonicalOne) {
   const auto restored = RestoreSnapshot(snapshot, *HomeworkModel());
   ASSERT_TRUE(restored.ok());
   uint32_t bits = 0;
-  std::memcpy(&bits, &std::get<StackState<float>>(*restored->state).layers[0].h[0], sizeof(bits));
+  std::memcpy(&bits, restored->state.As<float>().data(), sizeof(bits));
   EXPECT_EQ(bits, 0x7fc00000u);
 }
 

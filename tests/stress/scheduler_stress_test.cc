@@ -156,8 +156,7 @@ using TellStatus = std::function<void(const absl::Status&)>;
 // The steps of one request, which the scheduler may make with those of other sessions.
 class JointRequest final : public JointSteps {
  public:
-  JointRequest(SessionHold hold, int64_t step, std::shared_ptr<const AnyInputs> inputs,
-               TellStatus done)
+  JointRequest(SessionHold hold, int64_t step, SharedNumbers inputs, TellStatus done)
       : hold_(std::move(hold)),
         step_(step),
         inputs_(std::move(inputs)),
@@ -191,7 +190,7 @@ class JointRequest final : public JointSteps {
 
   std::optional<SessionHold> hold_;
   const int64_t step_;
-  const std::shared_ptr<const AnyInputs> inputs_;
+  const SharedNumbers inputs_;
   const TellStatus done_;
   const BatchKind kind_;
   std::optional<SessionLease> lease_;
@@ -211,8 +210,7 @@ class SteppedSessions {
   SteppedSessions() {
     registry_.Add(kDefaultTenant, model_).status().IgnoreError();
     for (int k = 0; k < kSessionCount; ++k) {
-      const auto zero =
-          std::make_shared<const AnyStackState>(ZeroStackState(*model_, Precision::kFloat64));
+      const SharedNumbers zero = FreezeState(ZeroStackState(*model_, Precision::kFloat64));
       SessionConfig config{.tenant = std::string(kDefaultTenant),
                            .name = Name(k),
                            .model = *registry_.Pin({kDefaultTenant, model_->name()}),
@@ -234,8 +232,7 @@ class SteppedSessions {
     task.cost = cost;
     auto hold = *table_.Hold({kDefaultTenant, Name(session)});
     const auto begin = inputs_[session].begin() + step * model_->input_size();
-    auto row =
-        std::make_shared<const AnyInputs>(std::vector<double>(begin, begin + model_->input_size()));
+    auto row = SharedNumbers::Of<double>(std::vector<double>(begin, begin + model_->input_size()));
     if (company == Company::kJoint) {
       task.steps = std::make_unique<JointRequest>(std::move(hold), step, std::move(row), done);
     } else {
@@ -256,7 +253,7 @@ class SteppedSessions {
   }
 
   std::string Digest(int session) {
-    return StackStateDigest(*(*table_.Find({kDefaultTenant, Name(session)}))->Look().state);
+    return StackStateDigest((*table_.Find({kDefaultTenant, Name(session)}))->Look().state);
   }
 
   Scheduler& scheduler() { return scheduler_; }

@@ -138,7 +138,7 @@ class Crowd {
 
   FakeClock clock_;
   SessionTable table_{
-      {.max_sessions = 3, .max_bytes = 16'000, .tombstone_retention = absl::Seconds(10)}, clock_};
+      {.max_sessions = 3, .max_bytes = 10'000, .tombstone_retention = absl::Seconds(10)}, clock_};
   std::atomic<int64_t> broken_promise_count_ = 0;
   std::atomic<int64_t> commit_count_ = 0;
   absl::Mutex mutex_;

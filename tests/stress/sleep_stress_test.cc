@@ -115,7 +115,7 @@ class SleepStressTest : public testing::Test {
                         {.checkpoint_steps = 3, .checkpoint_interval = absl::Milliseconds(1)},
                         [](const std::string& line) { ADD_FAILURE() << line; }};
   SessionTable table_{
-      {.max_bytes = 60'000, .sleep_after = absl::Microseconds(50)}, SystemClock(), &keeper_};
+      {.max_bytes = 30'000, .sleep_after = absl::Microseconds(50)}, SystemClock(), &keeper_};
   std::atomic<bool> done_{false};
   std::array<absl::Mutex, kShared> turns_;
 };

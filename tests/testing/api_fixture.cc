@@ -80,7 +80,8 @@ TurnBlocker::TurnBlocker(Api& api, const std::string& session_name) : api_(api) 
     running.Notify();
     opened_.WaitForNotification();
   };
-  const std::string key = FullName({kDefaultTenant, session_name});
+  const auto session = api.sessions.Find({kDefaultTenant, session_name});
+  const absl::string_view key = session.ok() ? (*session)->turn_key() : session_name;
   if (!api.scheduler.Schedule(key, std::move(task)).ok()) std::abort();
   running.WaitForNotification();
 }

@@ -102,7 +102,8 @@ class ApiFixture {
   Api api_;
 };
 
-// Keeps a session's turn until it is destroyed or opened: whatever is scheduled meanwhile waits.
+// Keeps a session's turn until it is destroyed or opened: whatever is scheduled meanwhile waits. If
+// there is no such session, it keeps the worker all the same.
 class TurnBlocker {
  public:
   TurnBlocker(Api& api, const std::string& session_name);

@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
@@ -30,8 +31,7 @@ class StepSession {
               std::optional<SessionProgress> progress = std::nullopt)
       : model_(std::move(model)), numerics_(numerics), replay_window_(replay_window) {
     registry_.Add(kDefaultTenant, model_).status().IgnoreError();
-    const auto zero =
-        std::make_shared<const AnyStackState>(ZeroStackState(*model_, numerics.precision));
+    const SharedNumbers zero = FreezeState(ZeroStackState(*model_, numerics.precision));
     if (!progress.has_value()) progress = SessionProgress{zero, 0, ReplayWindow(replay_window)};
     SessionConfig config{.tenant = std::string(kDefaultTenant),
                          .name = "sessions/a",
@@ -45,12 +45,13 @@ class StepSession {
     session_ = *table_.Create(std::move(config), *std::move(progress));
   }
 
-  absl::StatusOr<StepOutcome> Step(std::optional<int64_t> step_index, AnyInputs inputs,
+  template <class Real>
+  absl::StatusOr<StepOutcome> Step(std::optional<int64_t> step_index,
+                                   const std::vector<Real>& inputs,
                                    TraceOptions options = kWholeTrace) {
     CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold({kDefaultTenant, "sessions/a"}));
     CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold.Lease());
-    return MakeSteps(lease, step_index, std::make_shared<const AnyInputs>(std::move(inputs)),
-                     options);
+    return MakeSteps(lease, step_index, SharedNumbers::Of<Real>(inputs), options);
   }
 
   absl::Status Rewind(int64_t step_index) {
@@ -78,7 +79,7 @@ class StepSession {
 
   Session::View Look() const { return session_->Look(); }
   int64_t next_step() const { return Look().next_step; }
-  std::string digest() const { return StackStateDigest(*Look().state); }
+  std::string digest() const { return StackStateDigest(Look().state); }
   SessionTable& table() { return table_; }
 
  private:

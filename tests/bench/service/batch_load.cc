@@ -1,8 +1,10 @@
 #include "tests/bench/service/batch_load.h"
 
 #include <chrono>
+#include <deque>
 
 #include "absl/strings/str_cat.h"
+#include "google/protobuf/arena.h"
 #include "grpcpp/grpcpp.h"
 #include "tests/bench/service/processor_time.h"
 
@@ -26,18 +28,49 @@ v1::StreamBatchStepsRequest BatchMessage(const LoadOptions& options) {
   return request;
 }
 
-// Sends `request` and takes its answer.
-absl::Status Exchange(const v1::StreamBatchStepsRequest& request, Stream& stream,
-                      v1::StreamBatchStepsResponse& response) {
-  if (!stream.Write(request) || !stream.Read(&response)) {
-    return absl::UnavailableError(
-        absl::StrCat("the stream ended: ", stream.Finish().error_message()));
+// Messages under way at once: so that the server, like 64 streams of one, has the next one when it
+// has answered.
+constexpr int kUnderWay = 2;
+
+// Sends the same message over and over and takes the answers.
+class Exchanges {
+ public:
+  Exchanges(const v1::StreamBatchStepsRequest& request, Stream& stream)
+      : request_(request), stream_(stream) {}
+
+  // Sends until so many are under way that the server never waits for one. False: the stream ended.
+  bool Send() {
+    while (sent_.size() < kUnderWay) {
+      sent_.push_back(SteadyClock::now());
+      if (!stream_.Write(request_)) return false;
+    }
+    return true;
   }
-  for (const v1::BatchStepResult& result : response.batch().results()) {
-    if (!result.has_step()) return absl::InternalError(result.error().message());
+
+  // Takes the next answer. Returns how long it took.
+  absl::StatusOr<std::chrono::nanoseconds> Take() {
+    // In an arena, since a message that is cleared gives its parts back one by one.
+    auto* const response =
+        google::protobuf::Arena::CreateMessage<v1::StreamBatchStepsResponse>(&arena_);
+    if (!Send() || !stream_.Read(response)) {
+      return absl::UnavailableError(
+          absl::StrCat("the stream ended: ", stream_.Finish().error_message()));
+    }
+    const auto taken = SteadyClock::now() - sent_.front();
+    sent_.pop_front();
+    for (const v1::BatchStepResult& result : response->batch().results()) {
+      if (!result.has_step()) return absl::InternalError(result.error().message());
+    }
+    arena_.Reset();
+    return std::chrono::duration_cast<std::chrono::nanoseconds>(taken);
   }
-  return absl::OkStatus();
-}
+
+ private:
+  const v1::StreamBatchStepsRequest& request_;
+  Stream& stream_;
+  std::deque<SteadyClock::time_point> sent_;  // those under way, oldest first
+  google::protobuf::Arena arena_;
+};
 
 }  // namespace
 
@@ -45,26 +78,21 @@ absl::StatusOr<LoadResult> RunBatchLoad(const std::shared_ptr<grpc::Channel>& ch
                                         const LoadOptions& options, int server_pid) {
   const auto stub = v1::SessionService::NewStub(channel);
   const v1::StreamBatchStepsRequest request = BatchMessage(options);
-  v1::StreamBatchStepsResponse response;
   grpc::ClientContext context;
   const auto stream = stub->StreamBatchSteps(&context);
-  const auto begin = SteadyClock::now();
-  const auto measured = begin + absl::ToChronoNanoseconds(options.warm_up);
+  Exchanges exchanges(request, *stream);
+  const auto measured = SteadyClock::now() + absl::ToChronoNanoseconds(options.warm_up);
   while (SteadyClock::now() < measured) {
-    const absl::Status done = Exchange(request, *stream, response);
-    if (!done.ok()) return done;
+    if (const auto taken = exchanges.Take(); !taken.ok()) return taken.status();
   }
   LoadResult result;
   const double client_before = OwnCpuSeconds();
   const double server_before = CpuSecondsOf(server_pid);
   const auto end = measured + absl::ToChronoNanoseconds(options.duration);
-  for (auto now = SteadyClock::now(); now < end;) {
-    const absl::Status done = Exchange(request, *stream, response);
-    if (!done.ok()) return done;
-    const auto answered = SteadyClock::now();
-    result.latencies.Record(
-        std::chrono::duration_cast<std::chrono::nanoseconds>(answered - now).count());
-    now = answered;
+  while (SteadyClock::now() < end) {
+    const auto taken = exchanges.Take();
+    if (!taken.ok()) return taken.status();
+    result.latencies.Record(taken->count());
   }
   result.seconds = std::chrono::duration<double>(SteadyClock::now() - measured).count();
   result.client_cpu_seconds = OwnCpuSeconds() - client_before;

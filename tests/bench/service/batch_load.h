@@ -1,5 +1,5 @@
 // Steps many sessions at once over one stream of SessionService.StreamBatchSteps: each message has
-// a step of every session, and the next goes when the answer is there.
+// a step of every session, two are under way, and the next goes when an answer is there.
 //
 // Thread safety: RunBatchLoad blocks and is called by one thread.
 #ifndef CELLAR_TESTS_BENCH_SERVICE_BATCH_LOAD_H_

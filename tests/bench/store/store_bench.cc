@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
 #include "server/model/model_registry.h"
+#include "server/model/stack_state.h"
 #include "server/session/session_restorer.h"
 #include "server/store/rocksdb_store.h"
 #include "tests/testing/model_builder.h"
@@ -68,8 +69,7 @@ struct Server {
                          .labels = {},
                          .initial_state = nullptr,
                          .create_time = {}};
-    config.initial_state =
-        std::make_shared<const AnyStackState>(ZeroStackState(*config.model, Precision::kFloat32));
+    config.initial_state = FreezeState(ZeroStackState(*config.model, Precision::kFloat32));
     return config;
   }
 
@@ -78,10 +78,7 @@ struct Server {
     const std::string name = absl::StrCat("sessions/bench-", number);
     SessionHold hold = table.Hold({kDefaultTenant, name}).value();
     SessionLease lease = hold.Lease().value();
-    lease
-        .Advance(
-            {1, std::make_shared<const AnyInputs>(std::vector<float>{1}), lease.progress().state})
-        .IgnoreError();
+    lease.Advance({1, SharedNumbers::Of<float>({1}), lease.progress().state}).IgnoreError();
     return hold.session();
   }
 
@@ -227,6 +224,7 @@ int main(int argc, char** argv) {
   app.add_option("--samples", samples, "Wake-ups to time")->capture_default_str();
   app.add_option("--seconds", seconds, "Of synced steps, each")->capture_default_str();
   CLI11_PARSE(app, argc, argv);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as cellar-server does
 
   {
     cellar::Server server(folder, int64_t{1} << 40);

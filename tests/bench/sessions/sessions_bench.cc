@@ -1,0 +1,124 @@
+// What sessions that are held take in memory, and what a step costs among them: table and engine as
+// a server has them, without a store and without a wire. Prints one line of JSON.
+//
+//   cellar-sessions-bench --sessions 1000000 --hidden 32
+#include <malloc.h>
+#include <unistd.h>
+
+#include <chrono>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <memory>
+#include <random>
+#include <string>
+#include <vector>
+
+#include "CLI/CLI.hpp"
+#include "absl/synchronization/mutex.h"
+#include "server/engine/scheduler.h"
+#include "server/engine/session_steps.h"
+#include "server/model/model_registry.h"
+#include "server/session/session_table.h"
+#include "tests/bench/lstm_of.h"
+
+namespace cellar {
+namespace {
+
+using WallClock = std::chrono::steady_clock;
+
+// What the process has in memory, without what the allocator could give back.
+double ResidentBytes() {
+  malloc_trim(0);
+  std::ifstream statm("/proc/self/statm");
+  double total_pages = 0;
+  double resident_pages = 0;
+  statm >> total_pages >> resident_pages;
+  return resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE));
+}
+
+class Sessions {
+ public:
+  Sessions(int64_t count, int64_t hidden)
+      : model_(LstmOf(hidden)), inputs_(static_cast<size_t>(hidden), 0.5F) {
+    models_.Add(kDefaultTenant, model_).value();
+    sessions_.resize(static_cast<size_t>(count));
+  }
+
+  // Sessions with names that the table makes, which have made no steps.
+  void Create() {
+    const ModelPin pin = models_.Pin({kDefaultTenant, model_->name()}).value();
+    for (Session*& session : sessions_) {
+      SessionConfig config{
+          .tenant = std::string(kDefaultTenant),
+          .name = {},
+          .model = pin,
+          .numerics = {},
+          .ttl = absl::Hours(1),
+          .labels = {},
+          .initial_state = FreezeState(ZeroStackState(*model_, Precision::kFloat32)),
+          .create_time = {}};
+      SessionProgress progress{config.initial_state, 0,
+                               ReplayWindow(config.replay_window_requests)};
+      session = table_.Create(std::move(config), std::move(progress)).value().get();
+    }
+  }
+
+  // One step of one of them, found by its name as a request is.
+  void Step(uint64_t number) {
+    const std::string& name = sessions_[number % sessions_.size()]->config().name;
+    SessionHold hold = table_.Hold({kDefaultTenant, name}).value();
+    const auto turn = scheduler_.TryBegin(hold.session()->turn_key(), 1);
+    SessionLease lease = hold.Lease().value();
+    MakeSteps(lease, std::nullopt, SharedNumbers::Of<float>(inputs_), {}).value();
+  }
+
+  // Nanoseconds of a step, of sessions in random order.
+  double NanosOfStep(int64_t step_count) {
+    std::mt19937_64 random(1);
+    const auto start = WallClock::now();
+    for (int64_t k = 0; k < step_count; ++k) Step(random());
+    const std::chrono::duration<double, std::nano> taken = WallClock::now() - start;
+    return taken.count() / static_cast<double>(step_count);
+  }
+
+  double charged_bytes() const { return static_cast<double>(table_.used_bytes()); }
+
+ private:
+  const std::shared_ptr<const Model> model_;
+  const std::vector<float> inputs_;
+  ModelRegistry models_{{}};
+  SessionTable table_{{.max_sessions = int64_t{1} << 40, .max_bytes = int64_t{1} << 50},
+                      SystemClock()};
+  Scheduler scheduler_{{.worker_count = 1}, SystemClock()};
+  std::vector<Session*> sessions_;  // the table's
+};
+
+}  // namespace
+}  // namespace cellar
+
+int main(int argc, char** argv) {
+  CLI::App app("Measures what sessions take in memory, and a step among them.");
+  int64_t count = 1'000'000;
+  int64_t hidden = 32;
+  int64_t steps = 200'000;
+  app.add_option("--sessions", count, "How many there are")->capture_default_str();
+  app.add_option("--hidden", hidden, "Hidden and input size")->capture_default_str();
+  app.add_option("--steps", steps, "Steps to time, after as many")->capture_default_str();
+  CLI11_PARSE(app, argc, argv);
+  absl::SetMutexDeadlockDetectionMode(absl::OnDeadlockCycle::kIgnore);  // as cellar-server does
+  cellar::Sessions sessions(count, hidden);
+  const double before = cellar::ResidentBytes();
+  sessions.Create();
+  const double resident = cellar::ResidentBytes() - before;
+  const double charged = sessions.charged_bytes();
+  const auto number = static_cast<double>(count);
+  sessions.NanosOfStep(steps);
+  const double nanos = sessions.NanosOfStep(steps);
+  std::printf(
+      "{\"sessions\": %lld, \"hidden\": %lld, \"resident_bytes\": %.1f, "
+      "\"charged_bytes\": %.1f, \"ns_per_step\": %.1f}\n",
+      static_cast<long long>(count), static_cast<long long>(hidden), resident / number,
+      charged / number, nanos);
+  return 0;
+}
