@@ -38,9 +38,9 @@ class NotedEvent final : public QueueEvent {
 };
 
 TEST_F(CallQueueTest, EventsHappenOnItsThread) {
-  queue_->Start();
   NotedEvent first;
   NotedEvent second;
+  queue_->Start();
   for (NotedEvent* const event : {&first, &second}) {
     grpc::Alarm alarm;
     alarm.Set(queue_->queue(), gpr_time_0(GPR_CLOCK_MONOTONIC), event->tag());
