@@ -87,6 +87,7 @@ class EvaluateReactor final : public Reactor {
   void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
 
   void OnDone() override {
+    bytes_.Set(0).IgnoreError();  // whoever finds nobody inside finds nothing held
     admission_.Leave();
     delete this;
   }

@@ -45,6 +45,7 @@ void UnaryCall::RunOnWorker(Scheduler& scheduler, absl::AnyInvocable<void()> wor
 }
 
 void UnaryCall::OnDone() {
+  bytes_.Set(0).IgnoreError();  // whoever finds nobody inside finds nothing held
   admission_.Leave();
   delete this;
 }

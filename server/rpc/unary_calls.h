@@ -66,7 +66,7 @@ class UnaryCall final : public Reactor {
   void OnDone() override;
 
   Admission& admission_;
-  const CallBytes bytes_;
+  CallBytes bytes_;
   Wire& wire_;  // until OnDone
   const google::protobuf::Descriptor& request_;
   const SharedCaller caller_;
