@@ -76,7 +76,11 @@ def main():
         sys.exit("usage: step_session.py HOST:PORT")
     with tempfile.TemporaryDirectory() as folder:
         make_stubs(pathlib.Path(folder))
-        run(sys.argv[1])
+        try:
+            run(sys.argv[1])
+        except ModuleNotFoundError as missing:
+            sys.exit(f"error: {sys.executable} has no module {missing.name}; install python3-grpcio and "
+                     "python3-protobuf and run this with /usr/bin/python3")
 
 
 def run(address):
