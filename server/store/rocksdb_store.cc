@@ -1,8 +1,10 @@
 #include "server/store/rocksdb_store.h"
 
 #include <atomic>
+#include <cerrno>
 #include <cstdarg>
 #include <memory>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/match.h"
@@ -143,6 +145,21 @@ class RocksdbStore final : public RecordStore {
   bool failed_ = false;  // the last write; of whoever writes
 };
 
+// Whether somebody else has the folder, in another process or in this one. RocksDB has no code for
+// it, only words.
+bool IsInUse(const rocksdb::Status& status) {
+  const std::string words = status.ToString();
+  if (absl::StrContains(words, "lock hold by current process")) return true;
+  return absl::StrContains(words, "While lock file") &&
+         absl::StrContains(words, std::generic_category().message(EAGAIN));
+}
+
+absl::Status CannotOpen(const std::string& folder, const rocksdb::Status& why) {
+  if (IsInUse(why)) return StoreInUse(folder);
+  return why.IsCorruption() ? StoreDamaged(folder, why.ToString())
+                            : StoreUnusable(folder, why.ToString());
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<RecordStore>> OpenRocksdbStore(
@@ -157,7 +174,7 @@ absl::StatusOr<std::unique_ptr<RecordStore>> OpenRocksdbStore(
     options.wal_recovery_mode = rocksdb::WALRecoveryMode::kSkipAnyCorruptedRecords;
     opened = rocksdb::DB::Open(options, folder, &database);
   }
-  if (!opened.ok()) return StoreUnusable(folder, opened.ToString());
+  if (!opened.ok()) return CannotOpen(folder, opened);
   // What is read later is not verified, so that damage takes no neighbours along; but a flipped bit
   // that makes a record disappear must be told, too.
   const rocksdb::Status sound = database->VerifyChecksum();

@@ -36,9 +36,16 @@ absl::Status StoreFailed(absl::string_view what, absl::string_view why) {
 
 absl::Status StoreUnusable(absl::string_view folder, absl::string_view why) {
   return MakeError(absl::StatusCode::kUnavailable,
-                   absl::StrCat("the store in ", folder, " cannot be opened: ", why,
-                                "; if it is damaged, put a backup in its place"),
+                   absl::StrCat("the store in ", folder, " cannot be opened: ", why),
                    {.reason = "STORE_FAILED"});
+}
+
+absl::Status StoreInUse(absl::string_view folder) {
+  return StoreUnusable(folder, "another server has it open; stop that one, or name another folder");
+}
+
+absl::Status StoreDamaged(absl::string_view folder, absl::string_view why) {
+  return StoreUnusable(folder, absl::StrCat(why, "; it is damaged: put a backup in its place"));
 }
 
 }  // namespace cellar

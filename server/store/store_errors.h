@@ -23,6 +23,12 @@ absl::Status StoreFailed(absl::string_view what, absl::string_view why);
 // UNAVAILABLE: the store in `folder` cannot be opened, for now or for good.
 absl::Status StoreUnusable(absl::string_view folder, absl::string_view why);
 
+// The same because another server has it open: nothing is wrong with it.
+absl::Status StoreInUse(absl::string_view folder);
+
+// The same because what is in it cannot be made sense of: the only case for a backup.
+absl::Status StoreDamaged(absl::string_view folder, absl::string_view why);
+
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_STORE_STORE_ERRORS_H_

@@ -1,9 +1,12 @@
 #include "server/store/rocksdb_store.h"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <signal.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <filesystem>
 #include <fstream>
@@ -16,8 +19,14 @@
 namespace cellar {
 namespace {
 
+using testing::AllOf;
 using testing::ElementsAre;
 using testing::HasSubstr;
+using testing::Not;
+
+auto SaysItIsInUse() {
+  return AllOf(HasSubstr("another server has it open"), Not(HasSubstr("backup")));
+}
 
 // A folder of its own, gone with the test.
 class RocksdbStoreTest : public testing::Test {
@@ -84,11 +93,61 @@ TEST_F(RocksdbStoreTest, TwoCannotHaveTheSameFolder) {
   const auto store = Open();
   const auto second = OpenRocksdbStore(folder_.string(), [](const std::string&) {});
   EXPECT_EQ(GetErrorReason(second.status()), "STORE_FAILED");
+  EXPECT_THAT(std::string(second.status().message()), SaysItIsInUse());
+}
+
+// Has a file locked, as another process, until it ends.
+class Locker {
+ public:
+  explicit Locker(const std::filesystem::path& file) {
+    int ready[2];
+    EXPECT_EQ(::pipe(ready), 0);
+    process_ = ::fork();
+    if (process_ == 0) Hold(file.c_str(), ready[1]);
+    char locked = 0;
+    EXPECT_EQ(::read(ready[0], &locked, 1), 1);
+    EXPECT_EQ(locked, 'y');
+    ::close(ready[0]);
+    ::close(ready[1]);
+  }
+  Locker(const Locker&) = delete;
+  Locker& operator=(const Locker&) = delete;
+  ~Locker() {
+    ::kill(process_, SIGKILL);
+    ::waitpid(process_, nullptr, 0);
+  }
+
+ private:
+  [[noreturn]] static void Hold(const char* file, int ready) {
+    struct flock lock {};
+    lock.l_type = F_WRLCK;
+    const char locked =
+        ::fcntl(::open(file, O_RDWR | O_CREAT, 0600), F_SETLK, &lock) == 0 ? 'y' : 'n';
+    if (::write(ready, &locked, 1) != 1) ::_exit(1);
+    for (;;) ::pause();
+  }
+
+  pid_t process_ = -1;
+};
+
+TEST_F(RocksdbStoreTest, AFolderOfAnotherProcessIsInUseAndNotDamaged) {
+  std::filesystem::create_directories(folder_);
+  const Locker other(folder_ / "LOCK");
+  const auto store = OpenRocksdbStore(folder_.string(), [](const std::string&) {});
+  EXPECT_THAT(std::string(store.status().message()), SaysItIsInUse());
+}
+
+TEST_F(RocksdbStoreTest, OnlyAFolderThatIsDamagedIsToBeReplacedByABackup) {
+  Put(*Open(), "a", "1");
+  std::ofstream(folder_ / "CURRENT") << "nonsense";
+  const auto store = OpenRocksdbStore(folder_.string(), [](const std::string&) {});
+  EXPECT_THAT(std::string(store.status().message()), HasSubstr("put a backup in its place"));
 }
 
 TEST_F(RocksdbStoreTest, AFolderThatCannotBeMadeIsAnError) {
   const auto store = OpenRocksdbStore("/proc/none/store", [](const std::string&) {});
-  EXPECT_THAT(std::string(store.status().message()), HasSubstr("/proc/none/store"));
+  EXPECT_THAT(std::string(store.status().message()),
+              AllOf(HasSubstr("/proc/none/store"), Not(HasSubstr("backup"))));
 }
 
 // The newest of RocksDB's logs of writes.

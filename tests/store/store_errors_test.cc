@@ -43,5 +43,14 @@ TEST(StoreErrors, StoreUnusableNamesTheFolderAndPromisesNothing) {
   EXPECT_THAT(std::string(status.message()), testing::HasSubstr("/data cannot be opened: Corr"));
 }
 
+TEST(StoreErrors, StoreInUseAndStoreDamagedSayWhatToDo) {
+  EXPECT_EQ(std::string(StoreInUse("/data").message()),
+            "the store in /data cannot be opened: another server has it open; stop that one, or "
+            "name another folder");
+  EXPECT_EQ(std::string(StoreDamaged("/data", "Corruption: no manifest").message()),
+            "the store in /data cannot be opened: Corruption: no manifest; it is damaged: put a "
+            "backup in its place");
+}
+
 }  // namespace
 }  // namespace cellar
