@@ -23,8 +23,8 @@
 namespace cellar {
 namespace {
 
-// Above this many items a hand-over to a worker (some 10 us) costs less than keeping gRPC's thread
-// from its other calls.
+// Above this many items a hand-over to a worker (some 10 us) costs less than keeping the thread
+// that reads from its other calls.
 constexpr int kMostItemsAtOnce = 32;
 
 // What a failed item takes of the answer at most when only its code and reason are told.

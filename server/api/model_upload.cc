@@ -29,9 +29,8 @@ using ::google::protobuf::io::CodedInputStream;
 // protobuf counts the bytes of a message in an int.
 constexpr int64_t kMaxParsableBytes = std::numeric_limits<int32_t>::max();
 
-// What is set aside before the first chunk; a file grows from there as its bytes arrive, so that
-// an announcement alone costs nothing.
-constexpr int64_t kFirstReserve = int64_t{1} << 20;
+// What is received is kept in pieces of about this size.
+constexpr size_t kPieceBytes = size_t{1} << 20;
 
 absl::Status OneViolation(absl::string_view field, absl::string_view description) {
   return BadRequest({{std::string(field), std::string(description)}});
@@ -146,7 +145,7 @@ absl::Status ModelUpload::Add(v1::UploadModelRequest&& message) {
     case v1::UploadModelRequest::kOpen:
       return Fail(AddOpen(std::move(*message.mutable_open())));
     case v1::UploadModelRequest::kChunk:
-      return Fail(AddChunk(message.chunk()));
+      return Fail(AddChunk(std::move(*message.mutable_chunk())));
     case v1::UploadModelRequest::PART_NOT_SET:
       break;
   }
@@ -182,43 +181,60 @@ absl::Status ModelUpload::AddOpen(v1::UploadModelOpen&& open) {
   if (open.size_bytes() > limit) {
     return ModelSizeLimit("open.size_bytes", open.size_bytes(), limit);
   }
-  file_.reserve(static_cast<size_t>(std::min(open.size_bytes(), kFirstReserve)));
   open_ = std::move(open);
   return absl::OkStatus();
 }
 
-absl::Status ModelUpload::AddChunk(const std::string& chunk) {
+absl::Status ModelUpload::AddChunk(std::string&& chunk) {
   if (!open_.has_value()) {
     return OneViolation("chunk", "comes first; the first message must be open");
   }
-  const auto received = static_cast<int64_t>(file_.size() + chunk.size());
+  const int64_t received = received_bytes_ + static_cast<int64_t>(chunk.size());
   if (received > open_->size_bytes()) {
     return OneViolation(
         "chunk", absl::StrCat("number of bytes so far is ", received, "; must not exceed the ",
                               open_->size_bytes(), " announced in open.size_bytes"));
   }
-  file_.append(chunk);
+  received_bytes_ = received;
+  // Pieces stay small, so that nothing long is copied here, and not too small to keep one by one.
+  if (!pieces_.empty() && pieces_.back().size() + chunk.size() <= kPieceBytes) {
+    pieces_.back().append(chunk);
+  } else {
+    pieces_.push_back(std::move(chunk));
+  }
   return absl::OkStatus();
+}
+
+// Piece by piece, so that there is never much more than one of each byte.
+std::string ModelUpload::TakeFile() {
+  std::string file;
+  file.reserve(static_cast<size_t>(received_bytes_));
+  for (std::string& piece : std::exchange(pieces_, {})) {
+    file.append(piece);
+    piece = {};
+  }
+  return file;
 }
 
 absl::Status ModelUpload::ReadAndCreate(v1::UploadModelResponse* response) {
   if (!open_.has_value()) return OneViolation("open", "is missing; must be the first message");
-  if (static_cast<int64_t>(file_.size()) != open_->size_bytes()) {
-    return OneViolation("chunk",
-                        absl::StrCat("number of bytes in all is ", file_.size(), "; must be the ",
-                                     open_->size_bytes(), " announced in open.size_bytes"));
+  if (received_bytes_ != open_->size_bytes()) {
+    return OneViolation(
+        "chunk", absl::StrCat("number of bytes in all is ", received_bytes_, "; must be the ",
+                              open_->size_bytes(), " announced in open.size_bytes"));
   }
+  std::string file = TakeFile();
   v1::Model message;
   CELLAR_RETURN_IF_ERROR(open_->format() == v1::MODEL_FORMAT_CELLAR_BINARY
-                             ? ReadBinary(file_, api_.limits.model.max_layers, &message)
-                             : ReadJson(file_, api_.limits.model.max_layers, &message));
-  file_ = {};  // as large as the message, and no longer needed
+                             ? ReadBinary(file, api_.limits.model.max_layers, &message)
+                             : ReadJson(file, api_.limits.model.max_layers, &message));
+  file = {};  // as large as the message, and no longer needed
   return AddModel(api_, call_, message, open_->model_id(), {}, response->mutable_model());
 }
 
 absl::Status ModelUpload::Fail(absl::Status status) {
   failure_ = status;
-  if (!status.ok()) file_ = {};
+  if (!status.ok()) pieces_ = {};
   return status;
 }
 

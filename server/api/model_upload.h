@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "cellar/v1/model_service.pb.h"
@@ -31,15 +32,17 @@ class ModelUpload {
 
  private:
   absl::Status AddOpen(v1::UploadModelOpen&& open);
-  absl::Status AddChunk(const std::string& chunk);
+  absl::Status AddChunk(std::string&& chunk);
+  std::string TakeFile();
   absl::Status ReadAndCreate(v1::UploadModelResponse* response);
   absl::Status Fail(absl::Status status);
 
   Api& api_;
   const Call call_;
   std::optional<v1::UploadModelOpen> open_;
-  std::string file_;      // the bytes received so far; at most open_->size_bytes()
-  absl::Status failure_;  // of an earlier call
+  std::vector<std::string> pieces_;  // in their order, put together at the end
+  int64_t received_bytes_ = 0;       // at most open_->size_bytes()
+  absl::Status failure_;             // of an earlier call
 };
 
 }  // namespace cellar

@@ -35,7 +35,7 @@ namespace cellar {
 struct Task {
   // Fused multiply-adds it will take, about. Decides whether it runs inline.
   int64_t cost = 0;
-  // The cost of what must never run inline: gRPC's threads are few, and must not compute.
+  // The cost of what must never run inline: one thread serves all calls, and must not compute.
   static constexpr int64_t kDear = std::numeric_limits<int64_t>::max();
 
   // Steps it makes: what counts against the queue limits while it waits. At least 1.

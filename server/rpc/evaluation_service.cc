@@ -1,5 +1,6 @@
 #include "server/rpc/evaluation_service.h"
 
+#include <algorithm>
 #include <atomic>
 #include <memory>
 #include <utility>
@@ -77,7 +78,9 @@ class EvaluateReactor final : public Reactor {
   }
 
   // The request, and what was read from it.
-  int64_t RequestBytes() const { return 2 * static_cast<int64_t>(wire_.request().ByteSizeLong()); }
+  int64_t RequestBytes() const {
+    return std::max(kLeastCallBytes, 2 * static_cast<int64_t>(wire_.request().ByteSizeLong()));
+  }
 
   grpc::Status Close(const absl::Status& status) {
     return admission_.Close(wire_.context(), *v1::EvaluateRequest::descriptor(), caller_.get(),

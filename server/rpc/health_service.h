@@ -1,5 +1,5 @@
 // grpc.health.v1.Health: whether the server and each of its services answer. Anybody may ask, also
-// while it drains.
+// while it drains; so requests longer than any name of a service are INVALID_ARGUMENT.
 //
 // Thread safety: SetServing may be called from any thread; Serve belongs to one.
 // Ownership: the queue outlives it.

@@ -1,6 +1,7 @@
 #include "server/rpc/call_queue.h"
 
 #include <atomic>
+#include <memory>
 #include <thread>
 
 #include "absl/synchronization/notification.h"

@@ -1,5 +1,8 @@
 #include "server/rpc/health_service.h"
 
+#include <atomic>
+#include <memory>
+#include <string>
 #include <thread>
 
 #include "gtest/gtest.h"
@@ -67,6 +70,21 @@ TEST_F(HealthServiceTest, AServiceThatIsNoneOfOursIsNotFound) {
   EXPECT_EQ(stub_->Check(&context, Of("a.C"), &response).error_code(), grpc::StatusCode::NOT_FOUND);
   Watch watch(*stub_, Of("a.C"));
   EXPECT_EQ(watch.Next(), HealthCheckResponse::SERVICE_UNKNOWN);
+}
+
+TEST_F(HealthServiceTest, WhatIsLongerThanAnyNameIsNotKept) {
+  const HealthCheckRequest request = Of(std::string(1000, 'x'));
+  {
+    grpc::ClientContext context;
+    HealthCheckResponse response;
+    EXPECT_EQ(stub_->Check(&context, request, &response).error_code(),
+              grpc::StatusCode::INVALID_ARGUMENT);
+  }
+  grpc::ClientContext context;
+  HealthCheckResponse response;
+  const auto reader = stub_->Watch(&context, request);
+  EXPECT_FALSE(reader->Read(&response));
+  EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
 }
 
 TEST_F(HealthServiceTest, WatchersAreToldOfEachChangeOnce) {

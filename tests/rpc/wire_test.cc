@@ -1,9 +1,12 @@
 #include "server/rpc/wire.h"
 
-#include <deque>
+#include <memory>
 #include <string>
+#include <thread>
 #include <vector>
 
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
 #include "cellar/v1/evaluation_service.grpc.pb.h"
 #include "cellar/v1/model_service.grpc.pb.h"
 #include "cellar/v1/session_service.grpc.pb.h"
