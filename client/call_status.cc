@@ -9,6 +9,8 @@ namespace cellar {
 namespace {
 
 constexpr char kPayloadUrl[] = "type.googleapis.com/google.rpc.Status";
+// The same of a status that is no longer taken for one of a call.
+constexpr char kMistakeUrl[] = "cellar/mistake";
 constexpr char kDomain[] = "cellar";
 
 void ReadDetail(const google::protobuf::Any& detail, CallError& error) {
@@ -53,9 +55,19 @@ absl::Status BrokenPromise(const std::string& what) {
 
 bool IsFromCall(const absl::Status& status) { return status.GetPayload(kPayloadUrl).has_value(); }
 
+absl::Status AsMistake(const absl::Status& status) {
+  absl::Status result = status;
+  const auto payload = result.GetPayload(kPayloadUrl);
+  if (!payload.has_value()) return result;
+  result.ErasePayload(kPayloadUrl);
+  result.SetPayload(kMistakeUrl, *payload);
+  return result;
+}
+
 CallError GetCallError(const absl::Status& status) {
   CallError error;
-  const auto payload = status.GetPayload(kPayloadUrl);
+  auto payload = status.GetPayload(kPayloadUrl);
+  if (!payload.has_value()) payload = status.GetPayload(kMistakeUrl);
   google::rpc::Status message;
   if (!payload.has_value() || !message.ParseFromString(std::string(*payload))) return error;
   for (const auto& detail : message.details()) ReadDetail(detail, error);

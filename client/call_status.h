@@ -42,8 +42,12 @@ absl::Status BrokenPromise(const std::string& what);
 // Whether the status comes from FromCall, and is no error found before a call was made.
 bool IsFromCall(const absl::Status& status);
 
-// The details of a status made by FromCall; an empty CallError for any other status, and when the
-// details cannot be read.
+// The refusal of a call as a mistake that was found before it: of whoever wrote what was sent. It
+// keeps its code, its message and its details.
+absl::Status AsMistake(const absl::Status& status);
+
+// The details of a status made by FromCall, or AsMistake of one; an empty CallError for any other
+// status, and when the details cannot be read.
 CallError GetCallError(const absl::Status& status);
 
 // `status` with other words for the fields that the server refused; a single one is its message

@@ -1,6 +1,7 @@
 #include "client/error_text.h"
 
 #include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -26,9 +27,9 @@ std::string DeadlineText(absl::string_view address) {
                       " did not answer in time; give it more with --timeout (DEADLINE_EXCEEDED)");
 }
 
-std::string ListOfFields(const absl::Status& status, const CallError& error) {
-  std::string text =
-      absl::StrCat("the request has ", error.fields.size(), " problems", Label(status, error), ":");
+// Begins with `what`, which has these problems.
+std::string ListOfFields(std::string what, const CallError& error) {
+  std::string text = std::move(what);
   for (const RefusedField& field : error.fields) {
     absl::StrAppend(&text, "\n  ", OneLine(field.field), ": ", OneLine(field.description));
   }
@@ -43,11 +44,20 @@ std::string RetryHint(const CallError& error) {
 }  // namespace
 
 std::string ErrorText(const absl::Status& status, absl::string_view address) {
-  if (!IsFromCall(status)) return OneLine(status.message());
   const CallError error = GetCallError(status);
+  const bool is_list = error.fields.size() > 1;
+  if (!IsFromCall(status)) {
+    return is_list
+               ? ListOfFields(absl::StrCat("there are ", error.fields.size(), " mistakes:"), error)
+               : OneLine(status.message());
+  }
   if (IsUnreachable(status)) return UnreachableText(status, address);
   if (error.reason.empty() && absl::IsDeadlineExceeded(status)) return DeadlineText(address);
-  if (error.fields.size() > 1) return ListOfFields(status, error);
+  if (is_list) {
+    return ListOfFields(absl::StrCat("the request has ", error.fields.size(), " problems",
+                                     Label(status, error), ":"),
+                        error);
+  }
   std::string message = OneLine(status.message());
   if (message.empty()) message = absl::StrCat("the server at ", address, " gave no message");
   return absl::StrCat(message, RetryHint(error), Label(status, error));

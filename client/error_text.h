@@ -14,7 +14,8 @@ namespace cellar {
 
 // The text of a failure, without a final newline. `address` is the server asked, for failures to
 // reach it. Of a call: the message, then (CODE / REASON) in parentheses; every violation on a line
-// of its own if there are several. Of anything else: the message alone. Control characters are
+// of its own if there are several. Of anything else: the message alone, or a line for each mistake
+// (AsMistake). Control characters are
 // replaced, so that a message cannot move the cursor of a terminal. REQUIRES: not OK.
 std::string ErrorText(const absl::Status& status, absl::string_view address);
 

@@ -81,7 +81,7 @@ class GradeRun {
   // Grades and writes; the context has the exit code afterwards.
   void Run() {
     absl::Status status = Find();
-    if (status.ok()) status = ToldToAuthor(Grade());
+    if (status.ok()) status = ToldToAuthor(Grade(), flags_.exercise);
     if (!status.ok()) {
       Fail(status, IsBadExercise(status) ? kBadExercise : kGraderBroke);
     } else if (format_ == nullptr) {
@@ -217,7 +217,7 @@ class GradeRun {
   void WriteProblem() {
     const auto problem = MakeGradeProblem(context_, argument_, flags_, verdicts_);
     if (!problem.ok()) {
-      const absl::Status status = ToldToAuthor(problem.status());
+      const absl::Status status = ToldToAuthor(problem.status(), flags_.exercise);
       return Blame(status, IsBadExercise(status) ? kBadExercise : kGraderBroke);
     }
     if (flags_.out.empty()) {

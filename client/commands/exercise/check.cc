@@ -73,7 +73,7 @@ absl::Status RunExerciseCheck(Context& context, const ExerciseCheckOptions& opti
   Connection& connection = *argument->connection;
   const auto answer = connection.Call(
       connection.gradings(), &v1::GradingService::Stub::CheckExercise, request, Repeat::kSafe);
-  if (!answer.ok()) return ToldToAuthor(answer.status());
+  if (!answer.ok()) return ToldToAuthor(answer.status(), options.exercise);
   if (options.json) {
     context.out() << MessageJson(*answer);
     return absl::OkStatus();

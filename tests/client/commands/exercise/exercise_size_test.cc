@@ -18,6 +18,13 @@ using ::testing::Not;
 
 class ExerciseSizeTest : public ProgramTest {
  protected:
+  // The example of a homework with further text behind it.
+  static std::string HomeworkWith(const std::string& more) {
+    const std::string path = Scratch("mistaken.textproto");
+    std::ofstream(path) << *ReadFile(Example("grading/homework.textproto")) << "\n" << more;
+    return path;
+  }
+
   // An exercise of a scalar cell with one sequence of so many steps.
   static std::string Long(int steps) {
     const std::string path = Scratch(absl::StrCat("long_", steps, ".textproto"));
@@ -60,15 +67,54 @@ TEST_F(ExerciseSizeTest, SoIsAModelThatIsTooLarge) {
   google::rpc::Status rich;
   rich.add_details()->PackFrom(info);
   const absl::Status told = ToldToAuthor(
-      FromCall(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no", rich.SerializeAsString())));
+      FromCall(grpc::Status(grpc::StatusCode::RESOURCE_EXHAUSTED, "no", rich.SerializeAsString())),
+      "a.json");
   EXPECT_EQ(told, absl::InvalidArgumentError("the exercise's model is too large: hidden_size is 9; "
                                              "at most 3 are possible"));
 }
 
+TEST_F(ExerciseSizeTest, AMistakeInTheFileIsToldAtItsPlaceAndNotAsARefusal) {
+  const std::string file = HomeworkWith("questions { id: \"r\" quantity: QUANTITY_RESET_GATE }\n");
+  for (const std::string& command : {"exercise check " + file, "grade " + file + " " + file}) {
+    Run(command);
+    EXPECT_EQ(code(), 2) << command;
+    EXPECT_THAT(error(), AllOf(HasSubstr("error: " + file + ":"),
+                               HasSubstr(": questions[2].quantity: is QUANTITY_RESET_GATE"),
+                               Not(HasSubstr("inline_exercise")), Not(HasSubstr("BAD_REQUEST"))))
+        << command;
+  }
+}
+
+TEST_F(ExerciseSizeTest, SeveralMistakesHaveALineEach) {
+  const std::string file = HomeworkWith(
+      "questions { id: \"r\" quantity: QUANTITY_RESET_GATE }\n"
+      "questions { id: \"s\" sequence: 7 }\n");
+  Run("exercise check " + file);
+  EXPECT_EQ(code(), 2);
+  EXPECT_THAT(error(), AllOf(HasSubstr("error: there are 2 mistakes:\n  " + file + ":"),
+                             HasSubstr(": questions[3]"), Not(HasSubstr("BAD_REQUEST"))));
+}
+
+TEST_F(ExerciseSizeTest, AFieldThatHasNoPlaceIsToldOfTheFile) {
+  google::rpc::BadRequest bad_request;
+  bad_request.add_field_violations()->set_field("inline_exercise.title");
+  google::rpc::Status rich;
+  rich.add_details()->PackFrom(bad_request);
+  const auto refusal = [&rich] {
+    return FromCall(grpc::Status(grpc::StatusCode::INVALID_ARGUMENT, "", rich.SerializeAsString()));
+  };
+  const absl::Status told = ToldToAuthor(refusal(), "a.json");
+  EXPECT_FALSE(IsFromCall(told));
+  EXPECT_EQ(GetCallError(told).fields[0].field, "a.json: title");
+  bad_request.mutable_field_violations(0)->set_field("seed");
+  rich.mutable_details(0)->PackFrom(bad_request);
+  EXPECT_TRUE(IsFromCall(ToldToAuthor(refusal(), "a.json"))) << "not the file's";
+}
+
 TEST_F(ExerciseSizeTest, OtherStatusesStayAsTheyAre) {
-  EXPECT_EQ(ToldToAuthor(absl::OkStatus()), absl::OkStatus());
+  EXPECT_EQ(ToldToAuthor(absl::OkStatus(), "a.json"), absl::OkStatus());
   const absl::Status other = absl::ResourceExhaustedError("STEP_COUNT_LIMIT");
-  EXPECT_EQ(ToldToAuthor(other), other);
+  EXPECT_EQ(ToldToAuthor(other, "a.json"), other);
 }
 
 }  // namespace
