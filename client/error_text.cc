@@ -17,9 +17,15 @@ std::string Label(const absl::Status& status, const CallError& error) {
 }
 
 std::string UnreachableText(const absl::Status& status, absl::string_view address) {
-  return absl::StrCat("no server answers at ", address, " (", NetworkCause(status.message()),
+  const std::string cause = NetworkCause(status.message());
+  if (cause == kVerifyFailed) {
+    return absl::StrCat("the server at ", address, " answers, but is not believed (", cause,
+                        "); give the certificates of its authority with --tls-ca or CELLAR_TLS_CA");
+  }
+  return absl::StrCat("no server answers at ", address, " (", cause,
                       "); start one with `cellar-server --listen ", address,
-                      "`, or name another with --server or CELLAR_SERVER");
+                      "`, or name another with --server or CELLAR_SERVER",
+                      cause == kSocketClosed ? "; if it speaks TLS, give --tls or --tls-ca" : "");
 }
 
 std::string DeadlineText(absl::string_view address) {

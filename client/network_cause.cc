@@ -13,9 +13,10 @@ bool IsUnreachable(const absl::Status& status) {
 
 std::string NetworkCause(absl::string_view message) {
   const std::string lower = absl::AsciiStrToLower(message);
-  for (const char* cause : {"Connection refused", "Connection reset", "No such file or directory",
-                            "No route to host", "Network is unreachable", "Permission denied",
-                            "DNS resolution failed", "Socket closed", "Connection timed out"}) {
+  for (const char* cause :
+       {"Connection refused", "Connection reset", "No such file or directory", "No route to host",
+        "Network is unreachable", "Permission denied", "DNS resolution failed", kSocketClosed,
+        kVerifyFailed, "Connection timed out"}) {
     if (absl::StrContains(lower, absl::AsciiStrToLower(cause))) return cause;
   }
   return OneLine(message);

@@ -11,6 +11,11 @@
 
 namespace cellar {
 
+// Two causes that TLS has: the other end hung up on who did not speak it, or has a certificate of
+// nobody known.
+inline constexpr char kSocketClosed[] = "Socket closed";
+inline constexpr char kVerifyFailed[] = "certificate verify failed";
+
 // Whether a call ended because no server was at the other end.
 bool IsUnreachable(const absl::Status& status);
 

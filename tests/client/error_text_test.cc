@@ -56,6 +56,25 @@ TEST(ErrorTextTest, AServerThatIsNotThereIsNamedWithTheWayToStartOne) {
             "CELLAR_SERVER");
 }
 
+TEST(ErrorTextTest, WhoHangsUpMaySpeakTls) {
+  const absl::Status status =
+      FromCall(grpc::Status(grpc::StatusCode::UNAVAILABLE, "failed to connect: Socket closed"));
+  EXPECT_THAT(ErrorText(status, kAddress),
+              AllOf(HasSubstr("no server answers"), HasSubstr("(Socket closed)"),
+                    HasSubstr("; if it speaks TLS, give --tls or --tls-ca")));
+}
+
+TEST(ErrorTextTest, AServerThatIsNotBelievedIsThereAllTheSame) {
+  const absl::Status status = FromCall(grpc::Status(
+      grpc::StatusCode::UNAVAILABLE,
+      "failed to connect to all addresses; last error: UNKNOWN: ipv4:127.0.0.1:50051: Ssl "
+      "handshake "
+      "failed: SSL_ERROR_SSL: error:0A000086:SSL routines::certificate verify failed"));
+  EXPECT_THAT(ErrorText(status, kAddress),
+              AllOf(HasSubstr("answers, but is not believed (certificate verify failed)"),
+                    HasSubstr("--tls-ca"), Not(HasSubstr("cellar-server --listen"))));
+}
+
 TEST(ErrorTextTest, AServerThatIsTooSlowIsNamed) {
   const absl::Status status =
       FromCall(grpc::Status(grpc::StatusCode::DEADLINE_EXCEEDED, "Deadline Exceeded"));
