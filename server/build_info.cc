@@ -1,5 +1,6 @@
 #include "server/build_info.h"
 
+#include "absl/strings/str_cat.h"
 #include "cellar_commit.h"  // made by commit.cmake
 
 namespace cellar {
@@ -17,6 +18,12 @@ constexpr char kCompiler[] = "unknown";
 
 BuildInfo ThisBuild() {
   return {.version = CELLAR_VERSION, .commit = CELLAR_COMMIT, .compiler = kCompiler};
+}
+
+std::string BuildText(absl::string_view program) {
+  const BuildInfo build = ThisBuild();
+  return absl::StrCat(program, " ", build.version, " (commit ", build.commit, ", ", build.compiler,
+                      ")");
 }
 
 }  // namespace cellar

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "server/api/kept_resources.h"
 #include "server/base/status_macros.h"
 #include "server/operations/metrics_page.h"
@@ -28,6 +29,14 @@ std::function<void(const std::string&)> StoreLog(Log& log) {
   return [&log](const std::string& line) {
     log.Write(LogLevel::kWarning, "store", {{"message", line}});
   };
+}
+
+// At the start nobody is known yet, and the file is a value like any other flag's.
+absl::Status UnusableIdentities(const std::string& path, const absl::Status& why) {
+  const std::string place = absl::StrCat("--identities: ", path, ": ");
+  if (absl::IsUnavailable(why)) return absl::InvalidArgumentError(place + "cannot be read");
+  return absl::InvalidArgumentError(
+      absl::StrCat(place, absl::StrReplaceAll(why.message(), {{"\n", "\n" + place}})));
 }
 
 }  // namespace
@@ -85,7 +94,8 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& 
     environment->kept_ = absl::StrCat("kept in ", options.data_dir, environment->kept_);
   }
   environment->reaper_.Start();
-  CELLAR_RETURN_IF_ERROR(environment->identities_.Reload().status());
+  const absl::Status known = environment->identities_.Reload().status();
+  if (!known.ok()) return UnusableIdentities(options.identities_path, known);
   environment->watcher_.Start();
   if (!options.metrics_address.empty()) {
     CELLAR_ASSIGN_OR_RETURN(

@@ -1,6 +1,7 @@
 // cellar-server: parse, build, say where it listens, wait for the end, drain.
 //
-// Exit codes: 0 drained after SIGTERM or SIGINT, 1 could not start, 2 bad usage.
+// Exit codes: 0 drained after SIGTERM or SIGINT, 1 could not start, 2 bad usage, or a file of
+// identities or TLS that cannot be used.
 #include <pthread.h>
 #include <signal.h>
 
@@ -18,6 +19,7 @@
 #include "server/base/log.h"
 #include "server/build_info.h"
 #include "server/environment.h"
+#include "server/flags.h"
 #include "server/make_token.h"
 #include "server/options.h"
 #include "server/rpc/accept_guard.h"
@@ -111,7 +113,7 @@ int main(int argc, char** argv) {
   auto environment = cellar::Environment::Create(options, cellar::SystemClock(), log);
   if (!environment.ok()) {
     std::cerr << "error: " << std::string(environment.status().message()) << std::endl;
-    return 1;
+    return absl::IsInvalidArgument(environment.status()) ? cellar::kBadUsage : 1;
   }
   TellStart(options, **environment, log);
   if (!options.port_file.empty() &&

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cstdint>
 #include <cstdlib>
+#include <regex>
 #include <sstream>
 #include <thread>
 #include <utility>
@@ -14,6 +15,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "server/build_info.h"
 #include "server/flags.h"
 #include "server/rpc/listen_address.h"
@@ -161,8 +164,7 @@ bool IsGiven(const std::string& flag, const std::vector<std::string>& arguments)
 
 // The command line, and as flags what the environment says about flags that it leaves open. (CLI11
 // would let the file count more than the environment.)
-std::vector<std::string> Arguments(const CLI::App& app, int argc, const char* const* argv) {
-  std::vector<std::string> arguments(argv + std::min(argc, 1), argv + argc);
+std::vector<std::string> Arguments(const CLI::App& app, const std::vector<std::string>& arguments) {
   std::vector<std::string> added;
   for (const CLI::Option* option : app.get_options()) {
     const std::string flag = option->get_name();
@@ -175,12 +177,45 @@ std::vector<std::string> Arguments(const CLI::App& app, int argc, const char* co
   return added;
 }
 
-ParsedOptions Ended(const CLI::App& app, const CLI::ParseError& why) {
+std::string ConfigPath(const CLI::App& app) {
+  const std::vector<std::string> paths = app.get_config_ptr()->results();
+  return paths.empty() ? "" : paths.back();
+}
+
+// Where the flag that a line about it names has its value from: "CELLAR_WORKERS: ", "FILE: ", or
+// nothing for the command line and the default.
+std::string SourceOf(const CLI::App& app, const std::string& line,
+                     const std::vector<std::string>& arguments) {
+  static const std::regex flag_pattern("--[a-z-]+");
+  std::smatch flag;
+  if (!std::regex_search(line, flag, flag_pattern) || IsGiven(flag.str(), arguments)) return "";
+  const CLI::Option* const option = app.get_option_no_throw(flag.str());
+  if (option == nullptr || option->get_envname().empty()) return "";
+  const char* const value = std::getenv(option->get_envname().c_str());
+  if (value != nullptr && *value != '\0') return option->get_envname() + ": ";
+  return option->count() == 0 ? "" : ConfigPath(app) + ": ";
+}
+
+// Problems, a line each, with their sources.
+std::string WithSources(const CLI::App& app, const std::string& problems,
+                        const std::vector<std::string>& arguments) {
+  std::string text;
+  for (const std::string& line : std::vector<std::string>(absl::StrSplit(problems, '\n'))) {
+    if (!line.empty()) absl::StrAppend(&text, SourceOf(app, line, arguments), line, "\n");
+  }
+  return text;
+}
+
+ParsedOptions Ended(const CLI::App& app, const CLI::ParseError& why,
+                    const std::vector<std::string>& arguments) {
   std::ostringstream output;
-  ParsedOptions parsed;
-  parsed.exit_code = app.exit(why, output, output) == 0 ? 0 : kBadUsage;
-  parsed.output = output.str();
-  return parsed;
+  if (app.exit(why, output, output) == 0) return {std::nullopt, output.str(), 0};
+  absl::string_view unknown = why.what();
+  if (absl::ConsumePrefix(&unknown, "INI was not able to parse ")) {
+    return {std::nullopt, absl::StrCat(ConfigPath(app), ": there is no flag `", unknown, "`\n"),
+            kBadUsage};
+  }
+  return {std::nullopt, WithSources(app, output.str(), arguments), kBadUsage};
 }
 
 // Collects what is wrong.
@@ -322,12 +357,8 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   CLI::App app("Keeps recurrent cells as sessions and steps them, over gRPC.", "cellar-server");
   app.footer(
       "BYTES may have a unit: 512KiB, 4MiB, 1GiB. DURATION has units: 90s, 15m, 1h30m. A flag "
-      "counts "
-      "more than its environment variable, that more than the file.");
-  const BuildInfo build = ThisBuild();
-  app.set_version_flag("--version",
-                       absl::StrCat("cellar-server ", build.version, " (commit ", build.commit,
-                                    ", ", build.compiler, ")"),
+      "counts more than its environment variable, that more than the file.");
+  app.set_version_flag("--version", BuildText("cellar-server"),
                        "Print which build this is, and exit.");
   app.set_config("--config", "", "File with lines like max-sessions = 1000, in TOML.");
   app.allow_config_extras(CLI::config_extras_mode::error);
@@ -337,16 +368,17 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   AddWorkFlags(options, flags);
   AddStoreFlags(options, flags);
   AddResourceFlags(options, flags);
+  const std::vector<std::string> given(argv + std::min(argc, 1), argv + argc);
   try {
-    std::vector<std::string> arguments = Arguments(app, argc, argv);
+    std::vector<std::string> arguments = Arguments(app, given);
     std::reverse(arguments.begin(), arguments.end());  // as CLI11 wants them
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& why) {
-    return Ended(app, why);
+    return Ended(app, why, given);
   }
   const absl::Status valid = ValidateOptions(options);
   if (valid.ok()) return {std::move(options), "", 0};
-  return {std::nullopt, absl::StrCat(std::string(valid.message()), "\n"), kBadUsage};
+  return {std::nullopt, WithSources(app, std::string(valid.message()), given), kBadUsage};
 }
 
 absl::Status ValidateOptions(const Options& options) {

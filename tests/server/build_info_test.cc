@@ -17,5 +17,9 @@ TEST(BuildInfo, TellsVersionCommitAndCompiler) {
   EXPECT_THAT(std::string(build.compiler), MatchesRegex("(GCC|Clang) [0-9]+\\..*"));
 }
 
+TEST(BuildInfo, HasOneTextForAllPrograms) {
+  EXPECT_THAT(BuildText("cellar"), MatchesRegex("cellar [0-9.]+ \\(commit .+, (GCC|Clang) .+\\)"));
+}
+
 }  // namespace
 }  // namespace cellar

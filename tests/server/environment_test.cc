@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 #include "absl/strings/match.h"
@@ -73,7 +74,21 @@ TEST(Environment, FailsToStartWithIdentitiesThatCannotBeRead) {
   Options options = OnAnyPort();
   options.identities_path = "/nowhere/identities";
   const absl::Status status = Environment::Create(options, clock).status();
-  EXPECT_TRUE(absl::StrContains(status.message(), "/nowhere/identities")) << status;
+  EXPECT_EQ(status,
+            absl::InvalidArgumentError("--identities: /nowhere/identities: cannot be read"));
+}
+
+TEST(Environment, NamesTheFileOnEachLineAboutItsIdentities) {
+  FakeClock clock;
+  Options options = OnAnyPort();
+  options.identities_path = absl::StrCat(testing::TempDir(), "/cellar-identities-", getpid());
+  std::ofstream(options.identities_path) << "nonsense\n\nnonsense\n";
+  const absl::Status status = Environment::Create(options, clock).status();
+  std::filesystem::remove(options.identities_path);
+  const std::string place = absl::StrCat("--identities: ", options.identities_path, ": line ");
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  EXPECT_TRUE(absl::StartsWith(status.message(), place + "1 begins")) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "\n" + place + "3 begins")) << status;
 }
 
 TEST(Environment, FailsToStartWithTlsFilesThatCannotBeUsed) {
@@ -83,6 +98,7 @@ TEST(Environment, FailsToStartWithTlsFilesThatCannotBeUsed) {
   options.server.tls.key_path = "/nowhere/key.pem";
   const absl::Status status = Environment::Create(options, clock).status();
   EXPECT_TRUE(absl::StrContains(status.message(), "/nowhere/cert.pem")) << status;
+  EXPECT_TRUE(absl::IsInvalidArgument(status)) << "exit code 2";
 }
 
 TEST(Environment, WithADataDirTheNextRunHasWhatTheLastOneHad) {

@@ -25,6 +25,7 @@ namespace {
 using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::Not;
+using testing::StartsWith;
 
 ParsedOptions Parse(std::vector<std::string> arguments) {
   std::vector<const char*> argv = {"cellar-server"};
@@ -230,6 +231,31 @@ TEST(ParseOptions, RefusesWhatItDoesNotKnow) {
   }
   const ScopedFile file("max-session = 1\n");
   EXPECT_EQ(Parse({"--config", ScopedFile::path()}).exit_code, 2);
+}
+
+TEST(ParseOptions, NamesTheVariableOrTheFileThatAValueCameFrom) {
+  {
+    const ScopedVariable variable("CELLAR_WORKERS", "abc");
+    EXPECT_THAT(Parse({}).output, StartsWith("CELLAR_WORKERS: --workers: 'abc' is no whole"));
+    EXPECT_THAT(Parse({"--workers=x"}).output, StartsWith("--workers: 'x'"));
+  }
+  const ScopedVariable variable("CELLAR_WORKERS", "0");
+  {
+    const ScopedFile file("max-streams = -1\n");
+    EXPECT_EQ(Parse({"--config", ScopedFile::path(), "--max-sessions=-1"}).output,
+              absl::StrCat("CELLAR_WORKERS: --workers: 0 is too small; at least 1\n",
+                           ScopedFile::path(), ": --max-streams: -1 is too small; at least 0\n",
+                           "--max-sessions: -1 is too small; at least 0\n"));
+  }
+  const ScopedFile file("max-streams = many\n");
+  EXPECT_THAT(Parse({"--config", ScopedFile::path()}).output,
+              StartsWith(ScopedFile::path() + ": --max-streams: 'many' is no whole number"));
+}
+
+TEST(ParseOptions, AFlagThatAFileMisspellsIsToldWithTheFile) {
+  const ScopedFile file("max-sesions = 1\n");
+  EXPECT_EQ(Parse({"--config", ScopedFile::path()}).output,
+            ScopedFile::path() + ": there is no flag `max-sesions`\n");
 }
 
 TEST(ParseOptions, ShowsHelpAndVersion) {
