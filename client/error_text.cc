@@ -42,6 +42,11 @@ std::string ListOfFields(std::string what, const CallError& error) {
   return text;
 }
 
+// The server speaks of metadata; here a variable and a file stand for it.
+std::string TokenHint(const CallError& error) {
+  return error.reason == "TOKEN_MISSING" ? "; give yours with CELLAR_TOKEN or --token-file" : "";
+}
+
 std::string RetryHint(const CallError& error) {
   if (!error.retry_delay.has_value()) return "";
   return absl::StrFormat("; try again in %.3g s", absl::ToDoubleSeconds(*error.retry_delay));
@@ -66,7 +71,7 @@ std::string ErrorText(const absl::Status& status, absl::string_view address) {
   }
   std::string message = OneLine(status.message());
   if (message.empty()) message = absl::StrCat("the server at ", address, " gave no message");
-  return absl::StrCat(message, RetryHint(error), Label(status, error));
+  return absl::StrCat(message, TokenHint(error), RetryHint(error), Label(status, error));
 }
 
 std::string CodeName(absl::StatusCode code) { return absl::StatusCodeToString(code); }

@@ -11,6 +11,7 @@
 #include "client/commands/program.h"
 #include "client/local_server.h"
 #include "server/base/clock.h"
+#include "server/build_info.h"
 #include "server/environment.h"
 #include "server/options.h"
 
@@ -44,5 +45,5 @@ int main(int argc, char** argv) {
   setenv("GRPC_VERBOSITY", "NONE", /*overwrite=*/0);
   std::ios::sync_with_stdio(false);
   return cellar::RunProgram(std::vector<std::string>(argv + 1, argv + argc), std::cout, std::cerr,
-                            StartServer);
+                            StartServer, cellar::BuildText("cellar"));
 }

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "client/commands/number_flags.h"
 #include "client/error_text.h"
 
 namespace cellar {
@@ -21,7 +22,7 @@ void Context::AddOptions(CLI::App& app) {
                "Use no server but one inside this process, which ends with the command");
   app.add_option("--timeout", timeout_seconds_, "Seconds to wait for an answer; 0 waits for ever")
       ->type_name("SECONDS")
-      ->check(CLI::NonNegativeNumber)
+      ->check(NumberOfSeconds())
       ->capture_default_str();
   AddIdentityOptions(app);
 }

@@ -1,6 +1,7 @@
 #include "client/commands/number_flags.h"
 
 #include <cstdint>
+#include <limits>
 #include <string>
 
 #include "absl/strings/numbers.h"
@@ -25,6 +26,15 @@ CLI::Validator WholeNumber() {
   return CLI::Validator(check, "", "whole number");
 }
 
+CLI::Validator NumberOfSeconds() {
+  const auto check = [](const std::string& text) -> std::string {
+    double seconds = 0;
+    if (absl::SimpleAtod(text, &seconds) && seconds >= 0) return "";
+    return absl::StrCat("\"", text, "\" is no number of seconds");
+  };
+  return CLI::Validator(check, "", "number of seconds");
+}
+
 void AddDigitsFlags(CLI::App& command, NumberFlags& flags) {
   command.add_option("--digits", flags.digits, "Significant decimals shown")
       ->type_name("N")
@@ -41,7 +51,7 @@ void AddTableFlags(CLI::App& command, NumberFlags& flags) {
   command.add_option("--elements", flags.elements, "Elements shown of a vector; 0: all")
       ->type_name("N")
       ->transform(WholeNumber())
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, std::numeric_limits<int>::max()))
       ->capture_default_str()
       ->group(kGroup);
   CLI::Option* json =

@@ -12,6 +12,9 @@ namespace cellar {
 // reads 010 as 8, and takes what is too large for the largest there is.)
 CLI::Validator WholeNumber();
 
+// The check of an option that is a time in seconds: decimal, and not negative.
+CLI::Validator NumberOfSeconds();
+
 struct NumberFlags {
   int digits = 4;
   bool full = false;

@@ -110,13 +110,15 @@ void AddCommands(CLI::App& app, Context& context) {
 }  // namespace
 
 int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
-               LocalServerFactory start_local) {
+               LocalServerFactory start_local, const std::string& build) {
   Context context(out, err, std::move(start_local));
   CLI::App app(kAbout, "cellar");
   app.footer(kFooter);
   app.require_subcommand(1);
   app.formatter(std::make_shared<HelpFormatter>());
   app.set_help_flag("-h,--help", "Print this help and exit");
+  app.set_version_flag("--version", build.empty() ? "cellar " CELLAR_VERSION : build,
+                       "Print which build this is, and exit");
   context.AddOptions(app);
   AddCommands(app, context);
   ShieldNegativeNumbers(arguments);

@@ -12,9 +12,10 @@ namespace cellar {
 
 // Runs the command line `arguments` (without the program's name), writes results to `out` and
 // errors to `err`, and returns the exit code. `start_local` starts a server inside this process for
-// commands that need no other; empty: they need one.
+// commands that need no other; empty: they need one. `build` is what --version prints; empty: name
+// and version.
 int RunProgram(std::vector<std::string> arguments, std::ostream& out, std::ostream& err,
-               LocalServerFactory start_local = {});
+               LocalServerFactory start_local = {}, const std::string& build = "");
 
 }  // namespace cellar
 

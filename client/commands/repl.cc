@@ -1,6 +1,7 @@
 #include "client/repl/repl.h"
 
 #include <iostream>
+#include <limits>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -218,7 +219,7 @@ void AddReplCommand(CLI::App& parent, Context& context) {
   command.add_option("--elements", options->numbers.elements, "Elements shown of a vector; 0: all")
       ->type_name("N")
       ->transform(WholeNumber())
-      ->check(CLI::NonNegativeNumber)
+      ->check(CLI::Range(0, std::numeric_limits<int>::max()))
       ->capture_default_str()
       ->group("Output");
   context.OnRun(command, [&context, options] { return RunRepl(context, *options); });

@@ -81,6 +81,18 @@ TEST(ErrorTextTest, AServerThatIsTooSlowIsNamed) {
   EXPECT_THAT(ErrorText(status, kAddress), AllOf(HasSubstr(kAddress), HasSubstr("--timeout")));
 }
 
+TEST(ErrorTextTest, WhoGivesNoTokenHearsHowToGiveOne) {
+  google::rpc::ErrorInfo info;
+  info.set_domain("cellar");
+  info.set_reason("TOKEN_MISSING");
+  google::rpc::Status rich;
+  rich.add_details()->PackFrom(info);
+  const absl::Status status =
+      FromCall(grpc::Status(grpc::StatusCode::UNAUTHENTICATED, "who?", rich.SerializeAsString()));
+  EXPECT_EQ(ErrorText(status, kAddress),
+            "who?; give yours with CELLAR_TOKEN or --token-file (UNAUTHENTICATED / TOKEN_MISSING)");
+}
+
 TEST(ErrorTextTest, TheServersDelayIsPassedOn) {
   google::rpc::RetryInfo retry;
   retry.mutable_retry_delay()->set_seconds(2);

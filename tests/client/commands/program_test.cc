@@ -43,6 +43,24 @@ TEST_F(WholeProgramTest, EveryCommandsHelpShowsAnExample) {
   EXPECT_THAT(MustRun("--help"), AllOf(HasSubstr("Exit codes:"), HasSubstr("CELLAR_SERVER")));
 }
 
+TEST_F(WholeProgramTest, VersionIsAFlagToo) {
+  EXPECT_THAT(MustRun("--version"), ::testing::MatchesRegex("cellar [0-9.]+\n"));
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(RunProgram({"--version"}, out, err, {}, "cellar 9 (of a build)"), 0);
+  EXPECT_EQ(out.str(), "cellar 9 (of a build)\n");
+}
+
+TEST_F(WholeProgramTest, ATimeoutThatIsNoNumberIsToldInAFewWords) {
+  for (const std::string value : {"abc", "-1", "nan", "1s"}) {
+    Run("health --timeout=" + value);
+    EXPECT_EQ(code(), 2) << value;
+  }
+  Run("health --timeout abc");
+  EXPECT_EQ(error(),
+            "error: --timeout: \"abc\" is no number of seconds; see `cellar health --help`\n");
+}
+
 TEST_F(WholeProgramTest, WrongWordsGetOneLineWithASuggestion) {
   const std::pair<const char*, const char*> cases[] = {
       {"rnu", "error: there is no command `rnu` (did you mean `run`?); see `cellar --help`\n"},
