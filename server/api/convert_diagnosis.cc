@@ -6,6 +6,7 @@
 #include <variant>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "server/api/convert_model.h"
 #include "server/api/convert_tensor.h"
 #include "server/grading/mistake_catalogue.h"
@@ -16,6 +17,26 @@ namespace {
 
 v1::Quantity WriteQuantity(Quantity quantity) {
   return quantity == Quantity::kC ? v1::QUANTITY_C : v1::QUANTITY_CANDIDATE;
+}
+
+// What the student reads of a question that the proposal adds: it asks for every step.
+std::string PromptOf(const Question& question, const Exercise& exercise) {
+  return absl::StrCat(question.quantity == Quantity::kC ? "the memory c" : "the candidate g",
+                      exercise.model->shapes().size() > 1 ? " of the last layer" : "",
+                      " at every step of sequence ", question.sequence + 1);
+}
+
+// The weights alone: what a server tells of a model besides is none of an author's file.
+v1::Model ModelAsAuthored(const Model& model) {
+  v1::Model message = WriteModel(model, ModelDetail::kWeights, v1::ENCODING_VALUES);
+  message.clear_name();
+  message.clear_digest();
+  message.clear_input_size();
+  message.clear_output_size();
+  message.clear_parameter_count();
+  message.clear_create_time();
+  message.clear_session_count();
+  return message;
 }
 
 // The questions that the proposal adds, after those that were there or were implied.
@@ -30,6 +51,7 @@ void WriteFurtherQuestions(const ProposedExercise& proposed, v1::Exercise* messa
       question->set_quantity(v1::QUANTITY_H);
     } else {
       question->set_id(questions[q].id);
+      question->set_prompt(PromptOf(questions[q], proposed.exercise));
       question->set_quantity(WriteQuantity(questions[q].quantity));
     }
   }
@@ -86,9 +108,7 @@ void WriteProposal(const ProposedExercise& proposed, const v1::Exercise& written
                    v1::ExerciseProposal* message) {
   v1::Exercise* const exercise = message->mutable_exercise();
   *exercise = written;
-  *exercise->mutable_model() =
-      WriteModel(*proposed.exercise.model, ModelDetail::kWeights, v1::ENCODING_VALUES);
-  exercise->mutable_model()->clear_name();  // no model of ModelService has it
+  *exercise->mutable_model() = ModelAsAuthored(*proposed.exercise.model);
   const int64_t input_size = proposed.exercise.model->input_size();
   for (size_t s = 0; s < proposed.exercise.sequences.size(); ++s) {
     const ExerciseSequence& sequence = proposed.exercise.sequences[s];

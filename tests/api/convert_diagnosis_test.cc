@@ -97,6 +97,20 @@ TEST(ConvertDiagnosis, WritesAProposalAsAChangeOfTheExercise) {
   EXPECT_EQ(message.exercise().questions(1).sequence(), 1);
   EXPECT_EQ(message.exercise().questions(2).id(), "also_c_1");
   EXPECT_EQ(message.exercise().questions(2).quantity(), v1::QUANTITY_C);
+  EXPECT_EQ(message.exercise().questions(2).prompt(), "the memory c at every step of sequence 1");
+}
+
+TEST(ConvertDiagnosis, AProposalHasNothingThatOnlyAServerTellsOfAModel) {
+  ProposedExercise proposed;
+  proposed.exercise = HomeworkExercise();
+  v1::ExerciseProposal message;
+  WriteProposal(proposed, HomeworkMessage(), &message);
+  v1::Model model = message.exercise().model();
+  EXPECT_EQ(model.layers_size(), 1);
+  model.clear_display_name();
+  model.clear_precision();
+  model.clear_layers();
+  EXPECT_EQ(model.ByteSizeLong(), 0u) << model.ShortDebugString();
 }
 
 }  // namespace

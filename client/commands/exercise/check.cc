@@ -42,25 +42,59 @@ std::string MistakesText(const v1::CheckExerciseResponse& answer) {
                       " mistakes is marked right.\n");
 }
 
+// Where texts of the author's stand, which may speak of the numbers that were there before:
+// "title, questions[0].prompt". Questions that were added speak of none.
+std::string WrittenTexts(const v1::Exercise& proposed, int old_question_count) {
+  std::vector<std::string> places;
+  if (!proposed.title().empty()) places.push_back("title");
+  if (!proposed.description().empty()) places.push_back("description");
+  for (int s = 0; s < proposed.sequences_size(); ++s) {
+    if (proposed.sequences(s).title().empty()) continue;
+    places.push_back(absl::StrCat("sequences[", s, "].title"));
+  }
+  for (int q = 0; q < std::min(old_question_count, proposed.questions_size()); ++q) {
+    if (proposed.questions(q).prompt().empty()) continue;
+    places.push_back(absl::StrCat("questions[", q, "].prompt"));
+  }
+  return absl::StrJoin(places, ", ");
+}
+
+// What is left to do by hand; nothing if there is nothing.
+std::string ToEdit(const v1::Exercise& proposed, int old_question_count) {
+  const std::string texts = WrittenTexts(proposed, old_question_count);
+  if (texts.empty()) return "";
+  return "Edit before students see it; these texts still speak of the old numbers: " + texts;
+}
+
+// The file: a proposal and, as comments, what it is and what is left to do.
+std::string ProposalText(const v1::ExerciseProposal& proposal, const std::string& to_edit) {
+  std::string text = absl::StrCat("# Proposed by `cellar exercise check --propose`. ",
+                                  OneLine(proposal.changes()), "\n");
+  if (!to_edit.empty()) absl::StrAppend(&text, "# ", to_edit, "\n");
+  return absl::StrCat(text, "\n", ExerciseText(proposal.exercise()));
+}
+
 absl::Status WriteProposal(Context& context, const v1::CheckExerciseResponse& answer,
-                           const std::string& path) {
+                           int old_question_count, const std::string& path) {
   if (!answer.has_proposal()) {
     context.out() << "Nothing better was found; " << path << " is not written.\n";
     return absl::OkStatus();
   }
   const v1::ExerciseProposal& proposal = answer.proposal();
-  const std::string text = ExerciseText(proposal.exercise());
+  const std::string to_edit = ToEdit(proposal.exercise(), old_question_count);
+  const std::string text = ProposalText(proposal, to_edit);
   if (path == "-") {
     context.out() << text;
-  } else {
-    const absl::Status written = WriteWholeFile(path, text);
-    if (!written.ok()) return written;
-    context.out() << "Written to " << path << ": " << OneLine(proposal.changes()) << "\n";
+    if (!to_edit.empty()) context.err() << to_edit << "\n";
+    return absl::OkStatus();
   }
-  if (path == "-") return absl::OkStatus();
-  context.out() << "It does not see: "
+  const absl::Status written = WriteWholeFile(path, text);
+  if (!written.ok()) return written;
+  context.out() << "Written to " << path << ": " << OneLine(proposal.changes()) << "\n"
+                << "It does not see: "
                 << (proposal.unseen().empty() ? "none" : absl::StrJoin(proposal.unseen(), ", "))
                 << "; pairs with the same answer: " << proposal.indistinct_pair_count() << "\n";
+  if (!to_edit.empty()) context.out() << to_edit << "\n";
   return absl::OkStatus();
 }
 
@@ -80,7 +114,7 @@ absl::Status RunExerciseCheck(Context& context, const ExerciseCheckOptions& opti
   }
   if (options.propose != "-") context.out() << MistakesText(*answer);
   if (options.propose.empty()) return absl::OkStatus();
-  return WriteProposal(context, *answer, options.propose);
+  return WriteProposal(context, *answer, argument->exercise.questions_size(), options.propose);
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "absl/strings/str_cat.h"
 #include "cellar/v1/grading_service.grpc.pb.h"
 #include "client/commands/program.h"
+#include "client/exercise_file.h"
 #include "client/message_file.h"
 
 namespace cellar {
@@ -36,6 +37,9 @@ class FakeChecker : public v1::GradingService::Service {
     v1::ExerciseProposal& proposal = *response->mutable_proposal();
     *proposal.mutable_exercise() = request->inline_exercise();
     proposal.mutable_exercise()->set_title("better");
+    v1::Question& added = *proposal.mutable_exercise()->add_questions();
+    added.set_id("also_c_1");
+    added.set_prompt("c");
     proposal.set_changes("b_f is 0.5");
     proposal.add_unseen("h_raw");
     return grpc::Status::OK;
@@ -82,9 +86,22 @@ TEST_F(ExerciseCheckTest, AProposalIsWrittenAsAFile) {
   EXPECT_THAT(Check({"--propose", path}),
               HasSubstr("Written to " + path + ": b_f is 0.5\nIt does not see: h_raw; pairs"));
   EXPECT_THAT(*ReadFile(path), HasSubstr("title: \"better\"\n"));
-  EXPECT_THAT(Check({"--propose", "-"}), ::testing::StartsWith("title: \"better\"\n"));
+  EXPECT_THAT(Check({"--propose", "-"}), HasSubstr("\n\ntitle: \"better\"\n"));
   checker_.proposes_nothing = true;
   EXPECT_THAT(Check({"--propose", path}), HasSubstr("Nothing better was found"));
+}
+
+TEST_F(ExerciseCheckTest, WhatSpeaksOfTheOldNumbersIsToldOnTheTerminalAndInTheFile) {
+  const std::string path = ::testing::TempDir() + "/cellar_proposal_texts.textproto";
+  const std::string to_edit =
+      "Edit before students see it; these texts still speak of the old numbers: title, "
+      "description, sequences[0].title, sequences[1].title, questions[0].prompt, "
+      "questions[1].prompt\n";
+  EXPECT_THAT(Check({"--propose", path}), ::testing::EndsWith(to_edit));
+  EXPECT_THAT(*ReadFile(path),
+              ::testing::StartsWith(
+                  "# Proposed by `cellar exercise check --propose`. b_f is 0.5\n# " + to_edit));
+  EXPECT_TRUE(LoadExercise(path).ok());
 }
 
 }  // namespace
