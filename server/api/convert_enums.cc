@@ -63,11 +63,28 @@ std::optional<Durability> ReadDurability(v1::Durability value, absl::string_view
   }
 }
 
+namespace {
+
+// Who has the rounded h fed back means rounding; whether it was forgotten or lost is not guessed.
+void CheckRoundingIsSaid(const v1::Numerics& message, absl::string_view path,
+                         FieldViolations& violations) {
+  if (message.rounding_scope() != v1::ROUNDING_SCOPE_FEEDBACK) return;
+  if (message.rounding() != v1::ROUNDING_UNSPECIFIED) return;
+  violations.push_back(
+      {absl::StrCat(path, ".rounding_scope"),
+       "is ROUNDING_SCOPE_FEEDBACK (2), but rounding is not given; set rounding to "
+       "ROUNDING_NEAREST_TIES_TO_ZERO (2), or to ROUNDING_NONE (1) if nothing is to be rounded, or "
+       "leave rounding_scope out"});
+}
+
+}  // namespace
+
 Numerics ReadNumerics(const v1::Numerics& message, Precision default_precision,
                       absl::string_view path, FieldViolations& violations) {
   CheckEnum(message.activation_rule(), absl::StrCat(path, ".activation_rule"), violations);
   CheckEnum(message.rounding(), absl::StrCat(path, ".rounding"), violations);
   CheckEnum(message.rounding_scope(), absl::StrCat(path, ".rounding_scope"), violations);
+  CheckRoundingIsSaid(message, path, violations);
   Numerics numerics;
   numerics.precision =
       ReadPrecision(message.precision(), absl::StrCat(path, ".precision"), violations)

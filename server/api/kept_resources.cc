@@ -105,6 +105,14 @@ absl::Status TakeModel(Api& api, absl::string_view key, absl::string_view payloa
   return api.models.Add(whose.tenant, *std::move(model)).status();
 }
 
+// An exercise could once have FEEDBACK without a word on rounding, and was not rounded; it is not
+// lost because it could not be created any more.
+void SayThatNothingIsRounded(v1::Exercise& message) {
+  if (message.numerics().rounding() != v1::ROUNDING_UNSPECIFIED) return;
+  if (message.numerics().rounding_scope() != v1::ROUNDING_SCOPE_FEEDBACK) return;
+  message.mutable_numerics()->set_rounding(v1::ROUNDING_NONE);
+}
+
 absl::Status TakeExercise(Api& api, absl::string_view key, absl::string_view payload) {
   CELLAR_ASSIGN_OR_RETURN(const TenantAndId whose, ReadKey(key, kExerciseCollection));
   ByteReader in(payload);
@@ -115,6 +123,7 @@ absl::Status TakeExercise(Api& api, absl::string_view key, absl::string_view pay
   if (!nanos.has_value() || !source.has_value() || !message.ParseFromString(std::string(*source))) {
     return RecordCorrupt(key, "it is no exercise");
   }
+  SayThatNothingIsRounded(message);
   auto made = MakeExercise(message, whose.id, absl::FromUnixNanos(static_cast<int64_t>(*nanos)),
                            api.limits, {}, [] { return false; });
   if (!made.ok()) return RecordCorrupt(key, made.status().message());

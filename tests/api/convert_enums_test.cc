@@ -103,6 +103,24 @@ TEST(ConvertEnumsTest, UnspecifiedNumericsAreExactUnroundedAndOfTheDefaultPrecis
   EXPECT_THAT(violations, IsEmpty());
 }
 
+TEST(ConvertEnumsTest, WhoWantsTheRoundedHFedBackHasToSayHowItIsRounded) {
+  v1::Numerics message;
+  message.set_rounding_scope(v1::ROUNDING_SCOPE_FEEDBACK);
+  FieldViolations violations;
+  ReadNumerics(message, Precision::kFloat32, "numerics", violations);
+  ASSERT_EQ(violations.size(), 1);
+  EXPECT_EQ(violations[0].field, "numerics.rounding_scope");
+  EXPECT_THAT(violations[0].description,
+              HasSubstr("set rounding to ROUNDING_NEAREST_TIES_TO_ZERO (2)"));
+  violations.clear();
+  message.set_rounding(v1::ROUNDING_NONE);  // said, not forgotten
+  EXPECT_EQ(ReadNumerics(message, Precision::kFloat32, "", violations).rounding, Rounding::kNone);
+  message.clear_rounding();
+  message.set_rounding_scope(v1::ROUNDING_SCOPE_REPORT);
+  ReadNumerics(message, Precision::kFloat32, "", violations);
+  EXPECT_THAT(violations, IsEmpty());
+}
+
 TEST(ConvertEnumsTest, AllWrongNumericsAreReportedAtOnce) {
   v1::Numerics message;
   message.set_precision(Unknown<v1::Precision>());

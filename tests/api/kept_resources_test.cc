@@ -109,6 +109,27 @@ TEST_F(KeptResourcesTest, ALimitThatIsLowerThanWhatIsThereIsAnErrorAndNotALoss) 
   EXPECT_TRUE(store_.Has("m/default/models/a"));
 }
 
+TEST_F(KeptResourcesTest, AnExerciseFromWhenFeedbackWentWithoutRoundingComesBackUnrounded) {
+  v1::Exercise message = HomeworkMessage();
+  message.mutable_numerics()->set_rounding(v1::ROUNDING_NONE);
+  message.mutable_numerics()->set_rounding_scope(v1::ROUNDING_SCOPE_FEEDBACK);
+  {
+    const auto run = Start();
+    const auto made =
+        MakeExercise(message, "old", now_, run->api().limits, {}, [] { return false; });
+    ASSERT_TRUE(made.ok()) << made.status();
+    v1::Exercise as_it_was = message;
+    as_it_was.mutable_numerics()->clear_rounding();
+    (*made)->source = as_it_was.SerializeAsString();
+    ASSERT_TRUE(KeepExercise(run->api(), "default", **made).ok());
+  }
+  v1::GetExerciseRequest get;
+  get.set_name("exercises/old");
+  const auto exercise = Start()->Ask(GetExercise, get);
+  ASSERT_TRUE(exercise.ok()) << exercise.status();
+  EXPECT_EQ(exercise->exercise().numerics().rounding(), v1::ROUNDING_NONE);
+}
+
 TEST_F(KeptResourcesTest, ExercisesComeBackWithTheirWordsDigestsAndTimes) {
   std::string before;
   v1::GetExerciseRequest get;

@@ -50,6 +50,14 @@ TEST_F(RunCommandTest, TheHomeworkRoundsAlikeUnderEveryRule) {
               AllOf(HasSubstr("h rounded: 0 0 1 -1 1 0\n"), HasSubstr("unrounded_h")));
 }
 
+TEST_F(RunCommandTest, ARoundedHIsNotFedBackWhereNobodySaysHowItIsRounded) {
+  Run("run " + Example("homework.textproto") + " --rounding-scope feedback");
+  EXPECT_NE(code(), 0);
+  EXPECT_THAT(error(),
+              AllOf(HasSubstr("rounding_scope"), HasSubstr("set rounding to ROUNDING_NEAREST")));
+  MustRun("run " + Example("homework_course_rules.textproto") + " --rounding none");
+}
+
 TEST_F(RunCommandTest, TheParityCellCountsExactly) {
   const std::string out = MustRun("run " + Example("parity.textproto"));
   EXPECT_THAT(out, HasSubstr("h rounded: -1 1 1 -1 1 1 1 -1 1\n"));
