@@ -135,6 +135,7 @@ class GradeRun {
     argument_ = *std::move(argument);
     const absl::Status seeds = CheckSeeds(argument_.exercise, flags_);
     if (!seeds.ok()) return seeds;
+    TellWhatIsAskedUnasked();
     v1::GradeStreamOpen open;
     SetSource(argument_, open);
     open.set_feedback(format_ == nullptr ? v1::FEEDBACK_EXPECTED : FeedbackOf(flags_));
@@ -163,6 +164,14 @@ class GradeRun {
                       Take(index, key_count, std::move(verdict));
                       bar.Update(index + 1);
                     });
+  }
+
+  // A model's file, or one for `cellar run`, can be graded, too; hardly ever it is meant.
+  void TellWhatIsAskedUnasked() const {
+    if (!argument_.exercise.questions().empty()) return;
+    context_.err() << "note: " << CleanLine(flags_.exercise)
+                   << " asks no questions of its own; asked is h of the last layer at every step, "
+                      "one question for each sequence\n";
   }
 
   void Take(size_t index, size_t key_count, v1::Verdict verdict) {

@@ -39,6 +39,16 @@ TEST_F(GradeCommandTest, WithoutAServerOneInsideTheProcessGrades) {
               HasSubstr("h rounded: 0 0 1 -1 1 0\n"));
 }
 
+TEST_F(GradeCommandTest, AFileThatAsksNothingIsGradedWithANoteOnWhatIsAsked) {
+  const std::string file = Example("homework.textproto");
+  MustRun("grade " + file + " " + Right());
+  EXPECT_EQ(error(), "note: " + file +
+                         " asks no questions of its own; asked is h of the last layer at every "
+                         "step, one question for each sequence\n");
+  MustRun("grade " + Homework() + " " + Right());
+  EXPECT_EQ(error(), "");
+}
+
 TEST_F(GradeCommandTest, TheStandardInputIsAnAnswer) {
   EXPECT_THAT(RunWithInput("grade " + Homework() + " - --id ada", "0 0 1 -1 1 0 1 -1 0 1 -1"),
               HasSubstr("ada: 2 of 2 points\n"));
