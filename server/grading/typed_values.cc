@@ -1,5 +1,6 @@
 #include "server/grading/typed_values.h"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string>
@@ -112,11 +113,29 @@ class TypedReader {
     const absl::string_view infinity_sign(&kInfinitySign, 1);
     const NumberWord number =
         ReadNumberWord(absl::StrReplaceAll(word, {{infinity_sign, "inf"}, {",", "."}}));
+    if (!number.value.has_value() && IsName(begin)) return RefuseNames(begin);
     if (!number.value.has_value()) {
       Problem(begin, absl::StrCat(text_.Quoted(begin, at_), " ", number.problem));
     }
     result_.values.push_back(number.value.value_or(0));
     before_ = Before::kNumber;
+  }
+
+  // Whether the word from `begin` to here names a value ("h = 1", "h=1", "h: 1").
+  bool IsName(size_t begin) const {
+    const size_t next = std::min(plain_.find_first_not_of(' ', at_), plain_.size());
+    const absl::string_view word = absl::string_view(plain_).substr(begin, at_ - begin);
+    return word.find_first_of("=:") != absl::string_view::npos ||
+           absl::StartsWith(absl::string_view(plain_).substr(next), "=");
+  }
+
+  // Who writes names writes many; one problem says it all, and the rest is not read.
+  void RefuseNames(size_t begin) {
+    Problem(begin, absl::StrCat(text_.Quoted(begin, at_),
+                                " is no number; write the values only, without names and signs of "
+                                "equality, in the order in which they are asked"));
+    at_ = plain_.size();
+    open_.clear();
   }
 
   // A sign, a blank and a number: one number, unless the sign could be between two ("1 - 1").

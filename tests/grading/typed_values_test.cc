@@ -126,6 +126,19 @@ TEST(TypedValues, TellsWhatCannotBeReadAndWhere) {
   EXPECT_THAT(TypingProblem("0 \xFF"), HasSubstr("1:3 this is not text in UTF-8"));
 }
 
+TEST(TypedValues, NamesOfValuesAreRefusedOnceAndForAll) {
+  const std::string hint =
+      " is no number; write the values only, without names and signs of equality, in the order in "
+      "which they are asked";
+  EXPECT_EQ(TypingProblem("h = [0.52, 0.9]; z = 0.6"), "1:1 \"h\"" + hint);
+  EXPECT_EQ(TypingProblem("[h=0.52, c=0.9"), "1:2 \"h=0.52\"" + hint);
+  EXPECT_EQ(TypingProblem("1\nh: 2"), "2:1 \"h:\"" + hint);
+  for (const char* text : {"h = [0.52, 0.9]; z = 0.6", "[h=0.52, c=0.9", "h: 0.5\nc: 0.7"}) {
+    EXPECT_THAT(ReadTypedValues(text, 3).problems, SizeIs(1)) << text;
+  }
+  EXPECT_THAT(TypingProblem("h 1"), HasSubstr("write numbers as"));
+}
+
 TEST(TypedValues, EveryProblemIsToldUpToAPoint) {
   EXPECT_THAT(ReadTypedValues("a b c", 3).problems, SizeIs(3));
   EXPECT_THAT(ReadTypedValues(std::string(10'000, '['), 3).problems, SizeIs(kMaxReadProblems));
