@@ -24,22 +24,21 @@ struct ExerciseCheckOptions {
   bool json = false;
 };
 
-// Those that are not seen come last, where they are read.
+// The verdict first, then those that are not seen: there are many mistakes, and these are to be
+// read.
 std::string MistakesText(const v1::CheckExerciseResponse& answer) {
   Table table{{"MISTAKE", "SEEN", "WHAT IS DONE WRONG", "SAME ANSWER AS"}, {}, Table::Align::kLeft};
   size_t unseen = 0;
-  size_t applicable = 0;
   for (const v1::MistakeVisibility& mistake : answer.mistakes()) {
     if (!mistake.applicable()) continue;
-    ++applicable;
     unseen += mistake.visible() ? 0 : 1;
     table.rows.push_back({OneLine(mistake.mistake()), mistake.visible() ? "yes" : "no",
                           OneLine(mistake.title()), absl::StrJoin(mistake.same_as(), " ")});
   }
   std::stable_partition(table.rows.begin(), table.rows.end(),
-                        [](const std::vector<std::string>& row) { return row[1] == "yes"; });
-  return absl::StrCat(AlignedText(table), "\nAn answer with ", unseen, " of these ", applicable,
-                      " mistakes is marked right.\n");
+                        [](const std::vector<std::string>& row) { return row[1] == "no"; });
+  return absl::StrCat("An answer with ", unseen, " of these ", table.rows.size(),
+                      " mistakes is marked right.\n\n", AlignedText(table));
 }
 
 // Where texts of the author's stand, which may speak of the numbers that were there before:
@@ -114,6 +113,7 @@ absl::Status RunExerciseCheck(Context& context, const ExerciseCheckOptions& opti
   }
   if (options.propose != "-") context.out() << MistakesText(*answer);
   if (options.propose.empty()) return absl::OkStatus();
+  if (options.propose != "-") context.out() << "\n";
   return WriteProposal(context, *answer, argument->exercise.questions_size(), options.propose);
 }
 
