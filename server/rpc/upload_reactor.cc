@@ -24,10 +24,6 @@ UploadReactor* UploadReactor::Start(Api& api, Admission& admission, Wire& wire) 
     return reactor.get();
   }
   reactor->entered_ = true;
-  if (const absl::Status full = reactor->bytes_.Set(kLeastCallBytes); !full.ok()) {
-    reactor->Complete(full);
-    return reactor.get();
-  }
   wire.Read(&reactor->message_);
   admission.Tell(reactor);
   return reactor.get();
