@@ -26,13 +26,6 @@ grpc::Status TooLong() {
   return {grpc::StatusCode::INVALID_ARGUMENT, "the request is longer than any name of a service"};
 }
 
-// Of a call that is answered at once.
-class Answered final : public Reactor {
-  void OnDone() override {}
-};
-
-Answered answered;
-
 }  // namespace
 
 // One call of Watch: writes the status when it is not what was written last.
@@ -106,19 +99,19 @@ void HealthService::Serve(CallQueue& queue) {
   CheckWire::Serve(queue, *this, &HealthService::RequestCheck, [this](CheckWire& wire) {
     if (IsTooLong(wire.request())) {
       wire.Finish(TooLong());
-      return &answered;
+      return NothingMore();
     }
     const HealthCheckResponse::ServingStatus status = StatusOf(wire.request().service());
     wire.response()->set_status(status);
     wire.Finish(status == HealthCheckResponse::SERVICE_UNKNOWN
                     ? grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no such service")
                     : grpc::Status::OK);
-    return &answered;
+    return NothingMore();
   });
   WatchWire::Serve(queue, *this, &HealthService::RequestWatch, [this](WatchWire& wire) -> Reactor* {
     if (IsTooLong(wire.request())) {
       wire.Finish(TooLong());
-      return &answered;
+      return NothingMore();
     }
     const auto watcher = std::make_shared<Watcher>(*this, wire);
     {

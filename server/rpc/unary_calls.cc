@@ -30,7 +30,7 @@ Call UnaryCall::ForHandler() const {
 }
 
 void UnaryCall::Complete(const absl::Status& status) {
-  wire_.Finish(admission_.Close(wire_.context(), request_, caller_.get(), status));
+  wire_.Finish(admission_.Close(wire_.context(), kind_, caller_.get(), status));
 }
 
 void UnaryCall::RunOnWorker(Scheduler& scheduler, absl::AnyInvocable<void()> work) {

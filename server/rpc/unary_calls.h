@@ -53,12 +53,12 @@ class UnaryCall final : public Reactor {
   void RunOnWorker(Scheduler& scheduler, absl::AnyInvocable<void()> work);
 
  private:
-  UnaryCall(Admission& admission, Wire& wire, const google::protobuf::Descriptor& request,
+  UnaryCall(Admission& admission, Wire& wire, const google::protobuf::Descriptor& kind,
             SharedCaller caller, CallBytes bytes)
       : admission_(admission),
         bytes_(std::move(bytes)),
         wire_(wire),
-        request_(request),
+        kind_(kind),
         caller_(std::move(caller)),
         deadline_(CallDeadline(wire.context().deadline())) {}
 
@@ -67,8 +67,8 @@ class UnaryCall final : public Reactor {
 
   Admission& admission_;
   CallBytes bytes_;
-  Wire& wire_;  // until OnDone
-  const google::protobuf::Descriptor& request_;
+  Wire& wire_;                                // until OnDone
+  const google::protobuf::Descriptor& kind_;  // of the request
   const SharedCaller caller_;
   const absl::Time deadline_;
   std::atomic<bool> cancelled_{false};

@@ -50,7 +50,23 @@ class ServedWire : public Wire {
     return method_->begin(static_cast<Self&>(*this));
   }
 
-  grpc::ServerCompletionQueue* grpc_queue() { return queue().queue(); }
+  // What every Ask does; `where` is what gRPC reads the request into, if there is one, and writes
+  // to.
+  template <class Service, class Ask, class... Where>
+  void AskGrpc(Service& service, Ask ask, Where*... where) {
+    grpc::ServerCompletionQueue* const grpc_queue = queue().queue();
+    (service.*ask)(&context(), where..., grpc_queue, grpc_queue, BeginTag());
+  }
+
+  // Finish of the kinds that have one response.
+  template <class Writer, class Response>
+  void Answer(Writer& writer, const Response& response, const grpc::Status& status) {
+    if (status.ok()) {
+      writer.Finish(response, status, FinishTag());
+    } else {
+      writer.FinishWithError(status, FinishTag());
+    }
+  }
 
   const SharedMethod method_;
 };
@@ -64,13 +80,7 @@ class UnaryWire final : public ServedWire<UnaryWire<Request, Response>> {
   const Request& request() const { return request_; }
   Response* response() { return &response_; }
 
-  void Finish(const grpc::Status& status) override {
-    if (status.ok()) {
-      grpc_.Finish(response_, status, this->FinishTag());
-    } else {
-      grpc_.FinishWithError(status, this->FinishTag());
-    }
-  }
+  void Finish(const grpc::Status& status) override { this->Answer(grpc_, response_, status); }
 
  private:
   friend Base;
@@ -78,8 +88,7 @@ class UnaryWire final : public ServedWire<UnaryWire<Request, Response>> {
 
   template <class Service, class Method>
   void Ask(Service& service, Method ask) {
-    (service.*ask)(&this->context(), &request_, &grpc_, this->grpc_queue(), this->grpc_queue(),
-                   this->BeginTag());
+    this->AskGrpc(service, ask, &request_, &grpc_);
   }
 
   Request request_;
@@ -97,13 +106,7 @@ class UploadWire final : public ServedWire<UploadWire<Request, Response>> {
 
   void Read(Request* message) { grpc_.Read(message, this->ReadTag()); }
 
-  void Finish(const grpc::Status& status) override {
-    if (status.ok()) {
-      grpc_.Finish(response_, status, this->FinishTag());
-    } else {
-      grpc_.FinishWithError(status, this->FinishTag());
-    }
-  }
+  void Finish(const grpc::Status& status) override { this->Answer(grpc_, response_, status); }
 
  private:
   friend Base;
@@ -111,8 +114,7 @@ class UploadWire final : public ServedWire<UploadWire<Request, Response>> {
 
   template <class Service, class Method>
   void Ask(Service& service, Method ask) {
-    (service.*ask)(&this->context(), &grpc_, this->grpc_queue(), this->grpc_queue(),
-                   this->BeginTag());
+    this->AskGrpc(service, ask, &grpc_);
   }
 
   Response response_;
@@ -140,8 +142,7 @@ class DownloadWire final : public ServedWire<DownloadWire<Request, Response>> {
 
   template <class Service, class Method>
   void Ask(Service& service, Method ask) {
-    (service.*ask)(&this->context(), &request_, &grpc_, this->grpc_queue(), this->grpc_queue(),
-                   this->BeginTag());
+    this->AskGrpc(service, ask, &request_, &grpc_);
   }
 
   Request request_;
@@ -164,8 +165,7 @@ class DuplexWire final : public ServedWire<DuplexWire<Request, Response>> {
 
   template <class Service, class Method>
   void Ask(Service& service, Method ask) {
-    (service.*ask)(&this->context(), &grpc_, this->grpc_queue(), this->grpc_queue(),
-                   this->BeginTag());
+    this->AskGrpc(service, ask, &grpc_);
   }
 
   grpc::ServerAsyncReaderWriter<Response, Request> grpc_{&this->context()};

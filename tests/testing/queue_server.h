@@ -10,6 +10,7 @@
 #include <string>
 
 #include "absl/strings/str_cat.h"
+#include "grpc/support/time.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/server.h"
 #include "grpcpp/server_builder.h"
@@ -31,8 +32,9 @@ class QueueServer {
   }
   ~QueueServer() { Shutdown(); }
 
+  // Ends, once every call has; cancels them.
   void Shutdown() {
-    server_->Shutdown();
+    server_->Shutdown(gpr_time_0(GPR_TIMESPAN));
     queue_->Stop();
   }
 
