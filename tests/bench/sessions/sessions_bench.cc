@@ -2,13 +2,9 @@
 // a server has them, without a store and without a wire. Prints one line of JSON.
 //
 //   cellar-sessions-bench --sessions 1000000 --hidden 32
-#include <malloc.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <cstdio>
 #include <cstdlib>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <string>
@@ -21,21 +17,12 @@
 #include "server/model/model_registry.h"
 #include "server/session/session_table.h"
 #include "tests/bench/lstm_of.h"
+#include "tests/bench/resident_bytes.h"
 
 namespace cellar {
 namespace {
 
 using WallClock = std::chrono::steady_clock;
-
-// What the process has in memory, without what the allocator could give back.
-double ResidentBytes() {
-  malloc_trim(0);
-  std::ifstream statm("/proc/self/statm");
-  double total_pages = 0;
-  double resident_pages = 0;
-  statm >> total_pages >> resident_pages;
-  return resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE));
-}
 
 class Sessions {
  public:

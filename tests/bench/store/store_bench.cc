@@ -2,14 +2,10 @@
 // are synced before they are answered, and the start of a server that finds many sessions.
 //
 // Without gRPC: sessions, keeper and RocksDB as a server has them. One line a figure.
-#include <malloc.h>
-#include <unistd.h>
-
 #include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
-#include <fstream>
 #include <memory>
 #include <random>
 #include <string>
@@ -22,6 +18,7 @@
 #include "server/model/stack_state.h"
 #include "server/session/session_restorer.h"
 #include "server/store/rocksdb_store.h"
+#include "tests/bench/resident_bytes.h"
 #include "tests/testing/model_builder.h"
 
 namespace cellar {
@@ -31,16 +28,6 @@ using WallClock = std::chrono::steady_clock;
 
 double SecondsSince(WallClock::time_point start) {
   return std::chrono::duration<double>(WallClock::now() - start).count();
-}
-
-// What the process has in memory, without what the allocator could give back.
-double ResidentBytes() {
-  malloc_trim(0);
-  std::ifstream statm("/proc/self/statm");
-  double total_pages = 0;
-  double resident_pages = 0;
-  statm >> total_pages >> resident_pages;
-  return resident_pages * static_cast<double>(sysconf(_SC_PAGESIZE));
 }
 
 // A server from the sessions down.
