@@ -19,6 +19,14 @@ class LatencyHistogram {
     ++count_;
   }
 
+  // Records what another one has recorded.
+  void Add(const LatencyHistogram& other) {
+    for (size_t bucket = 0; bucket < buckets_.size(); ++bucket) {
+      buckets_[bucket] += other.buckets_[bucket];
+    }
+    count_ += other.count_;
+  }
+
   int64_t count() const { return count_; }
 
   // The smallest latency, in nanoseconds, that at least `fraction` (0 to 1) of all do not exceed;

@@ -46,6 +46,19 @@ TEST(LatencyHistogram, TellsPercentilesWithinTheWidthOfABucket) {
   }
 }
 
+TEST(LatencyHistogram, TakesInWhatAnotherOneHasRecorded) {
+  LatencyHistogram histogram;
+  LatencyHistogram other;
+  for (int64_t nanos = 1; nanos <= 50; ++nanos) histogram.Record(nanos);
+  for (int64_t nanos = 51; nanos <= 100; ++nanos) other.Record(nanos);
+
+  histogram.Add(other);
+
+  EXPECT_EQ(histogram.count(), 100);
+  EXPECT_EQ(histogram.Percentile(0.5), 50);
+  EXPECT_EQ(histogram.Percentile(0.99), 99);
+}
+
 TEST(LatencyHistogram, HoldsWhateverItIsGiven) {
   LatencyHistogram histogram;
   histogram.Record(-5);

@@ -5,9 +5,11 @@
 //   cellar/lstm/f32/H/B/T     B sessions of one model, T steps each; input size = hidden size = H
 //   stepwise/lstm/f32/H/1/T   the same T steps one call at a time, inputs not multiplied beforehand
 //   trace/lstm/f32/H/B/1      with every gate shown
+//   pack/lstm/f32/1024        brings weights into the layout that kernels read
 //   onednn/lstm/f32/H/B/T     oneDNN, where it was found
 //   limit/fma                 GFLOP/s of fused multiply-adds in registers
 //   limit/read/KIB            bytes/s of reading a buffer of so many KiB over and over
+//   limit/system_call, limit/hand_over, limit/fresh_page    what the system takes (system_limits.h)
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -17,12 +19,14 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "server/cell/dispatch.h"
 #include "server/cell/step_rows.h"
 #include "tests/bench/cell/limits.h"
+#include "tests/bench/cell/system_limits.h"
 #ifdef CELLAR_HAS_ONEDNN
 #include "tests/bench/cell/peer_onednn.h"
 #endif
@@ -164,6 +168,11 @@ void Trace(benchmark::State& state, Shape shape) {
   for (auto _ : state) sessions.Step(0);
 }
 
+void Pack(benchmark::State& state, int64_t hidden) {
+  const CellWeights<float> weights = MakeWeights<float>(CellKind::kLstm, hidden);
+  for (auto _ : state) benchmark::DoNotOptimize(PackCell(weights));
+}
+
 #ifdef CELLAR_HAS_ONEDNN
 void OneDnn(benchmark::State& state, Shape shape) {
   OneDnnCell cell(shape.kind, shape.hidden, shape.batch, shape.steps);
@@ -181,6 +190,19 @@ void ReadLimit(benchmark::State& state, int64_t kib) {
   const AlignedBuffer<float> buffer(static_cast<size_t>(kib) * 256);
   for (auto _ : state) benchmark::DoNotOptimize(ReadStraightOn(buffer.data(), buffer.size()));
   state.SetBytesProcessed(state.iterations() * kib * 1024);
+}
+
+void SystemCallLimit(benchmark::State& state) {
+  for (auto _ : state) CallSystem();
+}
+
+void HandOverLimit(benchmark::State& state) {
+  HandOver other_thread;
+  for (auto _ : state) other_thread.ThereAndBack();
+}
+
+void FreshPageLimit(benchmark::State& state) {
+  for (auto _ : state) TouchFreshPages();
 }
 
 // ---- What there is to measure ----
@@ -217,6 +239,16 @@ void RegisterShape(const char* kind, const Shape& shape) {
 
 void RegisterAll() {
   benchmark::RegisterBenchmark("limit/fma", FmaLimit)->UseRealTime();
+  const std::pair<const char*, void (*)(benchmark::State&)> system_limits[] = {
+      {"limit/system_call", SystemCallLimit},
+      {"limit/hand_over", HandOverLimit},
+      {"limit/fresh_page", FreshPageLimit}};
+  for (const auto& [name, function] : system_limits) {
+    benchmark::RegisterBenchmark(name, function)->UseRealTime()->Unit(benchmark::kMicrosecond);
+  }
+  benchmark::RegisterBenchmark("pack/lstm/f32/1024", Pack, 1024)
+      ->UseRealTime()
+      ->Unit(benchmark::kMicrosecond);
   std::vector<int64_t> sizes;
   for (const auto& kind : kKinds) {
     for (const int64_t hidden : kHidden) {

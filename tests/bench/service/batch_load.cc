@@ -2,11 +2,13 @@
 
 #include <chrono>
 #include <deque>
+#include <thread>
+#include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/arena.h"
 #include "grpcpp/grpcpp.h"
-#include "tests/bench/service/processor_time.h"
+#include "tests/bench/service/process_usage.h"
 
 namespace cellar {
 namespace {
@@ -14,15 +16,16 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using Stream = grpc::ClientReaderWriter<v1::StreamBatchStepsRequest, v1::StreamBatchStepsResponse>;
 
-v1::StreamBatchStepsRequest BatchMessage(const LoadOptions& options) {
+// A step of every `stride`-th session from `first` on.
+v1::StreamBatchStepsRequest BatchMessage(const LoadOptions& options, size_t first, size_t stride) {
   v1::StreamBatchStepsRequest request;
   v1::BatchStepRequest& batch = *request.mutable_batch();
   batch.set_view(v1::VIEW_OUTPUT);
   batch.set_encoding(v1::ENCODING_RAW);
   batch.set_omit_state_digest(true);
-  for (const std::string& session : options.sessions) {
+  for (size_t k = first; k < options.sessions.size(); k += stride) {
     v1::BatchStepItem& item = *batch.add_items();
-    item.set_session(session);
+    item.set_session(options.sessions[k]);
     *item.mutable_inputs() = RampInputs(options);
   }
   return request;
@@ -32,17 +35,31 @@ v1::StreamBatchStepsRequest BatchMessage(const LoadOptions& options) {
 // has answered.
 constexpr int kUnderWay = 2;
 
-// Sends the same message over and over and takes the answers.
+// One stream: sends the same message over and over and takes the answers.
 class Exchanges {
  public:
-  Exchanges(const v1::StreamBatchStepsRequest& request, Stream& stream)
-      : request_(request), stream_(stream) {}
+  Exchanges(v1::SessionService::Stub& stub, v1::StreamBatchStepsRequest request)
+      : request_(std::move(request)), stream_(stub.StreamBatchSteps(&context_)) {}
 
+  // Until `end`; what is answered after `measured` counts.
+  void Run(SteadyClock::time_point measured, SteadyClock::time_point end) {
+    while (status_.ok() && SteadyClock::now() < end) {
+      const auto taken = Take();
+      status_ = taken.status();
+      if (taken.ok() && SteadyClock::now() >= measured) latencies_.Record(taken->count());
+    }
+    context_.TryCancel();
+  }
+
+  const absl::Status& status() const { return status_; }
+  const LatencyHistogram& latencies() const { return latencies_; }
+
+ private:
   // Sends until so many are under way that the server never waits for one. False: the stream ended.
   bool Send() {
     while (sent_.size() < kUnderWay) {
       sent_.push_back(SteadyClock::now());
-      if (!stream_.Write(request_)) return false;
+      if (!stream_->Write(request_)) return false;
     }
     return true;
   }
@@ -52,9 +69,9 @@ class Exchanges {
     // In an arena, since a message that is cleared gives its parts back one by one.
     auto* const response =
         google::protobuf::Arena::CreateMessage<v1::StreamBatchStepsResponse>(&arena_);
-    if (!Send() || !stream_.Read(response)) {
+    if (!Send() || !stream_->Read(response)) {
       return absl::UnavailableError(
-          absl::StrCat("the stream ended: ", stream_.Finish().error_message()));
+          absl::StrCat("the stream ended: ", stream_->Finish().error_message()));
     }
     const auto taken = SteadyClock::now() - sent_.front();
     sent_.pop_front();
@@ -65,11 +82,13 @@ class Exchanges {
     return std::chrono::duration_cast<std::chrono::nanoseconds>(taken);
   }
 
- private:
-  const v1::StreamBatchStepsRequest& request_;
-  Stream& stream_;
+  grpc::ClientContext context_;
+  const v1::StreamBatchStepsRequest request_;
+  const std::unique_ptr<Stream> stream_;
   std::deque<SteadyClock::time_point> sent_;  // those under way, oldest first
   google::protobuf::Arena arena_;
+  LatencyHistogram latencies_;
+  absl::Status status_;
 };
 
 }  // namespace
@@ -77,27 +96,27 @@ class Exchanges {
 absl::StatusOr<LoadResult> RunBatchLoad(const std::shared_ptr<grpc::Channel>& channel,
                                         const LoadOptions& options, int server_pid) {
   const auto stub = v1::SessionService::NewStub(channel);
-  const v1::StreamBatchStepsRequest request = BatchMessage(options);
-  grpc::ClientContext context;
-  const auto stream = stub->StreamBatchSteps(&context);
-  Exchanges exchanges(request, *stream);
   const auto measured = SteadyClock::now() + absl::ToChronoNanoseconds(options.warm_up);
-  while (SteadyClock::now() < measured) {
-    if (const auto taken = exchanges.Take(); !taken.ok()) return taken.status();
+  const auto end = measured + absl::ToChronoNanoseconds(options.duration);
+  const auto stream_count = static_cast<size_t>(options.batch_streams);
+  std::vector<std::unique_ptr<Exchanges>> streams;
+  std::vector<std::thread> threads;
+  for (size_t k = 0; k < stream_count; ++k) {
+    streams.push_back(std::make_unique<Exchanges>(*stub, BatchMessage(options, k, stream_count)));
+    threads.emplace_back([&stream = *streams.back(), measured, end] { stream.Run(measured, end); });
   }
   LoadResult result;
-  const double client_before = OwnCpuSeconds();
-  const double server_before = CpuSecondsOf(server_pid);
-  const auto end = measured + absl::ToChronoNanoseconds(options.duration);
-  while (SteadyClock::now() < end) {
-    const auto taken = exchanges.Take();
-    if (!taken.ok()) return taken.status();
-    result.latencies.Record(taken->count());
+  std::this_thread::sleep_until(measured);
+  const ProcessUsage client_before = OwnUsage();
+  const ProcessUsage server_before = UsageOf(server_pid);
+  std::this_thread::sleep_until(end);
+  result.Count(client_before, OwnUsage(), server_before, UsageOf(server_pid));
+  for (std::thread& thread : threads) thread.join();
+  result.seconds = std::chrono::duration<double>(end - measured).count();
+  for (const auto& stream : streams) {
+    if (!stream->status().ok()) return stream->status();
+    result.latencies.Add(stream->latencies());
   }
-  result.seconds = std::chrono::duration<double>(SteadyClock::now() - measured).count();
-  result.client_cpu_seconds = OwnCpuSeconds() - client_before;
-  result.server_cpu_seconds = CpuSecondsOf(server_pid) - server_before;
-  context.TryCancel();
   return result;
 }
 

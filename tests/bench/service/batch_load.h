@@ -1,5 +1,6 @@
-// Steps many sessions at once over one stream of SessionService.StreamBatchSteps: each message has
-// a step of every session, two are under way, and the next goes when an answer is there.
+// Steps many sessions at once over a few streams of SessionService.StreamBatchSteps: each message
+// has a step of every session of its stream, two are under way on each, and the next goes when an
+// answer is there.
 //
 // Thread safety: RunBatchLoad blocks and is called by one thread.
 #ifndef CELLAR_TESTS_BENCH_SERVICE_BATCH_LOAD_H_
@@ -13,8 +14,8 @@
 
 namespace cellar {
 
-// As RunLoad, but that all sessions share one message; closed loop only. Errors: what ended the
-// stream, or the first item that failed.
+// As RunLoad, but that the sessions share options.batch_streams streams, a thread each; closed loop
+// only. Errors: what ended a stream, or the first item that failed.
 absl::StatusOr<LoadResult> RunBatchLoad(const std::shared_ptr<grpc::Channel>& channel,
                                         const LoadOptions& options, int server_pid);
 

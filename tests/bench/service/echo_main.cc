@@ -1,11 +1,11 @@
 // A bare gRPC server with Cellar's messages and none of its work: what the transport costs, to put
 // beside what Cellar costs. StreamSteps is answered with the inputs as outputs.
 //
-//   cellar-echo --api async|callback|hybrid --listen 127.0.0.1:0 --port-file FILE
+//   cellar-echo --api async|callback|sync|hybrid --listen 127.0.0.1:0 --port-file FILE
 //
-// async: one completion queue, polled by one thread. callback: gRPC's own threads. hybrid: streams
-// on a completion queue, the other methods on gRPC's threads, health and reflection beside them as
-// in cellar-server.
+// async: one completion queue, polled by one thread. callback: gRPC's own threads. sync: a thread
+// for each stream. hybrid: streams on a completion queue, the other methods on gRPC's threads,
+// health and reflection beside them as in cellar-server.
 #include <csignal>
 #include <fstream>
 #include <iostream>
@@ -118,7 +118,24 @@ class CallbackEcho : public v1::SessionService::CallbackService {
   }
 };
 
-// ---- Both ----
+// ---- Threads ----
+
+class SyncEcho : public v1::SessionService::Service {
+ public:
+  using Stream = grpc::ServerReaderWriter<v1::StreamStepsResponse, v1::StreamStepsRequest>;
+
+  grpc::Status StreamSteps(grpc::ServerContext*, Stream* stream) override {
+    v1::StreamStepsRequest request;
+    v1::StreamStepsResponse response;
+    while (stream->Read(&request)) {
+      Answer(request, response);
+      if (!stream->Write(response)) break;
+    }
+    return grpc::Status::OK;
+  }
+};
+
+// ---- Queue and callbacks ----
 
 using HybridEcho = v1::SessionService::WithAsyncMethod_StreamSteps<
     v1::SessionService::WithCallbackMethod_Step<v1::SessionService::Service>>;
@@ -140,6 +157,7 @@ int Serve(const std::string& api, const std::string& address, const std::string&
   builder.SetMaxReceiveMessageSize(-1);
   v1::SessionService::AsyncService async;
   CallbackEcho callback;
+  SyncEcho sync;
   HybridEcho hybrid;
   std::unique_ptr<grpc::ServerCompletionQueue> queue;
   if (api == "async") {
@@ -150,6 +168,8 @@ int Serve(const std::string& api, const std::string& address, const std::string&
     grpc::reflection::InitProtoReflectionServerBuilderPlugin();
     builder.RegisterService(&hybrid);
     queue = builder.AddCompletionQueue();
+  } else if (api == "sync") {
+    builder.RegisterService(&sync);
   } else {
     builder.RegisterService(&callback);
   }
@@ -183,7 +203,7 @@ int main(int argc, char** argv) {
   std::string address = "127.0.0.1:0";
   std::string port_file;
   CLI::App app("A bare gRPC server that echoes steps");
-  app.add_option("--api", api)->check(CLI::IsMember({"async", "callback", "hybrid"}));
+  app.add_option("--api", api)->check(CLI::IsMember({"async", "callback", "sync", "hybrid"}));
   app.add_option("--listen", address, "host:port or unix:PATH");
   app.add_option("--port-file", port_file, "where to write the address")->required();
   CLI11_PARSE(app, argc, argv);

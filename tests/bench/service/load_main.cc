@@ -3,10 +3,11 @@
 //   cellar-load --server 127.0.0.1:50051 --streams 64 --hidden 8
 //
 // Makes an LSTM model and a session for each stream, and deletes them at the end. With --echo the
-// server is a bare one (cellar-echo) that knows neither. With --batch all sessions share one
-// stream, and each of its messages has a step of every one.
+// server is a bare one (cellar-echo) that knows neither. With --batch the sessions share a few
+// streams, and each message has a step of every one of its stream.
 #include <unistd.h>
 
+#include <initializer_list>
 #include <iostream>
 #include <random>
 
@@ -15,6 +16,7 @@
 #include "CLI/Formatter.hpp"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/time/clock.h"
 #include "cellar/v1/model_service.grpc.pb.h"
 #include "grpcpp/grpcpp.h"
 #include "tests/bench/service/batch_load.h"
@@ -36,16 +38,19 @@ struct Flags {
 };
 
 // Weights small enough that no gate shuts for good.
-v1::Tensor RandomTensor(std::mt19937& random, int64_t rows, int64_t columns) {
+v1::Tensor RandomTensor(std::mt19937& random, std::initializer_list<int64_t> shape) {
   std::uniform_real_distribution<float> weight(-0.3F, 0.3F);
+  v1::Tensor tensor;
+  int64_t count = 1;
+  for (const int64_t length : shape) {
+    tensor.add_shape(length);
+    count *= length;
+  }
   std::string raw;
-  for (int64_t i = 0; i < rows * columns; ++i) {
+  for (int64_t i = 0; i < count; ++i) {
     const float value = weight(random);
     raw.append(reinterpret_cast<const char*>(&value), sizeof(value));
   }
-  v1::Tensor tensor;
-  tensor.add_shape(rows);
-  if (columns > 1) tensor.add_shape(columns);
   tensor.set_raw(raw);
   return tensor;
 }
@@ -57,9 +62,9 @@ v1::Model RandomLstm(int64_t hidden) {
   v1::LstmCell& cell = *model.add_layers()->mutable_lstm();
   for (v1::Gate* gate : {cell.mutable_forget_gate(), cell.mutable_input_gate(),
                          cell.mutable_output_gate(), cell.mutable_candidate()}) {
-    *gate->mutable_input_weights() = RandomTensor(random, hidden, hidden);
-    *gate->mutable_recurrent_weights() = RandomTensor(random, hidden, hidden);
-    *gate->mutable_bias() = RandomTensor(random, hidden, 1);
+    *gate->mutable_input_weights() = RandomTensor(random, {hidden, hidden});
+    *gate->mutable_recurrent_weights() = RandomTensor(random, {hidden, hidden});
+    *gate->mutable_bias() = RandomTensor(random, {hidden});
   }
   return model;
 }
@@ -101,13 +106,18 @@ class Sessions {
     request.set_model_id(absl::StrCat("load-", hidden, "-", getpid()));
     *request.mutable_model() = RandomLstm(hidden);
     v1::CreateModelResponse response;
+    const absl::Time start = absl::Now();
     absl::Status made = FromCall(models_->CreateModel(&context, request, &response));
+    model_time_ = absl::Now() - start;
     model_ = response.model().name();
     for (int64_t i = 0; made.ok() && i < count; ++i) made = MakeOne();
     return made;
   }
 
   const std::vector<std::string>& names() const { return names_; }
+
+  // What CreateModel took.
+  absl::Duration model_time() const { return model_time_; }
 
  private:
   void SayWho(grpc::ClientContext& context) const {
@@ -129,27 +139,33 @@ class Sessions {
   const std::unique_ptr<v1::ModelService::Stub> models_;
   const std::unique_ptr<v1::SessionService::Stub> sessions_;
   std::string model_;
+  absl::Duration model_time_;
   std::vector<std::string> names_;
 };
 
-void Print(const Flags& flags, const LoadResult& result) {
+void Print(const Flags& flags, const LoadResult& result, absl::Duration model_time) {
   const auto messages = static_cast<double>(result.latencies.count());
   const auto micros = [&result](double fraction) {
     return 1e-3 * static_cast<double>(result.latencies.Percentile(fraction));
   };
   const double steps = messages * static_cast<double>(flags.load.steps_per_message) *
-                       static_cast<double>(flags.batch ? flags.streams : 1);
+                       static_cast<double>(flags.batch ? flags.streams : 1) /
+                       static_cast<double>(flags.load.batch_streams);
   const double per_message = messages == 0 ? 0 : 1e6 / messages;
   std::cout << absl::StrFormat(
       "{\"streams\": %d, \"steps_per_message\": %d, \"hidden\": %d, \"messages\": %d, "
       "\"messages_per_second\": %.0f, \"steps_per_second\": %.0f, \"p50_us\": %.1f, \"p90_us\": "
       "%.1f, \"p99_us\": %.1f, "
       "\"p999_us\": %.1f, \"max_us\": %.1f, \"server_us_per_message\": %.2f, "
-      "\"client_us_per_message\": %.2f}\n",
+      "\"client_us_per_message\": %.2f, \"server_faults_per_message\": %.4f, "
+      "\"server_bytes_per_stream\": %.0f, \"model_ms\": %.2f}\n",
       flags.streams, flags.load.steps_per_message, flags.hidden, result.latencies.count(),
       messages / result.seconds, steps / result.seconds, micros(0.5), micros(0.9), micros(0.99),
       micros(0.999), micros(1), result.server_cpu_seconds * per_message,
-      result.client_cpu_seconds * per_message);
+      result.client_cpu_seconds * per_message,
+      static_cast<double>(result.server_page_faults) * (messages == 0 ? 0 : 1 / messages),
+      static_cast<double>(result.server_stream_bytes) / static_cast<double>(flags.streams),
+      absl::ToDoubleMilliseconds(model_time));
 }
 
 absl::Status Run(Flags& flags) {
@@ -171,7 +187,7 @@ absl::Status Run(Flags& flags) {
   const auto result = flags.batch ? RunBatchLoad(channel, flags.load, flags.server_pid)
                                   : RunLoad(channel, flags.load, flags.server_pid);
   if (!result.ok()) return result.status();
-  Print(flags, *result);
+  Print(flags, *result, sessions.model_time());
   return absl::OkStatus();
 }
 
@@ -185,7 +201,9 @@ int main(int argc, char** argv) {
   app.add_option("--server-pid", flags.server_pid, "its process, to read its processor time");
   app.add_option("--token", flags.load.token, "who calls, if the server asks");
   app.add_flag("--echo", flags.echo, "the server is cellar-echo");
-  app.add_flag("--batch", flags.batch, "one stream of batches for all sessions; closed loop");
+  app.add_flag("--batch", flags.batch, "batches for all sessions; closed loop");
+  app.add_option("--batch-streams", flags.load.batch_streams, "streams that batches go over")
+      ->check(CLI::Range(1, 64));
   app.add_option("--streams", flags.streams, "sessions, each on a stream of its own")
       ->check(CLI::Range(1, 100'000));
   app.add_option("--hidden", flags.hidden, "hidden size and input size")

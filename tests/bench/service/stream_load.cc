@@ -7,7 +7,6 @@
 
 #include "absl/strings/str_cat.h"
 #include "grpcpp/grpcpp.h"
-#include "tests/bench/service/processor_time.h"
 
 namespace cellar {
 namespace {
@@ -66,6 +65,7 @@ class Load {
   }
 
   absl::StatusOr<LoadResult> Run() {
+    const ProcessUsage without_streams = UsageOf(server_pid_);
     for (const auto& stream : streams_) {
       if (!options_.token.empty()) {
         stream->context.AddMetadata("authorization", "Bearer " + options_.token);
@@ -78,12 +78,13 @@ class Load {
     const Instant measured = begin + absl::ToChronoNanoseconds(options_.warm_up);
     Pump(measured);
     result_ = {};
-    const double client_before = OwnCpuSeconds();
-    const double server_before = CpuSecondsOf(server_pid_);
+    const ProcessUsage client_before = OwnUsage();
+    const ProcessUsage server_before = UsageOf(server_pid_);
     Pump(measured + absl::ToChronoNanoseconds(options_.duration));
     result_.seconds = 1e-9 * static_cast<double>(NanosBetween(measured, SteadyClock::now()));
-    result_.client_cpu_seconds = OwnCpuSeconds() - client_before;
-    result_.server_cpu_seconds = CpuSecondsOf(server_pid_) - server_before;
+    const ProcessUsage server_after = UsageOf(server_pid_);
+    result_.Count(client_before, OwnUsage(), server_before, server_after);
+    result_.server_stream_bytes = server_after.resident_bytes - without_streams.resident_bytes;
     Stop();
     if (!failure_.ok()) return failure_;
     return result_;

@@ -20,6 +20,7 @@
 #include "absl/status/statusor.h"
 #include "absl/time/time.h"
 #include "cellar/v1/session_service.grpc.pb.h"
+#include "tests/bench/service/process_usage.h"
 #include "tests/testing/latency_histogram.h"
 
 namespace cellar {
@@ -32,13 +33,24 @@ struct LoadOptions {
   absl::Duration duration = absl::Seconds(2);
   std::string token;               // who calls; empty: nobody is asked
   double messages_per_second = 0;  // open loop, over all streams; 0: closed loop
+  int64_t batch_streams = 1;       // that the sessions share (batch_load.h)
 };
 
 struct LoadResult {
   LatencyHistogram latencies;  // of the answers that came after the warm-up
   double seconds = 0;          // that they took
   double client_cpu_seconds = 0;
-  double server_cpu_seconds = 0;  // 0 if the server's process is not known
+  double server_cpu_seconds = 0;    // this and the next 0 if the server's process is not known
+  int64_t server_page_faults = 0;   // without the disk
+  int64_t server_stream_bytes = 0;  // resident memory, more than before the streams were opened
+
+  // Sets what was used between two readings.
+  void Count(const ProcessUsage& client_before, const ProcessUsage& client_after,
+             const ProcessUsage& server_before, const ProcessUsage& server_after) {
+    client_cpu_seconds = client_after.cpu_seconds - client_before.cpu_seconds;
+    server_cpu_seconds = server_after.cpu_seconds - server_before.cpu_seconds;
+    server_page_faults = server_after.page_faults - server_before.page_faults;
+  }
 };
 
 // The inputs of a message, [steps_per_message, input_size].

@@ -1,0 +1,81 @@
+#include "tests/bench/cell/system_limits.h"
+
+#include <linux/futex.h>
+#include <sched.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <cstddef>
+#include <cstdlib>
+
+namespace cellar {
+namespace {
+
+constexpr uint32_t kMine = 0;
+constexpr uint32_t kOthers = 1;
+constexpr uint32_t kEnd = 2;
+
+// The calling thread leaves the processor `busy` to whoever runs there.
+void MoveAwayFrom(int busy) {
+  cpu_set_t others;
+  CPU_ZERO(&others);
+  const auto count = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
+  for (int cpu = 0; cpu < count; ++cpu) {
+    if (cpu != busy || count == 1) CPU_SET(cpu, &others);
+  }
+  sched_setaffinity(0, sizeof(others), &others);
+}
+
+}  // namespace
+
+void CallSystem() { syscall(SYS_getppid); }
+
+void TouchFreshPages() {
+  const auto page = static_cast<size_t>(sysconf(_SC_PAGESIZE));
+  const size_t size = static_cast<size_t>(kFreshPages) * page;
+  void* const memory =
+      mmap(nullptr, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) std::abort();
+  madvise(memory, size, MADV_NOHUGEPAGE);
+  volatile char* const bytes = static_cast<volatile char*>(memory);
+  for (size_t k = 0; k < size; k += page) bytes[k] = 1;
+  munmap(memory, size);
+}
+
+HandOver::HandOver() {
+  other_ = std::thread([this, busy = sched_getcpu()] {
+    MoveAwayFrom(busy);
+    while (true) {
+      WaitFor(kOthers);
+      if (turn_ == kEnd) return;
+      Set(kMine);
+    }
+  });
+}
+
+HandOver::~HandOver() {
+  Set(kEnd);
+  other_.join();
+}
+
+void HandOver::ThereAndBack() {
+  Set(kOthers);
+  WaitFor(kMine);
+}
+
+// Sleeps until the turn is `value`, or until the end.
+void HandOver::WaitFor(uint32_t value) {
+  while (true) {
+    const uint32_t turn = turn_;
+    if (turn == value || turn == kEnd) return;
+    syscall(SYS_futex, &turn_, FUTEX_WAIT_PRIVATE, turn, nullptr, nullptr, 0);
+  }
+}
+
+void HandOver::Set(uint32_t value) {
+  turn_ = value;
+  syscall(SYS_futex, &turn_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+}  // namespace cellar
