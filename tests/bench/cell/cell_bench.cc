@@ -13,7 +13,6 @@
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
-#include <cmath>
 #include <cstdint>
 #include <iterator>
 #include <memory>
@@ -25,6 +24,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/cell/dispatch.h"
 #include "server/cell/step_rows.h"
+#include "tests/bench/cell/bench_weights.h"
 #include "tests/bench/cell/limits.h"
 #include "tests/bench/cell/system_limits.h"
 #ifdef CELLAR_HAS_ONEDNN
@@ -38,49 +38,6 @@ struct Shape {
   CellKind kind;
   int64_t hidden, batch, steps;
 };
-
-template <class Real>
-std::vector<Real> Numbers(std::mt19937_64& generator, int64_t count, double bound) {
-  std::vector<Real> numbers;
-  for (int64_t i = 0; i < count; ++i) {
-    numbers.push_back(
-        static_cast<Real>((2 * (static_cast<double>(generator() >> 11) * 0x1p-53) - 1) * bound));
-  }
-  return numbers;
-}
-
-template <class Real>
-CellWeights<Real> MakeWeights(CellKind kind, int64_t hidden) {
-  std::mt19937_64 generator(1);
-  const CellShape shape = {kind, hidden, hidden, hidden};
-  const auto gate = [&](Activation activation) {
-    const double bound = 1 / std::sqrt(static_cast<double>(hidden));
-    return GateWeights<Real>{Numbers<Real>(generator, hidden * hidden, bound),
-                             Numbers<Real>(generator, hidden * hidden, bound),
-                             Numbers<Real>(generator, hidden, bound), activation};
-  };
-  const auto sigmoid = [&] { return gate(Activation::kSigmoid); };
-  const auto tanh = [&] { return gate(Activation::kTanh); };
-  switch (kind) {
-    case CellKind::kLstm: {
-      LstmWeights<Real> cell;
-      cell.shape = shape;
-      cell.forget_gate = sigmoid();
-      cell.input_gate = sigmoid();
-      cell.output_gate = sigmoid();
-      cell.candidate = tanh();
-      return cell;
-    }
-    case CellKind::kGruResetBefore:
-      return GruResetBeforeWeights<Real>{shape, sigmoid(), sigmoid(), tanh()};
-    case CellKind::kGruResetAfter:
-      return GruResetAfterWeights<Real>{shape, sigmoid(), sigmoid(), tanh(),
-                                        Numbers<Real>(generator, hidden, 1)};
-    case CellKind::kRnn:
-      break;
-  }
-  return RnnWeights<Real>{shape, tanh()};
-}
 
 enum class View { kOutput, kTrace };
 

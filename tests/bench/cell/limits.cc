@@ -16,10 +16,12 @@ using Tag = hn::CappedTag<float, 16>;
 // Twelve chains: more than any processor needs to hide the latency, and they fit 16 registers.
 int64_t MultiplyAdds(int64_t rounds) {
   const Tag d;
+  // Read anew for each chain: equal chains would become one.
   volatile float number = 0.999f;
-  const auto factor = hn::Set(d, number);
-  auto a = hn::Set(d, number), b = a, c = a, e = a, f = a, g = a;
-  auto h = a, i = a, j = a, k = a, l = a, m = a;
+  const auto start = [&] { return hn::Set(d, number); };
+  const auto factor = start();
+  auto a = start(), b = start(), c = start(), e = start(), f = start(), g = start();
+  auto h = start(), i = start(), j = start(), k = start(), l = start(), m = start();
   for (int64_t round = 0; round < rounds; ++round) {
     a = hn::MulAdd(a, factor, factor);
     b = hn::MulAdd(b, factor, factor);
@@ -33,12 +35,6 @@ int64_t MultiplyAdds(int64_t rounds) {
     k = hn::MulAdd(k, factor, factor);
     l = hn::MulAdd(l, factor, factor);
     m = hn::MulAdd(m, factor, factor);
-#if HWY_COMPILER_GCC || HWY_COMPILER_CLANG
-    // Equal chains must not become one.
-    asm volatile("" : "+m"(number));
-    asm volatile("" : "+x"(a.raw), "+x"(b.raw), "+x"(c.raw), "+x"(e.raw), "+x"(f.raw), "+x"(g.raw));
-    asm volatile("" : "+x"(h.raw), "+x"(i.raw), "+x"(j.raw), "+x"(k.raw), "+x"(l.raw), "+x"(m.raw));
-#endif
   }
   auto sum = hn::Add(hn::Add(hn::Add(a, b), hn::Add(c, e)), hn::Add(hn::Add(f, g), hn::Add(h, i)));
   sum = hn::Add(sum, hn::Add(hn::Add(j, k), hn::Add(l, m)));

@@ -1,6 +1,6 @@
 // Steps many sessions at once over a few streams of SessionService.StreamBatchSteps: each message
-// has a step of every session of its stream, two are under way on each, and the next goes when an
-// answer is there.
+// has a step of every session of its stream, or of the next few of them; two are under way on each,
+// and the next goes when an answer is there.
 //
 // Thread safety: RunBatchLoad blocks and is called by one thread.
 #ifndef CELLAR_TESTS_BENCH_SERVICE_BATCH_LOAD_H_

@@ -7,9 +7,13 @@
 // streams, and each message has a step of every one of its stream.
 #include <unistd.h>
 
+#include <algorithm>
 #include <initializer_list>
 #include <iostream>
 #include <random>
+#include <string>
+#include <thread>
+#include <vector>
 
 #include "CLI/App.hpp"
 #include "CLI/Config.hpp"
@@ -30,6 +34,7 @@ struct Flags {
   int server_pid = 0;
   bool echo = false;
   bool batch = false;
+  bool leave = false;
   int64_t streams = 1;
   int64_t hidden = 8;
   double warm_up = 0.5;
@@ -83,6 +88,7 @@ class Sessions {
         sessions_(v1::SessionService::NewStub(channel)) {}
 
   ~Sessions() {
+    if (leave_) return;
     for (const std::string& name : names_) {
       grpc::ClientContext context;
       SayWho(context);
@@ -110,9 +116,20 @@ class Sessions {
     absl::Status made = FromCall(models_->CreateModel(&context, request, &response));
     model_time_ = absl::Now() - start;
     model_ = response.model().name();
-    for (int64_t i = 0; made.ok() && i < count; ++i) made = MakeOne();
+    if (!made.ok()) return made;
+    names_.resize(static_cast<size_t>(count));
+    std::vector<absl::Status> ends(static_cast<size_t>(std::min<int64_t>(count, kMakers)));
+    std::vector<std::thread> makers;
+    for (size_t k = 0; k < ends.size(); ++k) {
+      makers.emplace_back([this, k, &ends] { ends[k] = MakeSome(k, ends.size()); });
+    }
+    for (std::thread& maker : makers) maker.join();
+    for (const absl::Status& end : ends) made.Update(end);
     return made;
   }
+
+  // They outlive the object.
+  void Leave() { leave_ = true; }
 
   const std::vector<std::string>& names() const { return names_; }
 
@@ -124,15 +141,21 @@ class Sessions {
     if (!token_.empty()) context.AddMetadata("authorization", "Bearer " + token_);
   }
 
-  absl::Status MakeOne() {
-    grpc::ClientContext context;
-    SayWho(context);
-    v1::CreateSessionRequest request;
-    request.mutable_session()->set_model(model_);
-    v1::CreateSessionResponse response;
-    absl::Status made = FromCall(sessions_->CreateSession(&context, request, &response));
-    if (made.ok()) names_.push_back(response.session().name());
-    return made;
+  static constexpr int64_t kMakers = 8;  // threads, so that a million sessions take half a minute
+
+  // Every `stride`-th session from `first` on.
+  absl::Status MakeSome(size_t first, size_t stride) {
+    for (size_t k = first; k < names_.size(); k += stride) {
+      grpc::ClientContext context;
+      SayWho(context);
+      v1::CreateSessionRequest request;
+      request.mutable_session()->set_model(model_);
+      v1::CreateSessionResponse response;
+      absl::Status made = FromCall(sessions_->CreateSession(&context, request, &response));
+      if (!made.ok()) return made;
+      names_[k] = response.session().name();
+    }
+    return absl::OkStatus();
   }
 
   const std::string token_;
@@ -140,17 +163,24 @@ class Sessions {
   const std::unique_ptr<v1::SessionService::Stub> sessions_;
   std::string model_;
   absl::Duration model_time_;
+  bool leave_ = false;
   std::vector<std::string> names_;
 };
 
-void Print(const Flags& flags, const LoadResult& result, absl::Duration model_time) {
+// What was measured besides the load.
+struct Preparation {
+  absl::Duration model_time;  // that CreateModel took
+  int64_t server_bytes = 0;   // resident memory, more than before the sessions were made
+};
+
+void Print(const Flags& flags, const LoadResult& result, const Preparation& before) {
   const auto messages = static_cast<double>(result.latencies.count());
   const auto micros = [&result](double fraction) {
     return 1e-3 * static_cast<double>(result.latencies.Percentile(fraction));
   };
-  const double steps = messages * static_cast<double>(flags.load.steps_per_message) *
-                       static_cast<double>(flags.batch ? flags.streams : 1) /
-                       static_cast<double>(flags.load.batch_streams);
+  const int64_t items =
+      flags.batch ? std::min(flags.load.batch_items, flags.streams / flags.load.batch_streams) : 1;
+  const double steps = messages * static_cast<double>(flags.load.steps_per_message * items);
   const double per_message = messages == 0 ? 0 : 1e6 / messages;
   std::cout << absl::StrFormat(
       "{\"streams\": %d, \"steps_per_message\": %d, \"hidden\": %d, \"messages\": %d, "
@@ -158,14 +188,16 @@ void Print(const Flags& flags, const LoadResult& result, absl::Duration model_ti
       "%.1f, \"p99_us\": %.1f, "
       "\"p999_us\": %.1f, \"max_us\": %.1f, \"server_us_per_message\": %.2f, "
       "\"client_us_per_message\": %.2f, \"server_faults_per_message\": %.4f, "
-      "\"server_bytes_per_stream\": %.0f, \"model_ms\": %.2f}\n",
+      "\"server_bytes_per_stream\": %.0f, \"model_ms\": %.2f, \"server_bytes_per_session\": "
+      "%.0f}\n",
       flags.streams, flags.load.steps_per_message, flags.hidden, result.latencies.count(),
       messages / result.seconds, steps / result.seconds, micros(0.5), micros(0.9), micros(0.99),
       micros(0.999), micros(1), result.server_cpu_seconds * per_message,
       result.client_cpu_seconds * per_message,
       static_cast<double>(result.server_page_faults) * (messages == 0 ? 0 : 1 / messages),
       static_cast<double>(result.server_stream_bytes) / static_cast<double>(flags.streams),
-      absl::ToDoubleMilliseconds(model_time));
+      absl::ToDoubleMilliseconds(before.model_time),
+      static_cast<double>(before.server_bytes) / static_cast<double>(flags.streams));
 }
 
 absl::Status Run(Flags& flags) {
@@ -174,11 +206,15 @@ absl::Status Run(Flags& flags) {
   const auto channel =
       grpc::CreateCustomChannel(flags.server, grpc::InsecureChannelCredentials(), arguments);
   Sessions sessions(channel, flags.load.token);
+  Preparation before;
   if (flags.echo) {
     flags.load.sessions.assign(static_cast<size_t>(flags.streams), "sessions/echo");
   } else {
+    const int64_t bytes = UsageOf(flags.server_pid).resident_bytes;
     const absl::Status made = sessions.Make(flags.hidden, flags.streams);
     if (!made.ok()) return made;
+    before = {sessions.model_time(), UsageOf(flags.server_pid).resident_bytes - bytes};
+    if (flags.leave) sessions.Leave();
     flags.load.sessions = sessions.names();
   }
   flags.load.input_size = flags.hidden;
@@ -187,7 +223,7 @@ absl::Status Run(Flags& flags) {
   const auto result = flags.batch ? RunBatchLoad(channel, flags.load, flags.server_pid)
                                   : RunLoad(channel, flags.load, flags.server_pid);
   if (!result.ok()) return result.status();
-  Print(flags, *result, sessions.model_time());
+  Print(flags, *result, before);
   return absl::OkStatus();
 }
 
@@ -204,8 +240,11 @@ int main(int argc, char** argv) {
   app.add_flag("--batch", flags.batch, "batches for all sessions; closed loop");
   app.add_option("--batch-streams", flags.load.batch_streams, "streams that batches go over")
       ->check(CLI::Range(1, 64));
+  app.add_option("--batch-items", flags.load.batch_items, "sessions in a message, at most")
+      ->check(CLI::PositiveNumber);
+  app.add_flag("--leave", flags.leave, "deletes nothing at the end");
   app.add_option("--streams", flags.streams, "sessions, each on a stream of its own")
-      ->check(CLI::Range(1, 100'000));
+      ->check(CLI::Range(1, 10'000'000));
   app.add_option("--hidden", flags.hidden, "hidden size and input size")
       ->check(CLI::Range(1, 4096));
   app.add_option("--steps-per-message", flags.load.steps_per_message)
