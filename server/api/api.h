@@ -76,6 +76,10 @@ struct Call {
     return false;
   };  // may be asked from any thread while the call lives
 
+  // Whether the thread that has the call may wait for the store, and read much. The one that serves
+  // all calls may not: such calls go on elsewhere, with a copy of theirs (go_on_elsewhere.h).
+  bool may_take_long = false;
+
   const std::string& tenant() const { return caller->tenant; }
 
   // The caller's thing of this name; a view of both.

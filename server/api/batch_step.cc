@@ -14,11 +14,13 @@
 #include "server/api/answer_size.h"
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
+#include "server/api/go_on_elsewhere.h"
 #include "server/api/step_group.h"
 #include "server/api/step_plan.h"
 #include "server/api/step_turn.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
+#include "server/session/session_errors.h"
 
 namespace cellar {
 namespace {
@@ -53,12 +55,12 @@ class Batch : public std::enable_shared_from_this<Batch> {
   Batch(Api& api, const Call& call, const v1::BatchStepRequest& request, absl::string_view path,
         v1::BatchStepResponse* response, TraceOptions options, Done done)
       : api_(api),
-        call_(call),
         request_(request),
         path_(path),
         results_(*response->mutable_results()),
         options_(options),
         max_bytes_(api.limits.max_message_bytes - kShortErrorBytes * request.items_size()),
+        call_(call),
         done_(std::move(done)),
         unfinished_count_(request.items_size() + 1) {
     while (results_.size() > request.items_size()) results_.RemoveLast();
@@ -66,9 +68,23 @@ class Batch : public std::enable_shared_from_this<Batch> {
   }
 
   // Takes every item. REQUIRES: called once.
-  void Run() {
-    for (int item = 0; item < request_.items_size(); ++item) {
+  void Run() { RunFrom(0); }
+
+  // The same on a worker, where it may wait for the store.
+  void RunOnWorker() {
+    call_.may_take_long = true;
+    Run();
+  }
+
+  // Ends the call before anything is taken. REQUIRES: instead of Run.
+  void Refuse(absl::Status status) { done_(std::move(status)); }
+
+ private:
+  // Takes the items from this one on.
+  void RunFrom(int item) {
+    for (; item < request_.items_size(); ++item) {
       absl::StatusOr<PreparedStep> step = Prepare(item);
+      if (IsSessionAsleep(step.status())) break;
       if (step.ok()) {
         Take(item, *std::move(step));
       } else {
@@ -76,13 +92,24 @@ class Batch : public std::enable_shared_from_this<Batch> {
       }
     }
     for (const auto& group : groups_) Make(*group);
+    if (item < request_.items_size()) return RunElsewhere(item);
     FinishOne();  // so that the call does not end before all items are taken
   }
 
-  // Ends the call before anything is taken. REQUIRES: instead of Run.
-  void Refuse(absl::Status status) { done_(std::move(status)); }
+  // Goes on with this item, whose session sleeps, and those behind it.
+  void RunElsewhere(int item) {
+    GoOnElsewhere(api_, call_, request_.items(item).session(),
+                  [self = shared_from_this(), item](const absl::Status& may_run, const Call&) {
+                    self->call_.may_take_long = true;
+                    may_run.ok() ? self->RunFrom(item) : self->GiveUpFrom(item, may_run);
+                  });
+  }
 
- private:
+  void GiveUpFrom(int item, const absl::Status& why) {
+    for (; item < request_.items_size(); ++item) Finish(item, why);
+    FinishOne();
+  }
+
   // Everything that can be found out before the session's turn. Errors: as Step.
   absl::StatusOr<PreparedStep> Prepare(int item) {
     const v1::BatchStepItem& asked = request_.items(item);
@@ -175,7 +202,6 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
   // Constant after construction.
   Api& api_;
-  const Call call_;
   const v1::BatchStepRequest& request_;
   const absl::string_view path_;
   google::protobuf::RepeatedPtrField<v1::BatchStepResult>& results_;
@@ -184,6 +210,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
   // Of the thread that prepares: what the items taken so far ask for, and those that are yet to be
   // made, by kind.
+  Call call_;
   int64_t step_count_ = 0;
   int64_t multiply_adds_ = 0;
   std::vector<std::unique_ptr<StepGroup>> groups_;
@@ -223,7 +250,7 @@ void StepAll(Api& api, const Call& call, const v1::BatchStepRequest& request,
   task.tenant = call.tenant();
   task.deadline = call.deadline;
   task.run = [batch](absl::Status may_run) {
-    may_run.ok() ? batch->Run() : batch->Refuse(std::move(may_run));
+    may_run.ok() ? batch->RunOnWorker() : batch->Refuse(std::move(may_run));
   };
   absl::Status refused = api.scheduler.ScheduleAlone(std::move(task));
   if (!refused.ok()) batch->Refuse(std::move(refused));

@@ -37,9 +37,11 @@ struct PendingTurn {
 
 absl::StatusOr<SessionHold> HoldNamed(Api& api, const Call& call, absl::string_view name,
                                       absl::string_view path, FieldViolations& violations) {
-  if (CheckName(name, kSessionCollection, path, violations))
-    return api.sessions.Hold(call.Own(name));
-  return absl::InvalidArgumentError("malformed name");
+  if (!CheckName(name, kSessionCollection, path, violations)) {
+    return absl::InvalidArgumentError("malformed name");
+  }
+  return call.may_take_long ? api.sessions.Hold(call.Own(name))
+                            : api.sessions.HoldAwake(call.Own(name));
 }
 
 absl::Status FirstFailure(FieldViolations violations, const absl::Status& status) {

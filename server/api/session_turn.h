@@ -20,7 +20,8 @@
 namespace cellar {
 
 // Holds the caller's session `name`, which stands in the request at `path`. Errors: those of
-// SessionTable::Hold, or anything but OK after a violation.
+// SessionTable::Hold, or anything but OK after a violation; SessionAsleep instead of waiting for
+// the store, unless the call may.
 absl::StatusOr<SessionHold> HoldNamed(Api& api, const Call& call, absl::string_view name,
                                       absl::string_view path, FieldViolations& violations);
 

@@ -9,12 +9,14 @@
 #include "server/api/answer_size.h"
 #include "server/api/convert_session.h"
 #include "server/api/convert_state.h"
+#include "server/api/go_on_elsewhere.h"
 #include "server/api/resource_names.h"
 #include "server/api/session_handlers.h"
 #include "server/api/session_turn.h"
 #include "server/api/step_plan.h"
 #include "server/base/status_macros.h"
 #include "server/engine/session_steps.h"
+#include "server/session/session_errors.h"
 #include "server/session/session_snapshot.h"
 #include "server/store/snapshot_format.h"
 
@@ -41,6 +43,10 @@ void ResetSession(Api& api, const Call& call, const v1::ResetSessionRequest& req
                   v1::ResetSessionResponse* response, Done done) {
   FieldViolations violations;
   absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
+  if (IsSessionAsleep(hold.status())) {
+    return BeginElsewhere(&ResetSession, api, call, request.name(), request, response,
+                          std::move(done));
+  }
   if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
   SessionTurn turn{*std::move(hold)};
   turn.work = [session = turn.hold.session(), response](SessionLease& lease) {
@@ -58,6 +64,10 @@ void RewindSession(Api& api, const Call& call, const v1::RewindSessionRequest& r
   FieldViolations violations;
   CheckStepIndex(request.step_index(), "step_index", violations);
   absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
+  if (IsSessionAsleep(hold.status())) {
+    return BeginElsewhere(&RewindSession, api, call, request.name(), request, response,
+                          std::move(done));
+  }
   if (!hold.ok() || !violations.empty()) {
     return done(FirstFailure(std::move(violations), hold.status()));
   }
@@ -82,6 +92,10 @@ void ForkSession(Api& api, const Call& call, const v1::ForkSessionRequest& reque
   if (request.has_ttl()) ttl = ReadTtl(request.ttl(), api.limits.max_ttl, "ttl", violations);
   auto labels = ReadLabels(request.labels(), "labels", violations);
   absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
+  if (IsSessionAsleep(hold.status())) {
+    return BeginElsewhere(&ForkSession, api, call, request.name(), request, response,
+                          std::move(done));
+  }
   if (!hold.ok() || !violations.empty()) {
     return done(FirstFailure(std::move(violations), hold.status()));
   }
@@ -116,6 +130,10 @@ void ExportSession(Api& api, const Call& call, const v1::ExportSessionRequest& r
                    v1::ExportSessionResponse* response, Done done) {
   FieldViolations violations;
   absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
+  if (IsSessionAsleep(hold.status())) {
+    return BeginElsewhere(&ExportSession, api, call, request.name(), request, response,
+                          std::move(done));
+  }
   if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
   SessionTurn turn{*std::move(hold)};
   turn.work = [session = turn.hold.session(), response,
@@ -135,6 +153,10 @@ void SetSessionState(Api& api, const Call& call, const v1::SetSessionStateReques
     violations.push_back({"state", "is required; give an entry for every layer"});
   }
   absl::StatusOr<SessionHold> hold = HoldNamed(api, call, request.name(), "name", violations);
+  if (IsSessionAsleep(hold.status())) {
+    return BeginElsewhere(&SetSessionState, api, call, request.name(), request, response,
+                          std::move(done));
+  }
   SharedNumbers state;
   if (hold.ok() && request.has_state()) {
     const SessionConfig& config = hold->session()->config();

@@ -5,10 +5,11 @@
 
 #include "absl/status/statusor.h"
 #include "server/api/convert_enums.h"
+#include "server/api/go_on_elsewhere.h"
 #include "server/api/session_turn.h"
 #include "server/api/step_plan.h"
 #include "server/api/step_turn.h"
-#include "server/base/status_macros.h"
+#include "server/session/session_errors.h"
 
 namespace cellar {
 namespace {
@@ -31,6 +32,9 @@ void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepRe
   const StepWish wish = WishOf(request, violations);
   absl::StatusOr<PreparedStep> step =
       PrepareSteps(api, call, request.session(), wish, std::move(violations));
+  if (IsSessionAsleep(step.status())) {
+    return BeginElsewhere(&Step, api, call, request.session(), request, response, std::move(done));
+  }
   if (!step.ok()) return done(step.status());
   const StepPlan& plan = step->plan;
   const bool done_now = TryTurnNow(

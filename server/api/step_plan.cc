@@ -13,6 +13,7 @@
 #include "server/api/session_turn.h"
 #include "server/base/status_macros.h"
 #include "server/model/stack_state.h"
+#include "server/session/session_errors.h"
 
 namespace cellar {
 namespace {
@@ -90,6 +91,7 @@ absl::StatusOr<PreparedStep> PrepareSteps(Api& api, const Call& call, absl::stri
                                           const StepWish& wish, FieldViolations violations) {
   FieldViolations all;  // in the order of the fields: the session's comes first
   absl::StatusOr<SessionHold> hold = HoldNamed(api, call, name, "session", all);
+  if (IsSessionAsleep(hold.status())) return hold.status();  // begins anew when it is awake
   if (!all.empty()) {
     for (FieldViolation& violation : all) violation.field.insert(0, wish.place.Prefix());
     all.insert(all.end(), violations.begin(), violations.end());

@@ -72,7 +72,7 @@ absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig&
 
 // Holds the caller's session `name`, which stands in the request beside the wish, and checks the
 // wish against it: everything that can be found out before its turn. `violations` as in PlanSteps.
-// Errors: those of PlanSteps and SessionTable::Hold.
+// Errors: those of HoldNamed and PlanSteps.
 absl::StatusOr<PreparedStep> PrepareSteps(Api& api, const Call& call, absl::string_view name,
                                           const StepWish& wish, FieldViolations violations = {});
 

@@ -13,6 +13,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
+#include "server/api/go_on_elsewhere.h"
 #include "server/api/session_turn.h"
 #include "server/api/step_plan.h"
 #include "server/api/step_turn.h"
@@ -47,7 +48,9 @@ class OpenStepStream final : public StepStream,
   ~OpenStepStream() override { Close(); }
 
   void Open(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
-            Done done) override;
+            Done done) override {
+    Open(call_, request, response, std::move(done));
+  }
   void Step(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
             Done done) override;
   void Close() override;
@@ -68,7 +71,10 @@ class OpenStepStream final : public StepStream,
     const std::weak_ptr<OpenStepStream> stream_;
   };
 
-  absl::StatusOr<SessionTurn> PrepareOpen(const v1::StreamStepsRequest& request,
+  // The same with `call` or, once the session is awake, a copy of it that may take long.
+  void Open(const Call& call, const v1::StreamStepsRequest& request,
+            v1::StreamStepsResponse* response, Done done);
+  absl::StatusOr<SessionTurn> PrepareOpen(const Call& call, const v1::StreamStepsRequest& request,
                                           v1::StreamStepsResponse* response);
   absl::StatusOr<PreparedStep> PrepareStep(const v1::StreamStepsRequest& request);
 
@@ -98,6 +104,10 @@ class OpenStepStream final : public StepStream,
   // In the session's turn: whether a step may still be made.
   absl::Status CheckStanding() ABSL_LOCKS_EXCLUDED(mutex_);
 
+  absl::Status TakenOver() const {
+    return SessionTakenOver(session_->config().name, session_->Look().next_step);
+  }
+
   // One message is dealt with; `tail_` has its turn when it was the last one with a turn.
   void FinishOne() ABSL_LOCKS_EXCLUDED(mutex_);
 
@@ -125,9 +135,19 @@ class OpenStepStream final : public StepStream,
   bool closed_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-void OpenStepStream::Open(const v1::StreamStepsRequest& request, v1::StreamStepsResponse* response,
-                          Done done) {
-  absl::StatusOr<SessionTurn> turn = PrepareOpen(request, response);
+void OpenStepStream::Open(const Call& call, const v1::StreamStepsRequest& request,
+                          v1::StreamStepsResponse* response, Done done) {
+  absl::StatusOr<SessionTurn> turn = PrepareOpen(call, request, response);
+  if (IsSessionAsleep(turn.status())) {
+    return GoOnElsewhere(api_, call, request.open().session(),
+                         [self = shared_from_this(), &request, response, done = std::move(done)](
+                             absl::Status may_run, const Call& patient) mutable {
+                           if (may_run.ok())
+                             return self->Open(patient, request, response, std::move(done));
+                           self->Fail(may_run);
+                           done(std::move(may_run));
+                         });
+  }
   if (!turn.ok()) {
     Fail(turn.status());
     return done(turn.status());
@@ -139,13 +159,15 @@ void OpenStepStream::Open(const v1::StreamStepsRequest& request, v1::StreamSteps
            });
 }
 
-absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const v1::StreamStepsRequest& request,
+absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const Call& call,
+                                                        const v1::StreamStepsRequest& request,
                                                         v1::StreamStepsResponse* response) {
   if (!request.has_open()) return OutOfOrder("the first message of a stream must be `open`");
   const v1::StreamStepsOpen& open = request.open();
   FieldViolations violations;
   absl::StatusOr<SessionHold> hold =
-      HoldNamed(api_, call_, open.session(), "open.session", violations);
+      HoldNamed(api_, call, open.session(), "open.session", violations);
+  if (IsSessionAsleep(hold.status())) return hold.status();
   settings_ = {ReadTraceOptions(open.view(), open.density(), "open.", violations), open.encoding()};
   CheckEnum(open.encoding(), "open.encoding", violations);
   std::optional<int64_t> resume_from;
@@ -249,12 +271,15 @@ absl::StatusOr<PreparedStep> OpenStepStream::PrepareStep(const v1::StreamStepsRe
   CheckStepIndex(wish, violations);
   CELLAR_ASSIGN_OR_RETURN(StepPlan plan,
                           PlanSteps(api_.limits, session_->config(), wish, std::move(violations)));
-  CELLAR_ASSIGN_OR_RETURN(SessionHold hold, api_.sessions.Hold(session_));
+  absl::StatusOr<SessionHold> hold = api_.sessions.HoldAwake(session_);
+  // Only a session without a stream falls asleep.
+  if (IsSessionAsleep(hold.status())) return TakenOver();
+  CELLAR_RETURN_IF_ERROR(hold.status());
   plan.multiply_adds += GoBackCost(*session_, *plan.step_index);
   // Beyond the largest index there is only STEP_GAP; the position must not run over on the way.
   position_ = *plan.step_index +
               std::min(plan.step_count, std::numeric_limits<int64_t>::max() - *plan.step_index);
-  return PreparedStep{std::move(hold), std::move(plan)};
+  return PreparedStep{*std::move(hold), std::move(plan)};
 }
 
 absl::Status OpenStepStream::CheckStanding() {
@@ -265,7 +290,7 @@ absl::Status OpenStepStream::CheckStanding() {
   if (session_->IsAttached(listener_.get())) return absl::OkStatus();
   // Somebody else has the session or its name already, and End is about to be called with the news.
   CELLAR_RETURN_IF_ERROR(session_->CheckAlive());
-  return SessionTakenOver(session_->config().name, session_->Look().next_step);
+  return TakenOver();
 }
 
 void OpenStepStream::FinishOne() {

@@ -3,6 +3,7 @@
 #include <string>
 #include <utility>
 
+#include "absl/strings/cord.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
 
@@ -12,6 +13,9 @@ namespace {
 // What a full server asks callers to wait before they try again. Room comes when sessions expire or
 // are deleted, which nobody can foretell; a second keeps retries cheap.
 constexpr absl::Duration kRetryDelay = absl::Seconds(1);
+
+// What SessionAsleep is known by.
+constexpr absl::string_view kAsleepMark = "cellar/asleep";
 
 std::string Rfc3339(absl::Time time) {
   return absl::FormatTime("%Y-%m-%dT%H:%M:%E*SZ", time, absl::UTCTimeZone());
@@ -193,6 +197,17 @@ absl::Status SnapshotDoesNotFit(absl::string_view what) {
                    absl::StrCat("the snapshot is no state of the model it names: ", what,
                                 "; export the session again"),
                    {.reason = "SNAPSHOT_CORRUPT"});
+}
+
+absl::Status SessionAsleep(absl::string_view name) {
+  absl::Status status =
+      absl::UnavailableError(absl::StrCat("session '", name, "' sleeps; try again"));
+  status.SetPayload(kAsleepMark, absl::Cord());
+  return status;
+}
+
+bool IsSessionAsleep(const absl::Status& status) {
+  return absl::IsUnavailable(status) && status.GetPayload(kAsleepMark).has_value();
 }
 
 absl::Status SessionPromiseBroken(absl::string_view name, absl::string_view promise) {

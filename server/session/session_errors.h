@@ -62,6 +62,13 @@ absl::Status ModelMismatch(absl::string_view model, absl::string_view model_dige
 // DATA_LOSS: the bytes are sound, but what they hold is not a state of the model they name.
 absl::Status SnapshotDoesNotFit(absl::string_view what);
 
+// UNAVAILABLE: it is in the store, and the thread that asked must not wait for that
+// (SessionTable::HoldAwake). For the server itself; no caller is told.
+absl::Status SessionAsleep(absl::string_view name);
+
+// Whether it is that.
+bool IsSessionAsleep(const absl::Status& status);
+
 // INTERNAL: the server broke a promise of its own; `promise` says which.
 absl::Status SessionPromiseBroken(absl::string_view name, absl::string_view promise);
 

@@ -44,6 +44,7 @@ SessionIndex::Found SessionIndex::Lookup(const OwnedName& owned) const {
     result.model = entry->sleeper->model;
     result.sleep_number = entry->sleeper->number;
   }
+  result.awaited = !wakings.empty() && wakings.contains(FullName(owned));
   return result;
 }
 
@@ -278,6 +279,17 @@ void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Ti
     asleep.clear();
     for (const std::shared_ptr<Session>& session : not_kept) keeper->Keep(session);
   }
+}
+
+void SessionIndex::BeginWaking(const std::string& full_name) {
+  absl::MutexLock lock(&mutex);
+  ++wakings[full_name];
+}
+
+void SessionIndex::EndWaking(const std::string& full_name) {
+  absl::MutexLock lock(&mutex);
+  const auto count = wakings.find(full_name);
+  if (--count->second == 0) wakings.erase(count);
 }
 
 void SessionIndex::AddSleeper(const StoredSessionHead& head, ModelPin model) {

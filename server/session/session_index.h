@@ -47,6 +47,7 @@ struct SessionIndex {
   struct Found {
     std::shared_ptr<Session> session;
     bool asleep = false;
+    bool awaited = false;           // somebody is on the way to it (BeginWaking)
     std::optional<ModelPin> model;  // of one that sleeps
     int64_t sleep_number = 0;
     std::optional<Tombstone> tombstone;
@@ -106,6 +107,10 @@ struct SessionIndex {
   // than is enough is used. What the store does not have yet is given to it, and sleeps next time.
   void SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Time unused_before);
 
+  // SessionTable::Waking of this FullName.
+  void BeginWaking(const std::string& full_name);
+  void EndWaking(const std::string& full_name);
+
   void AddSleeper(const StoredSessionHead& head, ModelPin model);
   void AddTombstone(const OwnedName& owned, const Tombstone& tombstone);
 
@@ -133,6 +138,7 @@ struct SessionIndex {
   absl::btree_set<Entry*, Entry::ByName> awake ABSL_GUARDED_BY(mutex);
   absl::btree_set<std::pair<absl::Time, Entry*>> due ABSL_GUARDED_BY(mutex);
   Tombstones tombstones ABSL_GUARDED_BY(mutex);
+  absl::flat_hash_map<std::string, int64_t> wakings ABSL_GUARDED_BY(mutex);  // FullNames; none is 0
   int64_t last_sleep_number ABSL_GUARDED_BY(mutex) = 0;
   std::string rotation_tenant ABSL_GUARDED_BY(mutex);  // where SleepSome was last
   std::string rotation_name ABSL_GUARDED_BY(mutex);

@@ -163,16 +163,44 @@ absl::StatusOr<SessionHold> SessionTable::Hold(const OwnedName& owned) {
 
 absl::StatusOr<SessionHold> SessionTable::Hold(std::shared_ptr<Session> session) {
   while (true) {
-    switch (session->AddHold(implementation_->clock.Now())) {
-      case Session::HoldOutcome::kHeld:
-        return SessionHold(std::move(session));
-      case Session::HoldOutcome::kEnded:
-        implementation_->Bury(*session);
-        return session->CheckAlive();
-      case Session::HoldOutcome::kAsleep:
-        CELLAR_ASSIGN_OR_RETURN(session, implementation_->Wake(session->config().owned_name()));
-    }
+    absl::StatusOr<SessionHold> hold = HoldAwake(session);
+    if (!IsSessionAsleep(hold.status())) return hold;
+    CELLAR_ASSIGN_OR_RETURN(session, implementation_->Wake(session->config().owned_name()));
   }
+}
+
+absl::StatusOr<SessionHold> SessionTable::HoldAwake(const OwnedName& owned) {
+  Implementation& all = *implementation_;
+  while (true) {
+    SessionIndex::Found found = all.Lookup(owned);
+    if (found.asleep && all.EndAsleepIfExpired(owned)) continue;
+    if (found.asleep || found.awaited) return SessionAsleep(owned.name);
+    if (found.session == nullptr) return all.WhyNotThere(owned.name, found.tombstone);
+    return HoldAwake(std::move(found.session));
+  }
+}
+
+absl::StatusOr<SessionHold> SessionTable::HoldAwake(std::shared_ptr<Session> session) {
+  switch (session->AddHold(implementation_->clock.Now())) {
+    case Session::HoldOutcome::kHeld:
+      return SessionHold(std::move(session));
+    case Session::HoldOutcome::kEnded:
+      implementation_->Bury(*session);
+      return session->CheckAlive();
+    case Session::HoldOutcome::kAsleep:
+      break;
+  }
+  return SessionAsleep(session->config().name);
+}
+
+SessionTable::Waking SessionTable::BeginWaking(const OwnedName& owned) {
+  std::string full_name = FullName(owned);
+  implementation_->BeginWaking(full_name);
+  return {*implementation_, std::move(full_name)};
+}
+
+SessionTable::Waking::~Waking() {
+  if (table_ != nullptr) table_->EndWaking(full_name_);
 }
 
 std::vector<std::shared_ptr<Session>> SessionTable::List(const OwnedName& after,

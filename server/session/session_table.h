@@ -15,6 +15,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
@@ -72,6 +73,15 @@ class SessionTable {
   // Errors: SESSION_EXPIRED, SESSION_DELETED.
   absl::StatusOr<SessionHold> Hold(std::shared_ptr<Session> session);
 
+  // Both for threads that must not wait for the store: as Hold, but SessionAsleep if it sleeps.
+  absl::StatusOr<SessionHold> HoldAwake(const OwnedName& owned);
+  absl::StatusOr<SessionHold> HoldAwake(std::shared_ptr<Session> session);
+
+  // Somebody is on the way to the session of this name with Hold. Whoever asks later must not be
+  // served before: as long as anybody is on the way, HoldAwake by name says that it sleeps.
+  class Waking;
+  Waking BeginWaking(const OwnedName& owned);
+
   // At most `max_count` live sessions of the tenant of `after` whose names sort after its name, in
   // order.
   std::vector<std::shared_ptr<Session>> List(const OwnedName& after, int64_t max_count);
@@ -119,6 +129,23 @@ class SessionTable {
  private:
   struct Implementation;
   std::unique_ptr<Implementation> implementation_;
+};
+
+// Ends when it is destroyed; the table outlives it. Move-only.
+class SessionTable::Waking {
+ public:
+  Waking(Waking&& other) noexcept
+      : table_(std::exchange(other.table_, nullptr)), full_name_(std::move(other.full_name_)) {}
+  Waking& operator=(Waking&&) = delete;
+  ~Waking();
+
+ private:
+  friend class SessionTable;
+  Waking(Implementation& table, std::string full_name)
+      : table_(&table), full_name_(std::move(full_name)) {}
+
+  Implementation* table_;  // null once moved from
+  std::string full_name_;
 };
 
 }  // namespace cellar

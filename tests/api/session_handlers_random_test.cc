@@ -239,6 +239,7 @@ class SessionHandlersRandomTest : public testing::TestWithParam<int> {
     if (before != nullptr) open.mutable_open()->set_resume_from(before->inputs.size());
     auto client = std::make_unique<StreamClient>(run_->api());
     client->Open(open);
+    run_->api().scheduler.Drain();  // it may have to wake up first
     ASSERT_TRUE(run_->api().keeper->Flush().ok());
     if (IsGone(id, client->outcome(0))) return;
     Expected& session = *Living(id);
