@@ -10,11 +10,14 @@
 #include "absl/strings/str_cat.h"
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 #include "google/protobuf/util/json_util.h"
 #include "google/protobuf/util/type_resolver.h"
 #include "google/protobuf/util/type_resolver_util.h"
 #include "server/api/model_handlers.h"
 #include "server/api/resource_names.h"
+#include "server/api/session_turn.h"
+#include "server/api/wanted_input.h"
 #include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/model/model_errors.h"
@@ -113,24 +116,31 @@ class FileScan {
   int64_t axis_count_ = 0;
 };
 
-absl::Status ReadBinary(const std::string& file, int64_t max_layers, v1::Model* message) {
+absl::Status ReadBinary(const std::string& file, int64_t max_layers, WantedCheck wanted,
+                        v1::Model* message) {
   const auto size = static_cast<int64_t>(file.size());
   if (size > kMaxParsableBytes) return ModelSizeLimit("model", size, kMaxParsableBytes);
   CELLAR_RETURN_IF_ERROR(FileScan().Scan(file, max_layers));
-  if (message->ParseFromString(file)) return absl::OkStatus();
-  return NotAModel("it has a string that is not UTF-8");
+  WantedInput input(file, wanted);
+  const bool parsed = message->ParseFromZeroCopyStream(&input);
+  CELLAR_RETURN_IF_ERROR(input.status());
+  return parsed ? absl::OkStatus() : NotAModel("it has a string that is not UTF-8");
 }
 
-absl::Status ReadJson(const std::string& file, int64_t max_layers, v1::Model* message) {
+absl::Status ReadJson(const std::string& file, int64_t max_layers, WantedCheck wanted,
+                      v1::Model* message) {
   constexpr char kUrlPrefix[] = "type.googleapis.com";
   const std::unique_ptr<google::protobuf::util::TypeResolver> resolver(
       google::protobuf::util::NewTypeResolverForDescriptorPool(
           kUrlPrefix, v1::Model::descriptor()->file()->pool()));
   const std::string url = absl::StrCat(kUrlPrefix, "/", v1::Model::descriptor()->full_name());
   std::string binary;
+  WantedInput input(file, wanted);
+  google::protobuf::io::StringOutputStream output(&binary);
   const auto status =
-      google::protobuf::util::JsonToBinaryString(resolver.get(), url, file, &binary);
-  if (status.ok()) return ReadBinary(binary, max_layers, message);
+      google::protobuf::util::JsonToBinaryStream(resolver.get(), url, &input, &output);
+  CELLAR_RETURN_IF_ERROR(input.status());
+  if (status.ok()) return ReadBinary(binary, max_layers, wanted, message);
   // The reason quotes the file: whatever is in it must not spoil the message.
   constexpr size_t kLongestReason = 300;
   const std::string reason(status.message().data(), status.message().size());
@@ -225,10 +235,11 @@ absl::Status ModelUpload::ReadAndCreate(v1::UploadModelResponse* response) {
   }
   std::string file = TakeFile();
   v1::Model message;
-  CELLAR_RETURN_IF_ERROR(open_->format() == v1::MODEL_FORMAT_CELLAR_BINARY
-                             ? ReadBinary(file, api_.limits.model.max_layers, &message)
-                             : ReadJson(file, api_.limits.model.max_layers, &message));
+  const auto wanted = [this] { return CheckWanted(api_, call_); };
+  const auto read = open_->format() == v1::MODEL_FORMAT_CELLAR_BINARY ? &ReadBinary : &ReadJson;
+  CELLAR_RETURN_IF_ERROR(read(file, api_.limits.model.max_layers, wanted, &message));
   file = {};  // as large as the message, and no longer needed
+  CELLAR_RETURN_IF_ERROR(wanted());
   return AddModel(api_, call_, message, open_->model_id(), {}, response->mutable_model());
 }
 

@@ -26,8 +26,9 @@ class ModelUpload {
   // allocated). After an error the upload has failed: every later call gives the same error.
   absl::Status Add(v1::UploadModelRequest&& message);
 
-  // Called once, after the last message: reads the file and creates the model. Errors: as
-  // UploadModel. On failure no model was created.
+  // Called once, after the last message: reads the file and creates the model. Gives up on the way
+  // once nobody waits for it any more. Errors: as UploadModel, CANCELLED, DEADLINE_PASSED. On
+  // failure no model was created.
   absl::Status Finish(v1::UploadModelResponse* response);
 
  private:

@@ -196,6 +196,52 @@ TEST(ModelUpload, RefusesFewerBytesThanAnnounced) {
   EXPECT_THAT(std::string(status.message()), HasSubstr("in all is 2; must be the 3"));
 }
 
+// A call that is cancelled when it is asked for the `count`th time whether it is.
+Call CancelledAfter(int count) {
+  Call call(LocalCaller());
+  call.cancelled = [count]() mutable { return --count < 0; };
+  return call;
+}
+
+TEST(ModelUpload, GivesUpInTheMiddleOfAFileThatNobodyWaitsForAnyMore) {
+  v1::Model wide = WriteModel(*HomeworkModel(), ModelDetail::kWeights, v1::ENCODING_VALUES);
+  // Not a model, which would be found out at its end.
+  wide.mutable_layers(0)
+      ->mutable_lstm()
+      ->mutable_forget_gate()
+      ->mutable_bias()
+      ->mutable_values()
+      ->Resize(1 << 17, 0.1);
+  std::string json;
+  ASSERT_TRUE(google::protobuf::util::MessageToJsonString(wide, &json).ok());
+  const std::pair<v1::ModelFormat, std::string> files[] = {
+      {v1::MODEL_FORMAT_CELLAR_BINARY, wide.SerializeAsString()},
+      {v1::MODEL_FORMAT_CELLAR_JSON, json}};
+  for (const auto& [format, file] : files) {
+    for (const int count : {0, 1, 5}) {
+      ApiFixture fixture;
+      ModelUpload upload(fixture.api(), CancelledAfter(count));
+      ASSERT_TRUE(upload.Add(Open("a", format, static_cast<int64_t>(file.size()))).ok());
+      ASSERT_TRUE(upload.Add(Chunk(file)).ok());
+      v1::UploadModelResponse response;
+      EXPECT_TRUE(absl::IsCancelled(upload.Finish(&response))) << format << " " << count;
+    }
+  }
+}
+
+TEST(ModelUpload, CreatesNothingWhenItsTimeIsUp) {
+  const std::string file = BinaryFile(*HomeworkModel());
+  ApiFixture fixture;
+  Call call(LocalCaller());
+  call.deadline = fixture.clock().Now();
+  ModelUpload upload(fixture.api(), call);
+  ASSERT_TRUE(upload.Add(Open("a", v1::MODEL_FORMAT_CELLAR_BINARY, file.size())).ok());
+  ASSERT_TRUE(upload.Add(Chunk(file)).ok());
+  v1::UploadModelResponse response;
+  EXPECT_TRUE(absl::IsDeadlineExceeded(upload.Finish(&response)));
+  EXPECT_FALSE(fixture.api().models.Get({kDefaultTenant, "models/a"}).ok());
+}
+
 TEST(ModelUpload, RepeatsItsErrorOnceItHasFailed) {
   ApiFixture fixture;
   ModelUpload upload(fixture.api(), Call(LocalCaller()));
