@@ -19,8 +19,8 @@
 #include "absl/strings/strip.h"
 #include "server/build_info.h"
 #include "server/flags.h"
+#include "server/rpc/incoming.h"
 #include "server/rpc/listen_address.h"
-#include "server/rpc/message_size.h"
 
 namespace cellar {
 namespace {

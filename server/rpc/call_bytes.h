@@ -2,7 +2,7 @@
 // being worked on, uploads so far, answers that nobody has read yet.
 //
 // Thread safety: belongs to one thread at a time.
-// Ownership: the tally outlives it.
+// Ownership: the tally outlives it, or at least what it holds.
 #ifndef CELLAR_SERVER_RPC_CALL_BYTES_H_
 #define CELLAR_SERVER_RPC_CALL_BYTES_H_
 
@@ -29,7 +29,9 @@ class CallBytes {
         tenant_(std::move(other.tenant_)),
         bytes_(std::exchange(other.bytes_, 0)) {}
   CallBytes& operator=(CallBytes&&) = delete;
-  ~CallBytes() { tally_->GiveBack(tenant_, bytes_); }
+  ~CallBytes() {
+    if (bytes_ > 0) tally_->GiveBack(tenant_, bytes_);
+  }
 
   // Holds `bytes` from now on. Errors: CALL_BYTES_LIMIT; then it holds what it held.
   absl::Status Set(int64_t bytes) {
@@ -41,9 +43,6 @@ class CallBytes {
     bytes_ = bytes;
     return absl::OkStatus();
   }
-
-  // Holds so many more. Errors: as Set.
-  absl::Status Add(int64_t bytes) { return Set(bytes_ + bytes); }
 
  private:
   TenantTally* tally_;

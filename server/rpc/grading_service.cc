@@ -55,16 +55,19 @@ class GradeMessages final : public GradeStreamReactor::Stream {
 
 }  // namespace
 
+GradingService::GradingService(Api& api, Admission& admission)
+    : RawService(*v1::GradeRequest::descriptor()->file()), api_(api), admission_(admission) {}
+
 void GradingService::Serve(CallQueue& queue) {
   UnaryCalls calls(queue, *this, api_, admission_);
-  calls.OnWorker(&GradingService::RequestCreateExercise, &cellar::CreateExercise);
-  calls.OnWorker(&GradingService::RequestGetExercise, &cellar::GetExercise);
-  calls.OnWorker(&GradingService::RequestListExercises, &cellar::ListExercises);
-  calls.OnWorker(&GradingService::RequestDeleteExercise, &cellar::DeleteExercise);
-  calls.OnWorker(&GradingService::RequestCheckExercise, &cellar::CheckExercise);
-  calls.OnWorker(&GradingService::RequestGrade, &cellar::Grade);
+  calls.OnWorker("CreateExercise", &cellar::CreateExercise);
+  calls.OnWorker("GetExercise", &cellar::GetExercise);
+  calls.OnWorker("ListExercises", &cellar::ListExercises);
+  calls.OnWorker("DeleteExercise", &cellar::DeleteExercise);
+  calls.OnWorker("CheckExercise", &cellar::CheckExercise);
+  calls.OnWorker("Grade", &cellar::Grade);
   GradeStreamReactor::Wire::Serve(
-      queue, *this, &GradingService::RequestGradeStream, [this](GradeStreamReactor::Wire& wire) {
+      queue, *this, "GradeStream", [this](GradeStreamReactor::Wire& wire) {
         return GradeStreamReactor::Start(wire, api_, admission_, [this](const Call& call) {
           return std::make_unique<GradeMessages>(api_, call);
         });

@@ -1,9 +1,12 @@
 #include "server/rpc/health_service.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <optional>
 #include <utility>
 
+#include "server/base/status_macros.h"
+#include "server/rpc/status.h"
 #include "server/rpc/wires.h"
 
 namespace cellar {
@@ -11,19 +14,16 @@ namespace {
 
 using grpc::health::v1::HealthCheckRequest;
 using grpc::health::v1::HealthCheckResponse;
-using CheckWire = UnaryWire<HealthCheckRequest, HealthCheckResponse>;
-using WatchWire = DownloadWire<HealthCheckRequest, HealthCheckResponse>;
+using CheckWire = UnaryWire<HealthCheckResponse>;
+using WatchWire = DownloadWire<HealthCheckResponse>;
 
 // What a watch keeps for as long as its client likes must be little. gRPC's own service drew the
 // line at 200 bytes for the name.
-constexpr size_t kMaxRequestBytes = 256;
+constexpr int64_t kMaxRequestBytes = 256;
 
-bool IsTooLong(const HealthCheckRequest& request) {
-  return request.ByteSizeLong() > kMaxRequestBytes;
-}
-
-grpc::Status TooLong() {
-  return {grpc::StatusCode::INVALID_ARGUMENT, "the request is longer than any name of a service"};
+Reactor* Refuse(Wire& wire, const absl::Status& status) {
+  wire.Finish(ToGrpcStatus(status));
+  return NothingMore();
 }
 
 }  // namespace
@@ -31,7 +31,8 @@ grpc::Status TooLong() {
 // One call of Watch: writes the status when it is not what was written last.
 class HealthService::Watcher final : public Reactor {
  public:
-  Watcher(HealthService& service, WatchWire& wire) : service_(service), wire_(wire) {}
+  Watcher(HealthService& service, WatchWire& wire, std::string watched)
+      : service_(service), wire_(wire), watched_(std::move(watched)) {}
 
   // Looks at the status again.
   void Look() {
@@ -39,7 +40,7 @@ class HealthService::Watcher final : public Reactor {
     {
       absl::MutexLock lock(&mutex_);
       if (writing_ || finished_) return;
-      const HealthCheckResponse::ServingStatus now = service_.StatusOf(wire_.request().service());
+      const HealthCheckResponse::ServingStatus now = service_.StatusOf(watched_);
       write = !gone_ && now != written_;
       if (!write && !gone_) return;
       writing_ = write;
@@ -81,7 +82,8 @@ class HealthService::Watcher final : public Reactor {
   }
 
   HealthService& service_;
-  WatchWire& wire_;               // until OnDone
+  WatchWire& wire_;  // until OnDone
+  const std::string watched_;
   HealthCheckResponse response_;  // gRPC's while it is written
 
   absl::Mutex mutex_;
@@ -91,36 +93,46 @@ class HealthService::Watcher final : public Reactor {
   bool finished_ ABSL_GUARDED_BY(mutex_) = false;
 };
 
-HealthService::HealthService(std::vector<std::string> services) : services_(std::move(services)) {}
+HealthService::HealthService(std::vector<std::string> services)
+    : RawService(*HealthCheckRequest::descriptor()->file()), services_(std::move(services)) {}
 
 HealthService::~HealthService() = default;
 
 void HealthService::Serve(CallQueue& queue) {
-  CheckWire::Serve(queue, *this, &HealthService::RequestCheck, [this](CheckWire& wire) {
-    if (IsTooLong(wire.request())) {
-      wire.Finish(TooLong());
-      return NothingMore();
+  CheckWire::Serve(queue, *this, "Check", [this](CheckWire& wire) {
+    const absl::StatusOr<std::string> service = ServiceIn(wire.request());
+    if (!service.ok()) return Refuse(wire, service.status());
+    const HealthCheckResponse::ServingStatus status = StatusOf(*service);
+    if (status == HealthCheckResponse::SERVICE_UNKNOWN) {
+      return Refuse(wire, absl::NotFoundError("there is no such service"));
     }
-    const HealthCheckResponse::ServingStatus status = StatusOf(wire.request().service());
     wire.response()->set_status(status);
-    wire.Finish(status == HealthCheckResponse::SERVICE_UNKNOWN
-                    ? grpc::Status(grpc::StatusCode::NOT_FOUND, "there is no such service")
-                    : grpc::Status::OK);
+    wire.Finish(grpc::Status::OK);
     return NothingMore();
   });
-  WatchWire::Serve(queue, *this, &HealthService::RequestWatch, [this](WatchWire& wire) -> Reactor* {
-    if (IsTooLong(wire.request())) {
-      wire.Finish(TooLong());
-      return NothingMore();
-    }
-    const auto watcher = std::make_shared<Watcher>(*this, wire);
+  WatchWire::Serve(queue, *this, "Watch", [this](WatchWire& wire) -> Reactor* {
+    absl::StatusOr<std::string> service = ServiceIn(wire.request());
+    if (!service.ok()) return Refuse(wire, service.status());
+    const auto watcher = std::make_shared<Watcher>(*this, wire, *std::move(service));
     {
       absl::MutexLock lock(&mutex_);
+      if (watchers_.size() >= kMaxWatches) {
+        return Refuse(wire, absl::ResourceExhaustedError("health is watched by too many already"));
+      }
       watchers_.emplace(watcher.get(), watcher);
     }
     watcher->Look();
     return watcher.get();
   });
+}
+
+absl::StatusOr<std::string> HealthService::ServiceIn(Incoming& request) {
+  if (request.bytes() > kMaxRequestBytes) {
+    return absl::InvalidArgumentError("the request is longer than any name of a service");
+  }
+  HealthCheckRequest message;
+  CELLAR_RETURN_IF_ERROR(request.ReadInto(&message));
+  return message.service();
 }
 
 void HealthService::SetServing(bool serving) {

@@ -1,5 +1,6 @@
 // grpc.health.v1.Health: whether the server and each of its services answer. Anybody may ask, also
-// while it drains; so requests longer than any name of a service are INVALID_ARGUMENT.
+// while it drains; so what strangers can make it hold is little: requests longer than any name of a
+// service are INVALID_ARGUMENT, and watches beyond kMaxWatches RESOURCE_EXHAUSTED.
 //
 // Thread safety: SetServing may be called from any thread; Serve belongs to one.
 // Ownership: the queue outlives it.
@@ -13,14 +14,19 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
+#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
-#include "grpc/health/v1/health.grpc.pb.h"
+#include "grpc/health/v1/health.pb.h"
 #include "server/rpc/call_queue.h"
+#include "server/rpc/raw_service.h"
 
 namespace cellar {
 
-class HealthService final : public grpc::health::v1::Health::AsyncService {
+class HealthService final : public RawService {
  public:
+  // Watches open at once. Each is told the end of the server, which must not take long.
+  static constexpr size_t kMaxWatches = 10'000;
+
   // Of `services`, by their full names. Nothing is served yet.
   explicit HealthService(std::vector<std::string> services);
   ~HealthService() override;
@@ -33,6 +39,9 @@ class HealthService final : public grpc::health::v1::Health::AsyncService {
 
  private:
   class Watcher;
+
+  // Whose status `request` asks for. Errors: it is too long, or no request.
+  static absl::StatusOr<std::string> ServiceIn(Incoming& request);
 
   // SERVICE_UNKNOWN for a name that is none of ours.
   grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;

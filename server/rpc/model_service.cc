@@ -13,15 +13,18 @@ bool IsForWeights(const v1::GetModelRequest& request) {
 
 }  // namespace
 
+ModelService::ModelService(Api& api, Admission& admission)
+    : RawService(*v1::CreateModelRequest::descriptor()->file()), api_(api), admission_(admission) {}
+
 void ModelService::Serve(CallQueue& queue) {
   UnaryCalls calls(queue, *this, api_, admission_);
-  calls.OnWorker(&ModelService::RequestCreateModel, &cellar::CreateModel);
-  calls.OnWorkerIf(&IsForWeights, &ModelService::RequestGetModel, &cellar::GetModel);
-  calls.OnWorker(&ModelService::RequestListModels, &cellar::ListModels);
-  calls.OnWorker(&ModelService::RequestDeleteModel, &cellar::DeleteModel);
-  UploadReactor::Wire::Serve(
-      queue, *this, &ModelService::RequestUploadModel,
-      [this](UploadReactor::Wire& wire) { return UploadReactor::Start(api_, admission_, wire); });
+  calls.OnWorker("CreateModel", &cellar::CreateModel);
+  calls.OnWorkerIf(&IsForWeights, "GetModel", &cellar::GetModel);
+  calls.OnWorker("ListModels", &cellar::ListModels);
+  calls.OnWorker("DeleteModel", &cellar::DeleteModel);
+  UploadReactor::Wire::Serve(queue, *this, "UploadModel", [this](UploadReactor::Wire& wire) {
+    return UploadReactor::Start(api_, admission_, wire);
+  });
 }
 
 }  // namespace cellar

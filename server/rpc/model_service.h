@@ -4,16 +4,16 @@
 #ifndef CELLAR_SERVER_RPC_MODEL_SERVICE_H_
 #define CELLAR_SERVER_RPC_MODEL_SERVICE_H_
 
-#include "cellar/v1/model_service.grpc.pb.h"
 #include "server/api/api.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_queue.h"
+#include "server/rpc/raw_service.h"
 
 namespace cellar {
 
-class ModelService final : public v1::ModelService::AsyncService {
+class ModelService final : public RawService {
  public:
-  ModelService(Api& api, Admission& admission) : api_(api), admission_(admission) {}
+  ModelService(Api& api, Admission& admission);
 
   // Takes the calls that come on `queue`, which outlives them. REQUIRES: the server is built.
   void Serve(CallQueue& queue);

@@ -40,6 +40,12 @@ absl::Status MessageSizeLimit(int64_t message_bytes, int64_t limit_bytes) {
       detail);
 }
 
+absl::Status UnreadableMessage(const google::protobuf::Descriptor& request) {
+  return BadRequest({{"", absl::StrCat("the bytes are not a ", request.full_name(),
+                                       " in protobuf's binary format (text must be UTF-8); send "
+                                       "what code generated from Cellar's protos writes")}});
+}
+
 absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes) {
   const absl::string_view whose = CapScopeWord(cap.scope);
   ErrorDetail detail;

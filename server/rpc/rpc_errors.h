@@ -8,6 +8,7 @@
 
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
 #include "server/identity/cap.h"
 
 namespace cellar {
@@ -17,6 +18,9 @@ absl::Status Draining();
 
 // RESOURCE_EXHAUSTED / MESSAGE_SIZE_LIMIT: a request longer than a message may be.
 absl::Status MessageSizeLimit(int64_t message_bytes, int64_t limit_bytes);
+
+// INVALID_ARGUMENT / BAD_REQUEST: bytes that are no message of the kind of `request`.
+absl::Status UnreadableMessage(const google::protobuf::Descriptor& request);
 
 // RESOURCE_EXHAUSTED / CALL_BYTES_LIMIT: calls in flight have no room for so many bytes more.
 absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes);

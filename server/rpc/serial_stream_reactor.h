@@ -11,10 +11,9 @@
 #ifndef CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
 #define CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
 
-#include <atomic>
+#include <cstdint>
 #include <functional>
 #include <memory>
-#include <optional>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -23,13 +22,13 @@
 #include "absl/synchronization/mutex.h"
 #include "server/api/api.h"
 #include "server/api/stream_slot.h"
+#include "server/base/status_macros.h"
 #include "server/rpc/admission.h"
-#include "server/rpc/call_bytes.h"
-#include "server/rpc/call_deadline.h"
-#include "server/rpc/message_size.h"
+#include "server/rpc/incoming.h"
 #include "server/rpc/rpc_errors.h"
 #include "server/rpc/serial_stream.h"
 #include "server/rpc/serial_stream_flow.h"
+#include "server/rpc/visit.h"
 #include "server/rpc/wires.h"
 
 namespace cellar {
@@ -40,7 +39,7 @@ class SerialStreamReactor final
       public DrainListener,
       public std::enable_shared_from_this<SerialStreamReactor<Request, Response>> {
  public:
-  using Wire = DuplexWire<Request, Response>;
+  using Wire = DuplexWire<Response>;
   using Stream = SerialStream<Request, Response>;
   using StreamMaker = std::function<std::unique_ptr<Stream>(Call call)>;
 
@@ -66,50 +65,43 @@ class SerialStreamReactor final
   using Do = SerialStreamFlow::Do;
 
   SerialStreamReactor(Wire& wire, Api& api, Admission& admission)
-      : wire_(wire), api_(api), admission_(admission) {}
+      : wire_(wire),
+        api_(api),
+        admission_(admission),
+        visit_(api, admission, wire, *Request::descriptor()) {}
 
   absl::Status Enter(const StreamMaker& make_stream) {
-    absl::StatusOr<SharedCaller> caller =
-        admission_.Identify(wire_.context(), *Request::descriptor());
-    if (!caller.ok()) return caller.status();
-    caller_ = *std::move(caller);
-    const absl::Status entered = admission_.Enter();
-    if (!entered.ok()) return entered;
-    entered_ = true;
-    bytes_.emplace(admission_.call_bytes(), caller_->tenant);
-    absl::StatusOr<std::unique_ptr<StreamSlot>> slot = StreamSlot::Take(api_, caller_->tenant);
-    if (!slot.ok()) return slot.status();
-    slot_ = *std::move(slot);
-    Call call(caller_);
-    call.deadline = CallDeadline(wire_.context().deadline());
-    call.cancelled = [cancelled = cancelled_] {
-      return cancelled->load(std::memory_order_relaxed);
-    };
-    stream_ = make_stream(std::move(call));
+    CELLAR_RETURN_IF_ERROR(visit_.Enter());
+    CELLAR_ASSIGN_OR_RETURN(slot_, StreamSlot::Take(api_, visit_.caller()->tenant));
+    stream_ = make_stream(visit_.ForHandler());
     admission_.Tell(this->shared_from_this());
     return absl::OkStatus();
   }
 
   // Reactions of the call.
   void OnReadDone(bool ok) override {
-    Happened([ok](SerialStreamFlow& flow) { flow.ReadDone(ok); });
+    if (!ok) return Happened([](SerialStreamFlow& flow) { flow.ReadDone(false); });
+    visit_.Read(incoming_, &read_, [this](const absl::StatusOr<int64_t>& bytes) {
+      read_bytes_ = bytes.value_or(0);
+      Happened([&](SerialStreamFlow& flow) {
+        flow.ReadDone(bytes.ok());
+        if (!bytes.ok()) flow.End(bytes.status());
+      });
+    });
   }
   void OnWriteDone(bool ok) override {
     Happened([ok](SerialStreamFlow& flow) { flow.WriteDone(ok); });
   }
   void OnCancel() override {
-    cancelled_->store(true, std::memory_order_relaxed);
+    visit_.Cancel();
     Happened([](SerialStreamFlow& flow) { flow.End(CallerGone()); });
   }
   void OnDone() override {
     // A worker may hold the reactor a little longer than the server lives; what belongs to the
     // server goes back now.
     slot_ = nullptr;
-    bytes_.reset();
-    if (entered_) {
-      admission_.Forget(this);
-      admission_.Leave();
-    }
+    admission_.Forget(this);
+    visit_.Leave();
     self_.reset();
   }
 
@@ -142,8 +134,7 @@ class SerialStreamReactor final
           wire_.Write(response_);
           break;
         case Do::kFinish:
-          wire_.Finish(admission_.Close(wire_.context(), *Request::descriptor(), caller_.get(),
-                                        FinalStatus()));
+          visit_.Finish(FinalStatus());
           return;  // perhaps OnDone has come: this may be gone
       }
     }
@@ -154,14 +145,16 @@ class SerialStreamReactor final
     absl::MutexLock lock(&mutex_);
     const Do next = flow_.Next();
     if (next == Do::kNothing) acting_ = false;
-    if (next == Do::kWork) current_.Swap(&incoming_);
+    if (next == Do::kWork) {
+      current_.Swap(&read_);
+      current_bytes_ = read_bytes_;
+    }
     return next;
   }
 
   void Work() {
-    absl::Status fits = CheckMessageSize(current_, api_.limits.max_message_bytes);
-    if (fits.ok()) fits = bytes_->Set(static_cast<int64_t>(current_.ByteSizeLong()));
-    if (!fits.ok()) return NoteWork(fits);
+    absl::Status held = visit_.Hold(current_bytes_);
+    if (!held.ok()) return NoteWork(std::move(held));
     // Whoever works may be the last to hold it: a finished call drops it.
     stream_->Take(current_, &response_,
                   [this, alive = this->shared_from_this()](absl::StatusOr<bool> has_answer) {
@@ -170,7 +163,7 @@ class SerialStreamReactor final
   }
 
   void NoteWork(absl::StatusOr<bool> has_answer) {
-    const bool wanted = !cancelled_->load(std::memory_order_relaxed);
+    const bool wanted = !visit_.cancelled();
     Happened([&](SerialStreamFlow& flow) {
       flow.WorkDone(has_answer.status(), has_answer.ok() && *has_answer && wanted);
     });
@@ -188,18 +181,18 @@ class SerialStreamReactor final
   Wire& wire_;  // until OnDone
   Api& api_;
   Admission& admission_;
-  SharedCaller caller_;  // null: not let in
-  bool entered_ = false;
+  Visit visit_;
   std::unique_ptr<StreamSlot> slot_;
   std::unique_ptr<Stream> stream_;
   std::shared_ptr<SerialStreamReactor> self_;  // until OnDone
 
-  const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
-
-  // Each belongs to who has been given it: gRPC while it reads or writes, else the stream.
-  std::optional<CallBytes> bytes_;  // once let in; of whoever works
-  Request incoming_;
+  // Each belongs to who has been given it: gRPC or the visit while it is read or written, else the
+  // stream.
+  Incoming incoming_;
+  Request read_;
+  int64_t read_bytes_ = 0;
   Request current_;
+  int64_t current_bytes_ = 0;
   Response response_;
 
   absl::Mutex mutex_;

@@ -5,6 +5,10 @@
 #include <optional>
 #include <utility>
 
+#include "cellar/v1/evaluation_service.grpc.pb.h"
+#include "cellar/v1/grading_service.grpc.pb.h"
+#include "cellar/v1/model_service.grpc.pb.h"
+#include "cellar/v1/session_service.grpc.pb.h"
 #include "google/protobuf/stubs/common.h"
 #include "grpc/support/time.h"
 #include "grpcpp/channel.h"
@@ -21,8 +25,8 @@
 #include "server/rpc/foreign_services.h"
 #include "server/rpc/grading_service.h"
 #include "server/rpc/health_service.h"
+#include "server/rpc/incoming.h"
 #include "server/rpc/listen_address.h"
-#include "server/rpc/message_size.h"
 #include "server/rpc/model_service.h"
 #include "server/rpc/rpc_errors.h"
 #include "server/rpc/session_service.h"

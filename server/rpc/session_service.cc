@@ -15,13 +15,6 @@
 namespace cellar {
 namespace {
 
-// Requests above this are converted on a worker: above it that takes longer than handing over.
-constexpr size_t kDearRequestBytes = size_t{64} << 10;
-
-bool IsLong(const v1::CreateSessionRequest& request) {
-  return request.ByteSizeLong() > kDearRequestBytes;
-}
-
 using StreamBatchStepsReactor =
     SerialStreamReactor<v1::StreamBatchStepsRequest, v1::StreamBatchStepsResponse>;
 
@@ -46,33 +39,33 @@ class BatchMessages final : public StreamBatchStepsReactor::Stream {
 
 }  // namespace
 
+SessionService::SessionService(Api& api, Admission& admission)
+    : RawService(*v1::StepRequest::descriptor()->file()), api_(api), admission_(admission) {}
+
 void SessionService::Serve(CallQueue& queue) {
   UnaryCalls calls(queue, *this, api_, admission_);
-  calls.OnWorkerIf(&IsLong, &SessionService::RequestCreateSession, &cellar::CreateSession);
+  calls.Here("CreateSession", &cellar::CreateSession);
   // Its state is hashed, and may have to be read from the store first.
-  calls.OnWorker(&SessionService::RequestGetSession, &cellar::GetSession);
-  calls.OnWorker(&SessionService::RequestListSessions, &cellar::ListSessions);
-  calls.Here(&SessionService::RequestDeleteSession, &cellar::DeleteSession);
-  calls.Here(&SessionService::RequestStep, &cellar::Step);
-  calls.Here(&SessionService::RequestBatchStep, &cellar::BatchStep);
-  calls.Here(&SessionService::RequestResetSession, &cellar::ResetSession);
-  calls.Here(&SessionService::RequestRewindSession, &cellar::RewindSession);
-  calls.Here(&SessionService::RequestForkSession, &cellar::ForkSession);
-  calls.Here(&SessionService::RequestExportSession, &cellar::ExportSession);
-  calls.OnWorker(&SessionService::RequestImportSession, &cellar::ImportSession);
-  calls.Here(&SessionService::RequestSetSessionState, &cellar::SetSessionState);
-  StepStreamWire::Serve(
-      queue, *this, &SessionService::RequestStreamSteps, [this](StepStreamWire& wire) {
-        StepStreamFlow::Limits limits;
-        limits.max_message_bytes = api_.limits.max_message_bytes;
-        return StepStreamReactor::Start(
-            wire, admission_, limits, [this](Call call, std::function<void(absl::Status)> on_end) {
-              return StepStream::Create(api_, std::move(call), std::move(on_end));
-            });
-      });
+  calls.OnWorker("GetSession", &cellar::GetSession);
+  calls.OnWorker("ListSessions", &cellar::ListSessions);
+  calls.Here("DeleteSession", &cellar::DeleteSession);
+  calls.Here("Step", &cellar::Step);
+  calls.Here("BatchStep", &cellar::BatchStep);
+  calls.Here("ResetSession", &cellar::ResetSession);
+  calls.Here("RewindSession", &cellar::RewindSession);
+  calls.Here("ForkSession", &cellar::ForkSession);
+  calls.Here("ExportSession", &cellar::ExportSession);
+  calls.OnWorker("ImportSession", &cellar::ImportSession);
+  calls.Here("SetSessionState", &cellar::SetSessionState);
+  StepStreamWire::Serve(queue, *this, "StreamSteps", [this](StepStreamWire& wire) {
+    return StepStreamReactor::Start(wire, api_, admission_, StepStreamFlow::Limits(),
+                                    [this](Call call, std::function<void(absl::Status)> on_end) {
+                                      return StepStream::Create(api_, std::move(call),
+                                                                std::move(on_end));
+                                    });
+  });
   StreamBatchStepsReactor::Wire::Serve(
-      queue, *this, &SessionService::RequestStreamBatchSteps,
-      [this](StreamBatchStepsReactor::Wire& wire) {
+      queue, *this, "StreamBatchSteps", [this](StreamBatchStepsReactor::Wire& wire) {
         return StreamBatchStepsReactor::Start(wire, api_, admission_, [this](Call call) {
           return std::make_unique<BatchMessages>(api_, std::move(call));
         });

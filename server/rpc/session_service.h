@@ -4,16 +4,16 @@
 #ifndef CELLAR_SERVER_RPC_SESSION_SERVICE_H_
 #define CELLAR_SERVER_RPC_SESSION_SERVICE_H_
 
-#include "cellar/v1/session_service.grpc.pb.h"
 #include "server/api/api.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_queue.h"
+#include "server/rpc/raw_service.h"
 
 namespace cellar {
 
-class SessionService final : public v1::SessionService::AsyncService {
+class SessionService final : public RawService {
  public:
-  SessionService(Api& api, Admission& admission) : api_(api), admission_(admission) {}
+  SessionService(Api& api, Admission& admission);
 
   // Takes the calls that come on `queue`, which outlives them. REQUIRES: the server is built.
   void Serve(CallQueue& queue);

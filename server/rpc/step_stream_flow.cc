@@ -44,13 +44,8 @@ StepStreamFlow::Action StepStreamFlow::Next() {
   return {};
 }
 
-void StepStreamFlow::ReadDone(bool ok) {
+void StepStreamFlow::Arrived(absl::StatusOr<int64_t> bytes) {
   reading_ = false;
-  if (!ok) {
-    input_closed_ = true;
-    incoming_.reset();
-    return;
-  }
   if (end_.has_value() || answer_failed_ || cancelled_) {
     incoming_.reset();
     return;
@@ -58,15 +53,21 @@ void StepStreamFlow::ReadDone(bool ok) {
   any_message_ = true;
   exchanges_.push_back(std::move(incoming_));
   Tracked* const exchange = exchanges_.back().get();
-  exchange->bytes = static_cast<int64_t>(exchange->request.ByteSizeLong());
+  exchange->bytes = bytes.value_or(0);
   exchange->most_bytes = exchange->bytes;
   bytes_ += exchange->bytes;
-  if (exchange->bytes <= limits_.max_message_bytes) {
+  if (bytes.ok()) {
     received_ = exchange;
     return;
   }
   ++unanswered_;
-  AnswerDone(exchange, MessageSizeLimit(exchange->bytes, limits_.max_message_bytes));
+  AnswerDone(exchange, std::move(bytes).status());
+}
+
+void StepStreamFlow::InputClosed() {
+  reading_ = false;
+  input_closed_ = true;
+  incoming_.reset();
 }
 
 void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {

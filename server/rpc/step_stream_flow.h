@@ -12,7 +12,7 @@
 //
 // Thread safety: externally synchronised.
 // Ownership: owns the exchanges; those given out live until the event that gives them back
-// (kOpen, kStep: AnswerDone, kWrite: WriteDone, kRead: ReadDone).
+// (kOpen, kStep: AnswerDone, kWrite: WriteDone, kRead: Arrived).
 #ifndef CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 #define CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 
@@ -23,6 +23,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "cellar/v1/session_service.pb.h"
 
 namespace cellar {
@@ -37,15 +38,14 @@ struct StepExchange {
 class StepStreamFlow {
  public:
   struct Limits {
-    int64_t max_message_bytes = int64_t{4} << 20;  // a longer request fails
-    int64_t max_unanswered = 8;                    // steps with the engine at once
-    int64_t max_exchanges = 64;                    // messages not yet answered and written
-    int64_t max_bytes = int64_t{1} << 20;          // their bytes; a read may go beyond it once
+    int64_t max_unanswered = 8;            // steps with the engine at once
+    int64_t max_exchanges = 64;            // messages not yet answered and written
+    int64_t max_bytes = int64_t{1} << 20;  // their bytes; a read may go beyond it once
   };
 
   enum class Do {
     kNothing,  // wait for an event
-    kRead,     // read into exchange->request, then ReadDone
+    kRead,     // read into exchange->request, then Arrived or InputClosed
     kOpen,     // have exchange->request answered, then AnswerDone: the first message
     kStep,     // the same: every other message
     kWrite,    // write exchange->response, then WriteDone
@@ -62,8 +62,10 @@ class StepStreamFlow {
   // The next action, which then counts as begun.
   Action Next();
 
-  // The read ended, with a message or (not `ok`) because none will come any more.
-  void ReadDone(bool ok);
+  // The read ended with a message of so many bytes in memory, or with one that cannot be taken.
+  void Arrived(absl::StatusOr<int64_t> bytes);
+  // The read ended, as no message will come any more.
+  void InputClosed();
 
   // The answer of an exchange given out by kOpen or kStep is there.
   void AnswerDone(StepExchange* exchange, absl::Status status);

@@ -3,24 +3,21 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
-#include "server/rpc/call_deadline.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
 namespace {
 
-// A stream is charged for what it holds in multiples of this, and for one of them from its start:
-// also streams that send small messages, or nothing, are bounded in what they hold together.
-constexpr int64_t kChargeBytes = int64_t{16} << 10;
-
-int64_t ChargeFor(int64_t bytes) { return (bytes / kChargeBytes + 1) * kChargeBytes; }
+// A stream is charged for what it holds in multiples of what every call is charged for: small
+// messages cost nothing to charge for.
+int64_t ChargeFor(int64_t bytes) { return (bytes / kLeastCallBytes + 1) * kLeastCallBytes; }
 
 }  // namespace
 
-Reactor* StepStreamReactor::Start(StepStreamWire& wire, Admission& admission,
+Reactor* StepStreamReactor::Start(StepStreamWire& wire, Api& api, Admission& admission,
                                   StepStreamFlow::Limits limits,
                                   const StepStreamMaker& make_stream) {
-  std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(wire, admission, limits));
+  std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(wire, api, admission, limits));
   reactor->self_ = reactor;
   absl::Status refused = reactor->Enter(make_stream);
   if (!refused.ok()) {
@@ -32,25 +29,14 @@ Reactor* StepStreamReactor::Start(StepStreamWire& wire, Admission& admission,
 }
 
 absl::Status StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
-  CELLAR_ASSIGN_OR_RETURN(
-      SharedCaller caller,
-      admission_.Identify(wire_.context(), *v1::StreamStepsRequest::descriptor()));
-  CELLAR_RETURN_IF_ERROR(admission_.Enter());
-  entered_ = true;
-  caller_ = std::move(caller);
-  call_bytes_.emplace(admission_.call_bytes(), caller_->tenant);
-  asked_charge_ = ChargeFor(0);
-  CELLAR_RETURN_IF_ERROR(call_bytes_->Set(asked_charge_));
-  Call call(caller_);
-  call.deadline = CallDeadline(wire_.context().deadline());
-  call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
+  CELLAR_RETURN_IF_ERROR(visit_.Enter());
   // Weak: the stream holds it, and this holds the stream.
   const auto on_end = [weak = weak_from_this()](absl::Status status) {
     if (const auto reactor = weak.lock()) {
       reactor->Happened([&](StepStreamFlow& flow) { flow.End(std::move(status)); });
     }
   };
-  CELLAR_ASSIGN_OR_RETURN(stream_, make_stream(std::move(call), on_end));
+  CELLAR_ASSIGN_OR_RETURN(stream_, make_stream(visit_.ForHandler(), on_end));
   admission_.Tell(shared_from_this());
   return absl::OkStatus();
 }
@@ -60,7 +46,10 @@ void StepStreamReactor::EndForDrain() {
 }
 
 void StepStreamReactor::OnReadDone(bool ok) {
-  Happened([ok](StepStreamFlow& flow) { flow.ReadDone(ok); });
+  if (!ok) return Happened([](StepStreamFlow& flow) { flow.InputClosed(); });
+  visit_.Read(incoming_, reading_, [this](absl::StatusOr<int64_t> bytes) {
+    Happened([&](StepStreamFlow& flow) { flow.Arrived(std::move(bytes)); });
+  });
 }
 
 void StepStreamReactor::OnWriteDone(bool ok) {
@@ -68,16 +57,13 @@ void StepStreamReactor::OnWriteDone(bool ok) {
 }
 
 void StepStreamReactor::OnCancel() {
-  cancelled_->store(true, std::memory_order_relaxed);
+  visit_.Cancel();
   Happened([](StepStreamFlow& flow) { flow.Cancel(); });
 }
 
 void StepStreamReactor::OnDone() {
-  call_bytes_.reset();  // the server's; whoever still shares the reactor may outlive that
-  if (entered_) {
-    admission_.Forget(this);
-    admission_.Leave();
-  }
+  admission_.Forget(this);
+  visit_.Leave();  // whoever still shares the reactor may outlive the server
   self_.reset();
 }
 
@@ -102,7 +88,8 @@ void StepStreamReactor::Act() {
         if (!charge.has_value()) return;  // perhaps another thread acts: this may be gone
         break;                            // look again
       case StepStreamFlow::Do::kRead:
-        wire_.Read(&action.exchange->request);
+        reading_ = &action.exchange->request;
+        wire_.Read(&incoming_);
         break;
       case StepStreamFlow::Do::kOpen:
       case StepStreamFlow::Do::kStep:
@@ -113,8 +100,7 @@ void StepStreamReactor::Act() {
         break;
       case StepStreamFlow::Do::kFinish:
         if (stream_ != nullptr) stream_->Close();
-        wire_.Finish(admission_.Close(wire_.context(), *v1::StreamStepsRequest::descriptor(),
-                                      caller_.get(), action.status));
+        visit_.Finish(action.status);
         return;  // perhaps OnDone has come: this may be gone
     }
   }
@@ -123,7 +109,7 @@ void StepStreamReactor::Act() {
 StepStreamFlow::Action StepStreamReactor::NextAction(std::optional<int64_t>& charge) {
   absl::MutexLock lock(&mutex_);
   StepStreamFlow::Action action = flow_.Next();
-  const int64_t due = call_bytes_.has_value() ? ChargeFor(flow_.bytes()) : 0;
+  const int64_t due = ChargeFor(flow_.bytes());
   if (due != asked_charge_) {
     charge = due;
   } else if (action.what == StepStreamFlow::Do::kNothing) {
@@ -134,7 +120,7 @@ StepStreamFlow::Action StepStreamReactor::NextAction(std::optional<int64_t>& cha
 
 void StepStreamReactor::Charge(int64_t bytes) {
   asked_charge_ = bytes;
-  absl::Status full = call_bytes_->Set(bytes);
+  absl::Status full = visit_.Hold(bytes);
   if (!full.ok()) Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
 }
 

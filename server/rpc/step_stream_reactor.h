@@ -22,15 +22,18 @@
 #include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "cellar/v1/session_service.grpc.pb.h"
+#include "server/api/api.h"
 #include "server/api/step_stream.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_bytes.h"
+#include "server/rpc/incoming.h"
 #include "server/rpc/step_stream_flow.h"
+#include "server/rpc/visit.h"
 #include "server/rpc/wires.h"
 
 namespace cellar {
 
-using StepStreamWire = DuplexWire<v1::StreamStepsRequest, v1::StreamStepsResponse>;
+using StepStreamWire = DuplexWire<v1::StreamStepsResponse>;
 
 // StepStream::Create of an Api, or a fake's.
 using StepStreamMaker = std::function<absl::StatusOr<std::shared_ptr<StepStream>>(
@@ -40,16 +43,20 @@ class StepStreamReactor final : public Reactor,
                                 public DrainListener,
                                 public std::enable_shared_from_this<StepStreamReactor> {
  public:
-  // Starts the reactor of a new call; a call that is not let in is finished at once. `admission`
-  // outlives it.
-  static Reactor* Start(StepStreamWire& wire, Admission& admission, StepStreamFlow::Limits limits,
-                        const StepStreamMaker& make_stream);
+  // Starts the reactor of a new call; a call that is not let in is finished at once. `api` and
+  // `admission` outlive it.
+  static Reactor* Start(StepStreamWire& wire, Api& api, Admission& admission,
+                        StepStreamFlow::Limits limits, const StepStreamMaker& make_stream);
 
   void EndForDrain() override;
 
  private:
-  StepStreamReactor(StepStreamWire& wire, Admission& admission, StepStreamFlow::Limits limits)
-      : wire_(wire), admission_(admission), flow_(limits) {}
+  StepStreamReactor(StepStreamWire& wire, Api& api, Admission& admission,
+                    StepStreamFlow::Limits limits)
+      : wire_(wire),
+        admission_(admission),
+        visit_(api, admission, wire, *v1::StreamStepsRequest::descriptor()),
+        flow_(limits) {}
 
   // Lets the call in and makes its stream. Errors: why it is refused.
   absl::Status Enter(const StepStreamMaker& make_stream);
@@ -81,17 +88,16 @@ class StepStreamReactor final : public Reactor,
   // Constant after Start.
   StepStreamWire& wire_;  // until OnDone
   Admission& admission_;
-  SharedCaller caller_;  // null: not let in
-  bool entered_ = false;
-  std::shared_ptr<StepStream> stream_;
+  Visit visit_;
+  std::shared_ptr<StepStream> stream_;       // null: not let in
   std::shared_ptr<StepStreamReactor> self_;  // until OnDone
 
-  // Of the thread that acts.
-  std::optional<CallBytes> call_bytes_;  // once let in
-  int64_t asked_charge_ = 0;             // what it was to be charged for last, once let in
+  // Of gRPC and of the visit, while they read.
+  Incoming incoming_;
+  v1::StreamStepsRequest* reading_ = nullptr;  // what it is read into
 
-  // Shared with the stream, which may outlive this reactor.
-  const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
+  // Of the thread that acts.
+  int64_t asked_charge_ = kLeastCallBytes;  // what the call was to hold last
 
   absl::Mutex mutex_;
   StepStreamFlow flow_ ABSL_GUARDED_BY(mutex_);

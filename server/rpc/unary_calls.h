@@ -4,131 +4,114 @@
 //   OnWorker    on a worker.
 //   OnWorkerIf  on a worker if the request is dear to answer.
 //
-// A handler either returns the outcome, or waits for a session's turn or for the store and calls
-// Done with it, from wherever.
+// Long requests are read, and then answered, on a worker in any case (visit.h).
 //
-// Each lets the call in first (Admission, who calls, MESSAGE_SIZE_LIMIT) and translates the status
-// at its end. A call whose client has gone is still finished, once, by its handler: request,
-// response and call stay until then.
+// A handler either returns the outcome, or waits for a session's turn or for the store and calls
+// Done with it, from wherever. A call whose client has gone is still finished, once, by its
+// handler: request, response and call stay until then.
 //
 // Thread safety: calls may be completed from any thread.
 // Ownership: `api` and `admission` outlive every call.
 #ifndef CELLAR_SERVER_RPC_UNARY_CALLS_H_
 #define CELLAR_SERVER_RPC_UNARY_CALLS_H_
 
-#include <atomic>
 #include <utility>
 
-#include "absl/functional/any_invocable.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "absl/time/time.h"
-#include "google/protobuf/descriptor.h"
-#include "google/protobuf/message.h"
+#include "absl/strings/string_view.h"
 #include "server/api/api.h"
 #include "server/rpc/admission.h"
-#include "server/rpc/call_bytes.h"
-#include "server/rpc/call_deadline.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/refusal.h"
+#include "server/rpc/raw_service.h"
+#include "server/rpc/visit.h"
 #include "server/rpc/wires.h"
 
 namespace cellar {
 
-// One unary call from its admission to its end; deletes itself.
+// One unary call; deletes itself.
+template <class Request, class Response>
 class UnaryCall final : public Reactor {
  public:
-  // Lets the call in. Errors: those of Admission::Identify, DRAINING, MESSAGE_SIZE_LIMIT,
-  // CALL_BYTES_LIMIT.
-  static absl::StatusOr<UnaryCall*> Begin(Api& api, Admission& admission, Wire& wire,
-                                          const google::protobuf::Message& request);
+  using Wire = UnaryWire<Response>;
 
-  // What handlers may know; its `cancelled` may be asked until Complete.
-  Call ForHandler() const;
+  UnaryCall(Api& api, Admission& admission, Wire& wire)
+      : api_(api), wire_(wire), visit_(api, admission, wire, *Request::descriptor()) {}
 
-  // Ends the call. REQUIRES: called once; the object is not used after it.
-  void Complete(const absl::Status& status);
-
-  // Runs `work`, which completes the call, on a worker; or completes with why it cannot.
-  void RunOnWorker(Scheduler& scheduler, absl::AnyInvocable<void()> work);
+  // Lets the call in, reads its request, and has it answered, on a worker if it is `dear`.
+  template <class Handler>
+  void Begin(bool (*dear)(const Request&), Handler* handler) {
+    const absl::Status entered = visit_.Enter();
+    if (!entered.ok()) return visit_.Finish(entered);
+    visit_.Read(wire_.request(), &request_, [this, dear, handler](absl::StatusOr<int64_t> bytes) {
+      const absl::Status held = bytes.ok() ? visit_.Hold(*bytes) : bytes.status();
+      if (!held.ok()) return visit_.Finish(held);
+      if (!dear(request_)) return Answer(handler);
+      visit_.RunOnWorker([this, handler](const absl::Status& may_run) {
+        if (!may_run.ok()) return visit_.Finish(may_run);
+        Answer(handler);
+      });
+    });
+  }
 
  private:
-  UnaryCall(Admission& admission, Wire& wire, const google::protobuf::Descriptor& kind,
-            SharedCaller caller, CallBytes bytes)
-      : admission_(admission),
-        bytes_(std::move(bytes)),
-        wire_(wire),
-        kind_(kind),
-        caller_(std::move(caller)),
-        deadline_(CallDeadline(wire.context().deadline())) {}
+  void Answer(absl::Status (*handler)(Api&, const Call&, const Request&, Response*)) {
+    visit_.Finish(handler(api_, visit_.ForHandler(), request_, wire_.response()));
+  }
 
-  void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
-  void OnDone() override;
+  void Answer(void (*handler)(Api&, const Call&, const Request&, Response*, Done)) {
+    handler(api_, visit_.ForHandler(), request_, wire_.response(),
+            [this](const absl::Status& status) { visit_.Finish(status); });
+  }
 
-  Admission& admission_;
-  CallBytes bytes_;
-  Wire& wire_;                                // until OnDone
-  const google::protobuf::Descriptor& kind_;  // of the request
-  const SharedCaller caller_;
-  const absl::Time deadline_;
-  std::atomic<bool> cancelled_{false};
+  void OnCancel() override { visit_.Cancel(); }
+  void OnDone() override {
+    visit_.Leave();
+    delete this;
+  }
+
+  Api& api_;
+  Wire& wire_;  // until OnDone
+  Visit visit_;
+  Request request_;
 };
 
-// Has the methods of a service served, each named by the generated RequestMETHOD, `ask`.
-template <class Service>
+// Has the methods of a service served, each by its name.
 class UnaryCalls {
  public:
-  UnaryCalls(CallQueue& queue, Service& service, Api& api, Admission& admission)
+  UnaryCalls(CallQueue& queue, RawService& service, Api& api, Admission& admission)
       : queue_(queue), service_(service), api_(api), admission_(admission) {}
 
-  template <class Ask, class Result, class Request, class Response, class... Rest>
-  void Here(Ask ask, Result (*handler)(Api&, const Call&, const Request&, Response*, Rest...)) {
+  template <class Result, class Request, class Response, class... Rest>
+  void Here(absl::string_view method,
+            Result (*handler)(Api&, const Call&, const Request&, Response*, Rest...)) {
     OnWorkerIf(
-        +[](const Request&) { return false; }, ask, handler);
+        +[](const Request&) { return false; }, method, handler);
   }
 
-  template <class Ask, class Result, class Request, class Response, class... Rest>
-  void OnWorker(Ask ask, Result (*handler)(Api&, const Call&, const Request&, Response*, Rest...)) {
+  template <class Result, class Request, class Response, class... Rest>
+  void OnWorker(absl::string_view method,
+                Result (*handler)(Api&, const Call&, const Request&, Response*, Rest...)) {
     OnWorkerIf(
-        +[](const Request&) { return true; }, ask, handler);
+        +[](const Request&) { return true; }, method, handler);
   }
 
-  template <class Ask, class Result, class Request, class Response, class... Rest>
-  void OnWorkerIf(bool (*dear)(const Request&), Ask ask,
+  template <class Result, class Request, class Response, class... Rest>
+  void OnWorkerIf(bool (*dear)(const Request&), absl::string_view method,
                   Result (*handler)(Api&, const Call&, const Request&, Response*, Rest...)) {
-    using ThisWire = UnaryWire<Request, Response>;
-    ThisWire::Serve(
-        queue_, service_, ask,
-        [&api = api_, &admission = admission_, dear, handler](ThisWire& wire) -> Reactor* {
-          absl::StatusOr<UnaryCall*> call = UnaryCall::Begin(api, admission, wire, wire.request());
-          if (!call.ok()) return Refuse(admission, wire, wire.request(), call.status());
-          if (dear(wire.request())) {
-            (*call)->RunOnWorker(api.scheduler, [&api, &wire, call = *call, handler] {
-              Run(api, *call, wire, handler);
-            });
-          } else {
-            Run(api, **call, wire, handler);
-          }
-          return *call;
-        });
+    using ThisCall = UnaryCall<Request, Response>;
+    ThisCall::Wire::Serve(queue_, service_, method,
+                          [&api = api_, &admission = admission_, dear,
+                           handler](typename ThisCall::Wire& wire) -> Reactor* {
+                            auto* const call = new ThisCall(api, admission, wire);
+                            call->Begin(dear, handler);
+                            return call;
+                          });
   }
 
  private:
-  template <class Request, class Response>
-  static void Run(Api& api, UnaryCall& call, UnaryWire<Request, Response>& wire,
-                  absl::Status (*handler)(Api&, const Call&, const Request&, Response*)) {
-    call.Complete(handler(api, call.ForHandler(), wire.request(), wire.response()));
-  }
-
-  template <class Request, class Response>
-  static void Run(Api& api, UnaryCall& call, UnaryWire<Request, Response>& wire,
-                  void (*handler)(Api&, const Call&, const Request&, Response*, Done)) {
-    handler(api, call.ForHandler(), wire.request(), wire.response(),
-            [&call](const absl::Status& status) { call.Complete(status); });
-  }
-
   CallQueue& queue_;
-  Service& service_;
+  RawService& service_;
   Api& api_;
   Admission& admission_;
 };

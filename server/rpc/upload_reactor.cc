@@ -3,34 +3,31 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
-#include "server/rpc/call_deadline.h"
-#include "server/rpc/message_size.h"
-#include "server/rpc/on_worker.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
 
 UploadReactor* UploadReactor::Start(Api& api, Admission& admission, Wire& wire) {
-  absl::StatusOr<SharedCaller> caller =
-      admission.Identify(wire.context(), *v1::UploadModelRequest::descriptor());
-  absl::Status admitted = caller.status();
-  if (admitted.ok()) admitted = admission.Enter();
-  // Who is refused is so before anything of the upload is read.
-  const std::shared_ptr<UploadReactor> reactor(
-      new UploadReactor(api, admission, caller.ok() ? *std::move(caller) : NobodyCaller(), wire));
+  const std::shared_ptr<UploadReactor> reactor(new UploadReactor(api, admission, wire));
   reactor->self_ = reactor;
-  if (!admitted.ok()) {
-    reactor->Complete(admitted);
+  // Who is refused is so before anything of the upload is read.
+  const absl::Status entered = reactor->visit_.Enter();
+  if (!entered.ok()) {
+    reactor->visit_.Finish(entered);
     return reactor.get();
   }
-  reactor->entered_ = true;
-  wire.Read(&reactor->message_);
+  reactor->upload_.emplace(api, reactor->visit_.ForHandler());
+  wire.Read(&reactor->incoming_);
   admission.Tell(reactor);
   return reactor.get();
 }
 
 void UploadReactor::OnReadDone(bool ok) {
-  Happened([ok](Flow& flow) { (ok ? flow.read : flow.closed) = true; });
+  if (!ok) return Happened([](Flow& flow) { flow.closed = true; });
+  visit_.Read(incoming_, &message_, [this](absl::StatusOr<int64_t> bytes) {
+    arrived_ = std::move(bytes).status();
+    Happened([](Flow& flow) { flow.read = true; });
+  });
 }
 
 void UploadReactor::EndForDrain() {
@@ -49,16 +46,15 @@ void UploadReactor::Happened(Event event) {
       case Do::kNothing:
         return;
       case Do::kTake: {
-        const absl::Status taken = Take(std::move(message_));
-        if (!taken.ok()) return Complete(taken);
-        message_.Clear();
-        wire_.Read(&message_);
+        const absl::Status taken = Take();
+        if (!taken.ok()) return visit_.Finish(taken);
+        wire_.Read(&incoming_);
         break;
       }
       case Do::kWork:
         return Work();
       case Do::kEndForDrain:
-        return Complete(Draining());
+        return visit_.Finish(Draining());
     }
   }
 }
@@ -73,34 +69,24 @@ UploadReactor::Do UploadReactor::NextAction() {
 }
 
 void UploadReactor::Work() {
-  const absl::Time deadline = CallDeadline(wire_.context().deadline());
-  RunOnWorker(api_.scheduler, caller_->tenant, deadline, [this](const absl::Status& may_run) {
-    if (!may_run.ok()) return Complete(may_run);
-    // A broken connection ends the messages as well, and leaves nothing.
-    if (cancelled_.load(std::memory_order_relaxed)) return Complete(CallerGone());
-    Complete(upload_.Finish(wire_.response()));
+  visit_.RunOnWorker([this](const absl::Status& may_run) {
+    // A broken connection ends the messages as well, and leaves nothing: the visit sees to it.
+    visit_.Finish(may_run.ok() ? upload_->Finish(wire_.response()) : may_run);
   });
 }
 
-absl::Status UploadReactor::Take(v1::UploadModelRequest&& message) {
-  CELLAR_RETURN_IF_ERROR(CheckMessageSize(message, api_.limits.max_message_bytes));
+absl::Status UploadReactor::Take() {
+  CELLAR_RETURN_IF_ERROR(arrived_);
   // The file, and the message that will be read from it.
-  CELLAR_RETURN_IF_ERROR(bytes_.Add(2 * static_cast<int64_t>(message.chunk().size())));
-  return upload_.Add(std::move(message));
-}
-
-void UploadReactor::Complete(const absl::Status& status) {
-  wire_.Finish(admission_.Close(wire_.context(), *v1::UploadModelRequest::descriptor(),
-                                caller_.get(), status));
+  held_bytes_ += 2 * static_cast<int64_t>(message_.chunk().size());
+  CELLAR_RETURN_IF_ERROR(visit_.Hold(held_bytes_));
+  return upload_->Add(std::exchange(message_, {}));
 }
 
 void UploadReactor::OnDone() {
   // The drain may share the reactor a little longer; what belongs to the server goes back now.
-  bytes_.Set(0).IgnoreError();
-  if (entered_) {
-    admission_.Forget(this);
-    admission_.Leave();
-  }
+  admission_.Forget(this);
+  visit_.Leave();
   self_.reset();
 }
 

@@ -10,9 +10,9 @@
 #ifndef CELLAR_SERVER_RPC_UPLOAD_REACTOR_H_
 #define CELLAR_SERVER_RPC_UPLOAD_REACTOR_H_
 
-#include <atomic>
+#include <cstdint>
 #include <memory>
-#include <utility>
+#include <optional>
 
 #include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
@@ -21,14 +21,15 @@
 #include "server/api/api.h"
 #include "server/api/model_upload.h"
 #include "server/rpc/admission.h"
-#include "server/rpc/call_bytes.h"
+#include "server/rpc/incoming.h"
+#include "server/rpc/visit.h"
 #include "server/rpc/wires.h"
 
 namespace cellar {
 
 class UploadReactor final : public Reactor, public DrainListener {
  public:
-  using Wire = UploadWire<v1::UploadModelRequest, v1::UploadModelResponse>;
+  using Wire = UploadWire<v1::UploadModelResponse>;
 
   // Starts the reactor of a new call; a call that is not let in is finished at once.
   static UploadReactor* Start(Api& api, Admission& admission, Wire& wire);
@@ -38,16 +39,13 @@ class UploadReactor final : public Reactor, public DrainListener {
   void EndForDrain() override;
 
  private:
-  UploadReactor(Api& api, Admission& admission, SharedCaller caller, Wire& wire)
-      : api_(api),
-        admission_(admission),
+  UploadReactor(Api& api, Admission& admission, Wire& wire)
+      : admission_(admission),
         wire_(wire),
-        caller_(std::move(caller)),
-        bytes_(admission.call_bytes(), caller_->tenant),
-        upload_(api, Call(caller_)) {}
+        visit_(api, admission, wire, *v1::UploadModelRequest::descriptor()) {}
 
   void OnReadDone(bool ok) override;
-  void OnCancel() override { cancelled_.store(true, std::memory_order_relaxed); }
+  void OnCancel() override { visit_.Cancel(); }
   void OnDone() override;
 
   // What happened and has not been seen to yet; and what has begun.
@@ -65,22 +63,20 @@ class UploadReactor final : public Reactor, public DrainListener {
   void Happened(Event event) ABSL_LOCKS_EXCLUDED(mutex_);
   Do NextAction() ABSL_LOCKS_EXCLUDED(mutex_);
 
-  absl::Status Take(v1::UploadModelRequest&& message);
+  // Takes the message that came, if it is one. Errors: as Visit::Read and ModelUpload::Add.
+  absl::Status Take();
   void Work();
 
-  // Ends the call; the object is not used after it.
-  void Complete(const absl::Status& status);
-
-  Api& api_;
   Admission& admission_;
   Wire& wire_;  // until OnDone
-  std::atomic<bool> cancelled_{false};
-  bool entered_ = false;
+  Visit visit_;
+  std::optional<ModelUpload> upload_;  // once let in
+  int64_t held_bytes_ = 0;
 
-  const SharedCaller caller_;
-  CallBytes bytes_;
-  ModelUpload upload_;
-  v1::UploadModelRequest message_;       // being read
+  // Of gRPC and of the visit while they read, then of the thread that acts.
+  Incoming incoming_;
+  v1::UploadModelRequest message_;
+  absl::Status arrived_;                 // why the message is none
   std::shared_ptr<UploadReactor> self_;  // until OnDone
 
   absl::Mutex mutex_;

@@ -3,7 +3,7 @@
 //
 // Thread safety: what a Wire can do may be called from any thread; one read and one write may be
 // under way at a time, and nothing is begun after the end. The reactions are called by the queue's
-// thread, one at a time.
+// thread, one at a time; but OnDone by whoever calls Release, if that is the last.
 // Ownership: a Wire deletes itself, after OnDone.
 #ifndef CELLAR_SERVER_RPC_WIRE_H_
 #define CELLAR_SERVER_RPC_WIRE_H_
@@ -42,6 +42,10 @@ class Wire {
   Wire& operator=(const Wire&) = delete;
 
   grpc::ServerContext& context() { return context_; }
+
+  // Keeps the call from OnDone until Release. REQUIRES: OnDone has not come.
+  void Keep() { due_.fetch_add(1); }
+  void Release() { OneLess(); }
 
   // Ends the call; with an answer, if there is one and the status is OK. REQUIRES: called once.
   virtual void Finish(const grpc::Status& status) = 0;
@@ -98,7 +102,8 @@ class Wire {
   Event written_{*this, &Wire::Written};
   Event finished_{*this, &Wire::Finished};
   Event ended_{*this, &Wire::Ended};  // gRPC's: the call is over on both sides
-  // Events to come once the call has begun: those of the two ends, and of reads and writes.
+  // Events to come once the call has begun: those of the two ends, of reads and writes, and of
+  // whoever keeps it.
   std::atomic<int> due_{2};
 };
 

@@ -1,5 +1,5 @@
-// The four kinds of methods on a completion queue (wire.h). Whoever uses them includes the
-// generated code of the service.
+// The four kinds of methods on a completion queue (wire.h). Requests come as bytes; answers are
+// messages.
 //
 // Ownership: queue and service outlive the calls. Messages that are handed over live until the
 // reaction that tells the end of it; a wire's own request and response as long as the wire.
@@ -10,8 +10,12 @@
 #include <memory>
 #include <utility>
 
+#include "absl/strings/string_view.h"
+#include "google/protobuf/descriptor.h"
 #include "grpcpp/support/async_stream.h"
 #include "grpcpp/support/async_unary_call.h"
+#include "server/rpc/incoming.h"
+#include "server/rpc/raw_service.h"
 #include "server/rpc/wire.h"
 
 namespace cellar {
@@ -20,20 +24,20 @@ namespace cellar {
 template <class Self>
 class ServedWire : public Wire {
  public:
-  // Takes all calls of a method, one after another, until the server is shut down. `ask` is the
-  // generated RequestMETHOD of the service; `begin` makes what reacts to a new call.
-  template <class Service, class Ask>
-  static void Serve(CallQueue& queue, Service& service, Ask ask,
+  // Takes all calls of the method `name`, one after another, until the server is shut down; `begin`
+  // makes what reacts to a new call. REQUIRES: the service has such a method, of this kind.
+  static void Serve(CallQueue& queue, RawService& service, absl::string_view name,
                     std::function<Reactor*(Self& wire)> begin) {
-    const auto ask_for = [&service, ask](Self& wire) { wire.Ask(service, ask); };
-    Await(queue, std::make_shared<const Method>(Method{ask_for, std::move(begin)}));
+    Await(queue,
+          std::make_shared<const Method>(Method{service, service.Method(name), std::move(begin)}));
   }
 
  private:
   friend Self;
 
   struct Method {
-    std::function<void(Self& wire)> ask;
+    RawService& service;
+    const google::protobuf::MethodDescriptor& kind;
     std::function<Reactor*(Self& wire)> begin;
   };
   using SharedMethod = std::shared_ptr<const Method>;
@@ -41,8 +45,7 @@ class ServedWire : public Wire {
   ServedWire(CallQueue& queue, SharedMethod method) : Wire(queue), method_(std::move(method)) {}
 
   static void Await(CallQueue& queue, SharedMethod method) {
-    Self* const wire = new Self(queue, method);
-    method->ask(*wire);
+    (new Self(queue, std::move(method)))->Ask();
   }
 
   Reactor* Begin() final {
@@ -50,12 +53,9 @@ class ServedWire : public Wire {
     return method_->begin(static_cast<Self&>(*this));
   }
 
-  // What every Ask does; `where` is what gRPC reads the request into, if there is one, and writes
-  // to.
-  template <class Service, class Ask, class... Where>
-  void AskGrpc(Service& service, Ask ask, Where*... where) {
-    grpc::ServerCompletionQueue* const grpc_queue = queue().queue();
-    (service.*ask)(&context(), where..., grpc_queue, grpc_queue, BeginTag());
+  // What every Ask does: asks gRPC for a call. `request`: null for kinds with many of them.
+  void AskGrpc(Incoming* request, grpc::internal::ServerAsyncStreamingInterface* stream) {
+    method_->service.Ask(method_->kind, &context(), request, stream, queue().queue(), BeginTag());
   }
 
   // Finish of the kinds that have one response.
@@ -72,12 +72,12 @@ class ServedWire : public Wire {
 };
 
 // One request, one response.
-template <class Request, class Response>
-class UnaryWire final : public ServedWire<UnaryWire<Request, Response>> {
+template <class Response>
+class UnaryWire final : public ServedWire<UnaryWire<Response>> {
   using Base = ServedWire<UnaryWire>;
 
  public:
-  const Request& request() const { return request_; }
+  Incoming& request() { return request_; }
   Response* response() { return &response_; }
 
   void Finish(const grpc::Status& status) override { this->Answer(grpc_, response_, status); }
@@ -86,25 +86,22 @@ class UnaryWire final : public ServedWire<UnaryWire<Request, Response>> {
   friend Base;
   using Base::Base;
 
-  template <class Service, class Method>
-  void Ask(Service& service, Method ask) {
-    this->AskGrpc(service, ask, &request_, &grpc_);
-  }
+  void Ask() { this->AskGrpc(&request_, &grpc_); }
 
-  Request request_;
+  Incoming request_;
   Response response_;
   grpc::ServerAsyncResponseWriter<Response> grpc_{&this->context()};
 };
 
 // Many requests, one response.
-template <class Request, class Response>
-class UploadWire final : public ServedWire<UploadWire<Request, Response>> {
+template <class Response>
+class UploadWire final : public ServedWire<UploadWire<Response>> {
   using Base = ServedWire<UploadWire>;
 
  public:
   Response* response() { return &response_; }
 
-  void Read(Request* message) { grpc_.Read(message, this->ReadTag()); }
+  void Read(Incoming* message) { grpc_.Read(message->buffer(), this->ReadTag()); }
 
   void Finish(const grpc::Status& status) override { this->Answer(grpc_, response_, status); }
 
@@ -112,22 +109,19 @@ class UploadWire final : public ServedWire<UploadWire<Request, Response>> {
   friend Base;
   using Base::Base;
 
-  template <class Service, class Method>
-  void Ask(Service& service, Method ask) {
-    this->AskGrpc(service, ask, &grpc_);
-  }
+  void Ask() { this->AskGrpc(nullptr, &grpc_); }
 
   Response response_;
-  grpc::ServerAsyncReader<Response, Request> grpc_{&this->context()};
+  grpc::ServerAsyncReader<Response, grpc::ByteBuffer> grpc_{&this->context()};
 };
 
 // One request, many responses.
-template <class Request, class Response>
-class DownloadWire final : public ServedWire<DownloadWire<Request, Response>> {
+template <class Response>
+class DownloadWire final : public ServedWire<DownloadWire<Response>> {
   using Base = ServedWire<DownloadWire>;
 
  public:
-  const Request& request() const { return request_; }
+  Incoming& request() { return request_; }
 
   void Write(const Response& message) { grpc_.Write(message, this->WriteTag()); }
   // Writes the last one and ends the call with `status`.
@@ -140,22 +134,19 @@ class DownloadWire final : public ServedWire<DownloadWire<Request, Response>> {
   friend Base;
   using Base::Base;
 
-  template <class Service, class Method>
-  void Ask(Service& service, Method ask) {
-    this->AskGrpc(service, ask, &request_, &grpc_);
-  }
+  void Ask() { this->AskGrpc(&request_, &grpc_); }
 
-  Request request_;
+  Incoming request_;
   grpc::ServerAsyncWriter<Response> grpc_{&this->context()};
 };
 
 // Requests and responses as they come.
-template <class Request, class Response>
-class DuplexWire final : public ServedWire<DuplexWire<Request, Response>> {
+template <class Response>
+class DuplexWire final : public ServedWire<DuplexWire<Response>> {
   using Base = ServedWire<DuplexWire>;
 
  public:
-  void Read(Request* message) { grpc_.Read(message, this->ReadTag()); }
+  void Read(Incoming* message) { grpc_.Read(message->buffer(), this->ReadTag()); }
   void Write(const Response& message) { grpc_.Write(message, this->WriteTag()); }
   void Finish(const grpc::Status& status) override { grpc_.Finish(status, this->FinishTag()); }
 
@@ -163,12 +154,9 @@ class DuplexWire final : public ServedWire<DuplexWire<Request, Response>> {
   friend Base;
   using Base::Base;
 
-  template <class Service, class Method>
-  void Ask(Service& service, Method ask) {
-    this->AskGrpc(service, ask, &grpc_);
-  }
+  void Ask() { this->AskGrpc(nullptr, &grpc_); }
 
-  grpc::ServerAsyncReaderWriter<Response, Request> grpc_{&this->context()};
+  grpc::ServerAsyncReaderWriter<Response, grpc::ByteBuffer> grpc_{&this->context()};
 };
 
 }  // namespace cellar

@@ -4,6 +4,7 @@
 #include <utility>
 #include <vector>
 
+#include "cellar/v1/session_service.grpc.pb.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/identity/authentication.h"

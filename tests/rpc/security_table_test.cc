@@ -5,6 +5,7 @@
 #include <fstream>
 #include <map>
 #include <memory>
+#include <optional>
 #include <regex>
 #include <set>
 #include <string>
@@ -18,9 +19,6 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/dynamic_message.h"
 #include "google/protobuf/text_format.h"
-#include "grpcpp/impl/codegen/client_unary_call.h"
-#include "grpcpp/support/byte_buffer.h"
-#include "grpcpp/support/sync_stream.h"
 #include "gtest/gtest.h"
 #include "server/base/sha256.h"
 #include "server/identity/method_roles.h"
@@ -29,6 +27,7 @@
 #include "tests/testing/exercise_message.h"
 #include "tests/testing/in_process_server.h"
 #include "tests/testing/model_builder.h"
+#include "tests/testing/raw_call.h"
 #include "tests/testing/rich_error.h"
 
 namespace cellar {
@@ -36,7 +35,6 @@ namespace {
 
 using google::protobuf::DescriptorPool;
 using google::protobuf::MethodDescriptor;
-using grpc::internal::RpcMethod;
 
 // A request that names something, which $ stands for, and the roles that may make it. A method
 // without a line is called with an empty request, and its resources are not tried: add a line.
@@ -173,17 +171,12 @@ class SecurityTableTest : public ::testing::Test {
 
   // What reflection lists: the services that are really there.
   std::vector<std::string> Services() {
-    grpc::ClientContext context;
-    context.AddMetadata("authorization", "bearer admin");
-    const auto reflection =
-        Open("/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", context);
-    reflection->Write(Bytes("\x3A\x01*"));
-    grpc::ByteBuffer answer;
-    EXPECT_TRUE(reflection->Read(&answer));
-    reflection->WritesDone();
-    grpc::Slice slice;
-    EXPECT_TRUE(answer.DumpToSingleSlice(&slice).ok());
-    const std::string text(reinterpret_cast<const char*>(slice.begin()), slice.size());
+    RawCall reflection(server_.channel(),
+                       "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo", "admin");
+    reflection.Write("\x3A\x01*");
+    const std::string text = reflection.Read().value_or("");
+    reflection.WritesDone();
+    EXPECT_TRUE(reflection.Finish().ok());
     const std::regex name("[a-z][A-Za-z0-9_.]*\\.[A-Z][A-Za-z]+");
     std::set<std::string> services;
     for (std::sregex_iterator found(text.begin(), text.end(), name), end; found != end; ++found) {
@@ -229,36 +222,15 @@ class SecurityTableTest : public ::testing::Test {
                 request);
   }
 
-  // Any method is, on the wire, some messages there and some back.
   Outcome CallPath(const std::string& path, const std::string& token, const std::string& request) {
-    grpc::ClientContext context;
-    if (!token.empty()) context.AddMetadata("authorization", "bearer " + token);
-    const auto call = Open(path, context);
-    call->Write(Bytes(request));
-    call->WritesDone();
+    RawCall call(server_.channel(), path, token);
+    call.Write(request);
+    call.WritesDone();
     std::string answers;
-    for (grpc::ByteBuffer answer; call->Read(&answer); answer.Clear()) {
-      grpc::Slice slice;
-      EXPECT_TRUE(answer.DumpToSingleSlice(&slice).ok());
-      answers.append(reinterpret_cast<const char*>(slice.begin()), slice.size());
-    }
-    const grpc::Status status = call->Finish();
+    while (const std::optional<std::string> answer = call.Read()) answers += *answer;
+    const grpc::Status status = call.Finish();
     return {status.error_code(), status.error_message(), status.error_details(), SentReason(status),
             answers};
-  }
-
-  std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>> Open(
-      const std::string& path, grpc::ClientContext& context) {
-    paths_.push_back(std::make_unique<std::string>(path));  // gRPC keeps a pointer to it
-    return std::unique_ptr<grpc::ClientReaderWriter<grpc::ByteBuffer, grpc::ByteBuffer>>(
-        grpc::internal::ClientReaderWriterFactory<grpc::ByteBuffer, grpc::ByteBuffer>::Create(
-            server_.channel().get(), RpcMethod(paths_.back()->c_str(), RpcMethod::BIDI_STREAMING),
-            &context));
-  }
-
-  static grpc::ByteBuffer Bytes(const std::string& bytes) {
-    const grpc::Slice slice(bytes);
-    return grpc::ByteBuffer(&slice, 1);
   }
 
   static std::string RequestFor(const MethodDescriptor& method, const std::string& id) {
@@ -269,7 +241,6 @@ class SecurityTableTest : public ::testing::Test {
   const std::string path_ =
       absl::StrCat(::testing::TempDir(), "/security_",
                    ::testing::UnitTest::GetInstance()->current_test_info()->name());
-  std::vector<std::unique_ptr<std::string>> paths_;
   InProcessServer server_{WithIdentities(path_)};
   std::vector<const MethodDescriptor*> methods_;  // declared
   std::vector<const MethodDescriptor*> served_;   // those that are served

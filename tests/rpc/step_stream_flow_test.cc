@@ -48,7 +48,7 @@ class Scene {
 
   void Read(size_t bytes = 1) {
     reading->request.mutable_step()->mutable_inputs()->set_raw(std::string(bytes, 'x'));
-    flow.ReadDone(true);
+    flow.Arrived(static_cast<int64_t>(reading->request.ByteSizeLong()));
   }
 
   // Answers the oldest message that was asked for.
@@ -191,7 +191,7 @@ TEST(StepStreamFlow, FinishesAfterTheClientHasClosedAndAllIsAnswered) {
   scene.Open();
   scene.Read();
   EXPECT_EQ(scene.Run(), "step read ");
-  scene.flow.ReadDone(false);
+  scene.flow.InputClosed();
   EXPECT_EQ(scene.Run(), "");
   scene.Answer();
   EXPECT_EQ(scene.Run(), "write ");
@@ -204,7 +204,7 @@ TEST(StepStreamFlow, FinishesAfterTheClientHasClosedAndAllIsAnswered) {
 TEST(StepStreamFlow, RefusesAStreamWithoutAMessage) {
   Scene scene;
   scene.Run();
-  scene.flow.ReadDone(false);
+  scene.flow.InputClosed();
   EXPECT_EQ(scene.Run(), "finish ");
   EXPECT_EQ(GetErrorReason(*scene.end), "BAD_REQUEST");
 }
@@ -309,7 +309,7 @@ TEST(StepStreamFlow, WaitsForTheEngineAfterTheClientHasGone) {
   scene.Read();
   EXPECT_EQ(scene.Run(), "step read ");
   scene.flow.Cancel();
-  scene.flow.ReadDone(false);
+  scene.flow.InputClosed();
   EXPECT_EQ(scene.Run(), "");
   scene.Answer();
   EXPECT_EQ(scene.Run(), "finish ");  // no write
@@ -353,14 +353,12 @@ TEST(StepStreamFlow, GivesUpWhenAWriteFails) {
   EXPECT_EQ(scene.end->code(), absl::StatusCode::kCancelled);
 }
 
-TEST(StepStreamFlow, FailsAMessageThatIsTooLongAfterTheAnswersBeforeIt) {
-  StepStreamFlow::Limits limits;
-  limits.max_message_bytes = 100;
-  Scene scene(limits);
+TEST(StepStreamFlow, FailsAMessageThatCannotBeTakenAfterTheAnswersBeforeIt) {
+  Scene scene;
   scene.Open();
   scene.Read();
   EXPECT_EQ(scene.Run(), "step read ");
-  scene.Read(200);
+  scene.flow.Arrived(Failure("MESSAGE_SIZE_LIMIT"));
   EXPECT_EQ(scene.Run(), "");
   scene.Answer();
   EXPECT_EQ(scene.Run(), "write ");

@@ -38,16 +38,14 @@ void WaitForTheTest(Api&, const Call& call, const v1::ResetSessionRequest&,
 
 bool IsDear(const v1::GetSessionRequest& request) { return request.name() == "dear"; }
 
-using FakeService = v1::SessionService::AsyncService;
-
 class UnaryCallsTest : public testing::Test {
  protected:
   UnaryCallsTest() { notes = &notes_; }
 
   void Serve(CallQueue& queue) {
     UnaryCalls calls(queue, service_, fixture_.api(), admission_);
-    calls.OnWorkerIf(&IsDear, &FakeService::RequestGetSession, &EchoName);
-    calls.Here(&FakeService::RequestResetSession, &WaitForTheTest);
+    calls.OnWorkerIf(&IsDear, "GetSession", &EchoName);
+    calls.Here("ResetSession", &WaitForTheTest);
   }
 
   grpc::Status Get(const std::string& name, v1::GetSessionResponse* response) {
@@ -60,7 +58,7 @@ class UnaryCallsTest : public testing::Test {
   Notes notes_;
   ApiFixture fixture_;
   Admission admission_;
-  FakeService service_;
+  RawService service_{*v1::GetSessionRequest::descriptor()->file()};
   QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
   std::unique_ptr<v1::SessionService::Stub> stub_ =
       v1::SessionService::NewStub(server_.InProcessChannel());

@@ -50,18 +50,18 @@ class Reactions : public Reactor {
 };
 
 TEST(UnaryWire, TakesOneCallAfterAnother) {
-  using ThisWire = UnaryWire<v1::GetSessionRequest, v1::GetSessionResponse>;
-  v1::SessionService::AsyncService service;
+  using ThisWire = UnaryWire<v1::GetSessionResponse>;
+  RawService service(*v1::GetSessionRequest::descriptor()->file());
   Reactions reactions;
   QueueServer server(service, [&](CallQueue& queue) {
-    ThisWire::Serve(queue, service, &v1::SessionService::AsyncService::RequestGetSession,
-                    [&reactions](ThisWire& wire) {
-                      wire.response()->mutable_session()->set_name(wire.request().name());
-                      wire.Finish(wire.request().name() == "bad"
-                                      ? grpc::Status(grpc::StatusCode::ABORTED, "bad")
-                                      : grpc::Status::OK);
-                      return &reactions;
-                    });
+    ThisWire::Serve(queue, service, "GetSession", [&reactions](ThisWire& wire) {
+      v1::GetSessionRequest request;
+      EXPECT_TRUE(wire.request().ReadInto(&request).ok());
+      wire.response()->mutable_session()->set_name(request.name());
+      wire.Finish(request.name() == "bad" ? grpc::Status(grpc::StatusCode::ABORTED, "bad")
+                                          : grpc::Status::OK);
+      return &reactions;
+    });
   });
   const auto stub = v1::SessionService::NewStub(server.InProcessChannel());
   for (const std::string name : {"a", "bad", "b"}) {
@@ -76,7 +76,7 @@ TEST(UnaryWire, TakesOneCallAfterAnother) {
 }
 
 TEST(UploadWire, ReadsUntilTheClientHasNothingMore) {
-  using ThisWire = UploadWire<v1::UploadModelRequest, v1::UploadModelResponse>;
+  using ThisWire = UploadWire<v1::UploadModelResponse>;
   // Reads on and on, and answers with what it read.
   class Reader final : public Reactions {
    public:
@@ -87,22 +87,23 @@ TEST(UploadWire, ReadsUntilTheClientHasNothingMore) {
     void OnReadDone(bool ok) override {
       Reactions::OnReadDone(ok);
       if (!ok) return wire_->Finish(grpc::Status::OK);
-      wire_->response()->mutable_model()->mutable_name()->append(message_.chunk());
+      v1::UploadModelRequest message;
+      EXPECT_TRUE(message_.ReadInto(&message).ok());
+      wire_->response()->mutable_model()->mutable_name()->append(message.chunk());
       wire_->Read(&message_);
     }
 
    private:
     ThisWire* wire_ = nullptr;
-    v1::UploadModelRequest message_;
+    Incoming message_;
   };
-  v1::ModelService::AsyncService service;
+  RawService service(*v1::UploadModelRequest::descriptor()->file());
   Reader reader;
   QueueServer server(service, [&](CallQueue& queue) {
-    ThisWire::Serve(queue, service, &v1::ModelService::AsyncService::RequestUploadModel,
-                    [&reader](ThisWire& wire) {
-                      reader.Begin(wire);
-                      return &reader;
-                    });
+    ThisWire::Serve(queue, service, "UploadModel", [&reader](ThisWire& wire) {
+      reader.Begin(wire);
+      return &reader;
+    });
   });
   const auto stub = v1::ModelService::NewStub(server.InProcessChannel());
   grpc::ClientContext context;
@@ -120,7 +121,7 @@ TEST(UploadWire, ReadsUntilTheClientHasNothingMore) {
 }
 
 TEST(DownloadWire, WritesAndEndsWithTheLastMessage) {
-  using ThisWire = DownloadWire<v1::EvaluateRequest, v1::EvaluateResponse>;
+  using ThisWire = DownloadWire<v1::EvaluateResponse>;
   class Writer final : public Reactions {
    public:
     void Begin(ThisWire& wire) {
@@ -137,14 +138,13 @@ TEST(DownloadWire, WritesAndEndsWithTheLastMessage) {
     ThisWire* wire_ = nullptr;
     v1::EvaluateResponse message_;
   };
-  v1::EvaluationService::AsyncService service;
+  RawService service(*v1::EvaluateRequest::descriptor()->file());
   Writer writer;
   QueueServer server(service, [&](CallQueue& queue) {
-    ThisWire::Serve(queue, service, &v1::EvaluationService::AsyncService::RequestEvaluate,
-                    [&writer](ThisWire& wire) {
-                      writer.Begin(wire);
-                      return &writer;
-                    });
+    ThisWire::Serve(queue, service, "Evaluate", [&writer](ThisWire& wire) {
+      writer.Begin(wire);
+      return &writer;
+    });
   });
   const auto stub = v1::EvaluationService::NewStub(server.InProcessChannel());
   grpc::ClientContext context;
@@ -162,11 +162,10 @@ TEST(DownloadWire, WritesAndEndsWithTheLastMessage) {
 // A stream that reads once, and is finished by the test.
 class DuplexWireTest : public testing::Test {
  protected:
-  using ThisWire = DuplexWire<v1::StreamStepsRequest, v1::StreamStepsResponse>;
-  using Service = v1::SessionService::AsyncService;
+  using ThisWire = DuplexWire<v1::StreamStepsResponse>;
 
   void Serve(CallQueue& queue) {
-    ThisWire::Serve(queue, service_, &Service::RequestStreamSteps, [this](ThisWire& wire) {
+    ThisWire::Serve(queue, service_, "StreamSteps", [this](ThisWire& wire) {
       wire.Read(&message_);
       wire_ = &wire;
       reactions_.Note("begun");
@@ -174,9 +173,9 @@ class DuplexWireTest : public testing::Test {
     });
   }
 
-  Service service_;
+  RawService service_{*v1::StreamStepsRequest::descriptor()->file()};
   Reactions reactions_;
-  v1::StreamStepsRequest message_;
+  Incoming message_;
   ThisWire* wire_ = nullptr;
   QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
   std::unique_ptr<v1::SessionService::Stub> stub_ =
@@ -200,6 +199,24 @@ TEST_F(DuplexWireTest, ACancelledCallIsStillFinishedByItsReactor) {
   EXPECT_THAT(reactions_.Await(3), UnorderedElementsAre("begun", "no message", "cancelled"));
   wire_->Finish(grpc::Status::OK);
   EXPECT_EQ(reactions_.Await(4).back(), "done");
+}
+
+TEST_F(DuplexWireTest, AKeptCallIsDoneWhenItIsReleased) {
+  const auto stream = stub_->StreamSteps(&context_);
+  reactions_.Await(1);
+  wire_->Keep();
+  wire_->Finish(grpc::Status::OK);
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_EQ(reactions_.Await(2).back(), "no message");
+  // Whatever happens on the queue now happens behind the end of the call.
+  grpc::ClientContext context;
+  const auto second = stub_->StreamSteps(&context);
+  ThisWire* const kept = wire_;
+  EXPECT_EQ(reactions_.Await(3).back(), "begun");
+  kept->Release();
+  EXPECT_EQ(reactions_.Await(4).back(), "done");
+  wire_->Finish(grpc::Status::OK);
+  EXPECT_TRUE(second->Finish().ok());
 }
 
 TEST_F(DuplexWireTest, TheEndOfTheServerCancelsAndWaitsForTheReactor) {

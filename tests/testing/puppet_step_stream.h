@@ -20,7 +20,9 @@
 #include "grpcpp/create_channel.h"
 #include "server/api/step_stream.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/raw_service.h"
 #include "server/rpc/step_stream_reactor.h"
+#include "tests/testing/api_fixture.h"
 #include "tests/testing/queue_server.h"
 
 namespace cellar {
@@ -129,8 +131,7 @@ class PuppetStepStream final : public StepStream {
 };
 
 // A server whose streams are puppets.
-class PuppetStreamServer final
-    : public v1::SessionService::WithAsyncMethod_StreamSteps<v1::SessionService::Service> {
+class PuppetStreamServer {
  public:
   explicit PuppetStreamServer(StepStreamFlow::Limits limits = {}) : limits_(limits) {
     // A client that takes no more than it reads: gRPC's own would let megabytes come ahead.
@@ -166,13 +167,8 @@ class PuppetStreamServer final
   }
 
  private:
-  void Serve(CallQueue& queue) {
-    StepStreamWire::Serve(queue, *this, &PuppetStreamServer::RequestStreamSteps,
-                          [this](StepStreamWire& wire) { return Begin(wire); });
-  }
-
   Reactor* Begin(StepStreamWire& wire) {
-    return StepStreamReactor::Start(wire, admission_, limits_,
+    return StepStreamReactor::Start(wire, fixture_.api(), admission_, limits_,
                                     [this](Call call, std::function<void(absl::Status)> on_end)
                                         -> absl::StatusOr<std::shared_ptr<StepStream>> {
                                       auto stream = std::make_shared<PuppetStepStream>(
@@ -185,11 +181,16 @@ class PuppetStreamServer final
   }
 
   const StepStreamFlow::Limits limits_;
+  ApiFixture fixture_;
   Admission admission_;
   absl::Mutex mutex_;
   std::deque<std::shared_ptr<PuppetStepStream>> streams_ ABSL_GUARDED_BY(mutex_);
   absl::Status refusal_ ABSL_GUARDED_BY(mutex_);
-  QueueServer server_{*this, [this](CallQueue& queue) { Serve(queue); }};
+  RawService service_{*v1::StreamStepsRequest::descriptor()->file()};
+  QueueServer server_{service_, [this](CallQueue& queue) {
+                        StepStreamWire::Serve(queue, service_, "StreamSteps",
+                                              [this](StepStreamWire& wire) { return Begin(wire); });
+                      }};
   std::unique_ptr<v1::SessionService::Stub> stub_;
 };
 

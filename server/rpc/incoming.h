@@ -1,0 +1,41 @@
+// A message of a client as it came: bytes, until somebody reads them. So its length, and who sends
+// it, are known before anything of it is in memory a second time; long ones can be read where they
+// hold nobody up; and one that cannot be read is told from the end of a stream.
+//
+// Thread safety: belongs to one thread at a time.
+#ifndef CELLAR_SERVER_RPC_INCOMING_H_
+#define CELLAR_SERVER_RPC_INCOMING_H_
+
+#include <cstdint>
+
+#include "absl/status/status.h"
+#include "google/protobuf/message.h"
+#include "grpcpp/support/byte_buffer.h"
+
+namespace cellar {
+
+// What gRPC refuses by itself, in multiples of what a message may have: in between the caller
+// learns the limit, and by how much it was missed.
+inline constexpr int64_t kUnreadMessageFactor = 4;
+
+class Incoming {
+ public:
+  // For gRPC, which puts the bytes there.
+  grpc::ByteBuffer* buffer() { return &buffer_; }
+
+  int64_t bytes() const { return static_cast<int64_t>(buffer_.Length()); }
+
+  // Errors: MESSAGE_SIZE_LIMIT.
+  absl::Status CheckLength(int64_t limit_bytes) const;
+
+  // Reads the message and forgets the bytes. Errors: BAD_REQUEST, for bytes that are no message of
+  // that kind.
+  absl::Status ReadInto(google::protobuf::Message* message);
+
+ private:
+  grpc::ByteBuffer buffer_;
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_INCOMING_H_

@@ -1,0 +1,87 @@
+#include "server/rpc/visit.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "server/base/status_macros.h"
+#include "server/rpc/call_deadline.h"
+#include "server/rpc/on_worker.h"
+#include "server/rpc/rpc_errors.h"
+
+namespace cellar {
+namespace {
+
+// Messages above this are read on a worker: above it that may take longer than handing over, up to
+// a second for 16 MiB of empty items.
+constexpr int64_t kLongMessageBytes = int64_t{64} << 10;
+
+}  // namespace
+
+Visit::Visit(Api& api, Admission& admission, Wire& wire,
+             const google::protobuf::Descriptor& request)
+    : api_(api),
+      admission_(admission),
+      wire_(wire),
+      request_(request),
+      deadline_(CallDeadline(wire.context().deadline())) {}
+
+absl::Status Visit::Enter() {
+  CELLAR_ASSIGN_OR_RETURN(caller_, admission_.Identify(wire_.context(), request_));
+  CELLAR_RETURN_IF_ERROR(admission_.Enter());
+  inside_ = true;
+  bytes_.emplace(admission_.call_bytes(), caller_->tenant);
+  return Hold(0);
+}
+
+Call Visit::ForHandler() const {
+  Call call(caller_);
+  call.deadline = deadline_;
+  call.cancelled = [cancelled = cancelled_] { return cancelled->load(std::memory_order_relaxed); };
+  return call;
+}
+
+absl::Status Visit::Hold(int64_t bytes) { return bytes_->Set(std::max(kLeastCallBytes, bytes)); }
+
+void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival arrival) {
+  const int64_t bytes = incoming.bytes();
+  absl::Status taken = incoming.CheckLength(api_.limits.max_message_bytes);
+  if (taken.ok() && bytes <= kLongMessageBytes) taken = incoming.ReadInto(message);
+  if (!taken.ok()) return arrival(std::move(taken));
+  if (bytes <= kLongMessageBytes) return arrival(bytes);
+  // What it takes until it is read, beside the least that the call holds already.
+  CallBytes waiting(admission_.call_bytes(), caller_->tenant);
+  taken = waiting.Set(bytes - kLeastCallBytes);
+  if (!taken.ok()) return arrival(std::move(taken));
+  wire_.Keep();
+  RunOnWorker([this, &incoming, message, waiting = std::move(waiting),
+               arrival = std::move(arrival)](absl::Status may_run) mutable {
+    if (may_run.ok()) may_run = incoming.ReadInto(message);
+    waiting.Set(0).IgnoreError();
+    if (may_run.ok()) {
+      arrival(static_cast<int64_t>(message->SpaceUsedLong()));
+    } else {
+      arrival(std::move(may_run));
+    }
+    wire_.Release();  // perhaps this is gone
+  });
+}
+
+void Visit::RunOnWorker(absl::AnyInvocable<void(absl::Status)> work) {
+  cellar::RunOnWorker(
+      api_.scheduler, caller_->tenant, deadline_,
+      [cancelled = cancelled_, work = std::move(work)](absl::Status may_run) mutable {
+        const bool gone = may_run.ok() && cancelled->load(std::memory_order_relaxed);
+        work(gone ? CallerGone() : std::move(may_run));
+      });
+}
+
+grpc::Status Visit::Close(const absl::Status& status) {
+  return admission_.Close(wire_.context(), request_, caller_.get(), status);
+}
+
+void Visit::Leave() {
+  bytes_.reset();  // whoever finds nobody inside finds nothing held
+  if (std::exchange(inside_, false)) admission_.Leave();
+}
+
+}  // namespace cellar

@@ -1,0 +1,90 @@
+// A call's stay in the server, from its admission to its end: who calls, what the call holds, and
+// how it is finished. Every method of ours has one for each of its calls.
+//
+// Thread safety: Hold, Read and the ends belong to one thread at a time, the rest to any.
+// Ownership: `api`, `admission` and the wire outlive it; what ForHandler gave outlives the visit.
+#ifndef CELLAR_SERVER_RPC_VISIT_H_
+#define CELLAR_SERVER_RPC_VISIT_H_
+
+#include <atomic>
+#include <cstdint>
+#include <memory>
+#include <optional>
+
+#include "absl/functional/any_invocable.h"
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "absl/time/time.h"
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
+#include "server/api/api.h"
+#include "server/rpc/admission.h"
+#include "server/rpc/call_bytes.h"
+#include "server/rpc/incoming.h"
+#include "server/rpc/wire.h"
+
+namespace cellar {
+
+class Visit {
+ public:
+  // Of a call of the method that takes `request`.
+  Visit(Api& api, Admission& admission, Wire& wire, const google::protobuf::Descriptor& request);
+
+  Visit(const Visit&) = delete;
+  Visit& operator=(const Visit&) = delete;
+
+  // Lets the call in; it holds kLeastCallBytes then. The first thing to do, before anything of a
+  // message is read. Errors: those of Admission::Identify, DRAINING, CALL_BYTES_LIMIT.
+  absl::Status Enter();
+
+  // What handlers may know of the call. REQUIRES: it is inside.
+  Call ForHandler() const;
+  const SharedCaller& caller() const { return caller_; }
+  absl::Time deadline() const { return deadline_; }
+
+  // The client has gone.
+  void Cancel() { cancelled_->store(true, std::memory_order_relaxed); }
+  bool cancelled() const { return cancelled_->load(std::memory_order_relaxed); }
+
+  // Holds `bytes` from now on, kLeastCallBytes at least. Errors: CALL_BYTES_LIMIT; then it holds
+  // what it held. REQUIRES: the call is inside.
+  absl::Status Hold(int64_t bytes);
+
+  // Takes the bytes that a message holds in memory, or why it is none. Called once, on the thread
+  // of Read before it returns or, for a long message, on a worker.
+  using Arrival = absl::AnyInvocable<void(absl::StatusOr<int64_t> bytes)>;
+
+  // Reads a message that has come into *message. Until it is read nothing else uses either, and the
+  // wire is kept. Errors told: MESSAGE_SIZE_LIMIT, CALL_BYTES_LIMIT, BAD_REQUEST, STEP_QUEUE_LIMIT,
+  // DEADLINE_PASSED. REQUIRES: the call is inside.
+  void Read(Incoming& incoming, google::protobuf::Message* message, Arrival arrival);
+
+  // Runs `work` as RunOnWorker does; who has gone is told CANCELLED. REQUIRES: the call is inside.
+  void RunOnWorker(absl::AnyInvocable<void(absl::Status)> work);
+
+  // Ends the call, inside or not; the first of the two last things to do. REQUIRES: called once.
+  void Finish(const absl::Status& status) { wire_.Finish(Close(status)); }
+
+  // The same for a call whose last answer goes with its end: what to finish it with, once it has
+  // been noted.
+  grpc::Status Close(const absl::Status& status);
+
+  // Gives back what the call holds, and leaves. The last thing to do, in OnDone.
+  void Leave();
+
+ private:
+  Api& api_;
+  Admission& admission_;
+  Wire& wire_;
+  const google::protobuf::Descriptor& request_;
+  const absl::Time deadline_;
+  SharedCaller caller_;  // null: nobody who is known
+  bool inside_ = false;
+  std::optional<CallBytes> bytes_;  // once inside
+  // Shared with what works for the call, which may outlive it.
+  const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
+};
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_VISIT_H_

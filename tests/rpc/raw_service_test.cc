@@ -1,0 +1,57 @@
+#include "server/rpc/raw_service.h"
+
+#include <string>
+
+#include "absl/strings/str_cat.h"
+#include "cellar/v1/evaluation_service.pb.h"
+#include "cellar/v1/grading_service.pb.h"
+#include "cellar/v1/model_service.pb.h"
+#include "cellar/v1/session_service.pb.h"
+#include "gtest/gtest.h"
+#include "tests/testing/in_process_server.h"
+#include "tests/testing/raw_call.h"
+#include "tests/testing/rich_error.h"
+
+namespace cellar {
+namespace {
+
+// A field of length 255 that ends at once.
+const char kNoMessage[] = "\x0a\xff";
+
+TEST(RawService, EveryMethodTellsAMessageThatIsNone) {
+  InProcessServer server;
+  for (const google::protobuf::Descriptor* const any :
+       {v1::GetModelRequest::descriptor(), v1::StepRequest::descriptor(),
+        v1::EvaluateRequest::descriptor(), v1::GradeRequest::descriptor()}) {
+    const google::protobuf::ServiceDescriptor& service = *any->file()->service(0);
+    for (int i = 0; i < service.method_count(); ++i) {
+      const std::string path =
+          absl::StrCat("/", service.full_name(), "/", service.method(i)->name());
+      RawCall call(server.channel(), path);
+      call.Write(kNoMessage);
+      const grpc::Status status = call.Finish();
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << path;
+      EXPECT_EQ(SentReason(status), "BAD_REQUEST") << path;
+    }
+  }
+}
+
+// A stream does not end well in the middle of what its client says.
+TEST(RawService, AMessageThatIsNoneEndsAStreamBehindTheAnswersBeforeIt) {
+  InProcessServer server;
+  server.AddHomework();
+  const std::string session = server.NewSession("a");
+  RawCall call(server.channel(), "/cellar.v1.SessionService/StreamSteps");
+  call.Write(OpenMessage(session).SerializeAsString());
+  call.Write(StepMessage(1).SerializeAsString());
+  call.Write(kNoMessage);
+  v1::StreamStepsResponse response;
+  ASSERT_TRUE(response.ParseFromString(call.Read().value_or("")));
+  EXPECT_TRUE(response.has_opened());
+  ASSERT_TRUE(response.ParseFromString(call.Read().value_or("")));
+  EXPECT_EQ(response.step().next_step(), 1);
+  EXPECT_EQ(SentReason(call.Finish()), "BAD_REQUEST");
+}
+
+}  // namespace
+}  // namespace cellar
