@@ -6,9 +6,15 @@ figures is computed within each round; then the median over the rounds counts, w
 """
 
 import json
+import math
 import operator
 import re
 import statistics
+
+
+def ratio(numerator, denominator):
+    """Beyond all bounds if there is nothing to divide by, as when a short round saw no message."""
+    return numerator / denominator if denominator else math.inf
 
 
 class Rounds:
@@ -47,10 +53,10 @@ class Rounds:
         return self * factor
 
     def __truediv__(self, other):
-        return self._with(other, operator.truediv)
+        return self._with(other, ratio)
 
     def __rtruediv__(self, number):
-        return self._with(number, lambda value, numerator: numerator / value)
+        return self._with(number, lambda value, numerator: ratio(numerator, value))
 
 
 def together(figures, what):

@@ -9,7 +9,7 @@
 namespace cellar {
 
 struct ProcessUsage {
-  double cpu_seconds = 0;      // user and system; of another process in ticks of 10 ms
+  double cpu_seconds = 0;      // user and system
   int64_t page_faults = 0;     // those that the disk had no part in
   int64_t resident_bytes = 0;  // in memory now
 };
