@@ -8,6 +8,8 @@
 #include <memory>
 #include <vector>
 
+#include "tests/testing/sanitizer.h"
+
 namespace cellar {
 namespace {
 
@@ -19,12 +21,8 @@ int64_t ResidentPages() {
 }
 
 TEST(SpareMemory, GoesBackThoughSomethingIsStillThere) {
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#ifdef CELLAR_HAS_SANITIZER
   GTEST_SKIP() << "a sanitizer has an allocator of its own";
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-  GTEST_SKIP() << "a sanitizer has an allocator of its own";
-#endif
 #endif
   constexpr size_t kBlocks = 100'000;
   constexpr size_t kBlockBytes = 4096;  // 400 MB in all

@@ -286,7 +286,6 @@ TYPED_TEST(StepTest, WhatTheWorkspaceHeldDoesNotMatter) {
 }
 
 TYPED_TEST(StepTest, AStepAfterWarmUpAllocatesNothing) {
-  if (!kCountsAllocations) GTEST_SKIP() << "allocations cannot be counted in this build";
   using Real = TypeParam;
   std::mt19937_64 generator(kStepSeed);
   for (CellKind kind :

@@ -23,7 +23,6 @@ from caps_test import TenantClient, TOKENS
 from cellar.v1 import model_pb2, model_service_pb2, session_pb2, session_service_pb2, tensor_pb2
 
 SECONDS = float(os.environ.get("CELLAR_SOAK_SECONDS", "20"))
-SANITIZED = os.environ.get("CELLAR_TEST_PRESET", "") in ("asan-ubsan", "tsan")
 CLIENTS_PER_TENANT = 3
 SESSIONS = 6  # of each client, at most
 REPLAY_WINDOW = 8
@@ -306,7 +305,7 @@ class SoakTest(unittest.TestCase):
 
     def check_flat(self, watch):
         _, middle, last = watch.thirds(watch.resident_bytes)
-        if not SANITIZED:  # sanitizers hold on to what is freed
+        if not harness.SANITIZED:  # holds on to what is freed
             self.assertLess(last, middle * (1 + MOST_GROWTH) + MOST_GROWTH_BYTES, watch.resident_bytes)
         _, middle, last = watch.thirds(watch.descriptors)
         self.assertLess(last, middle + MOST_DESCRIPTORS, watch.descriptors)

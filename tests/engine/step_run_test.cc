@@ -219,7 +219,6 @@ TEST(StepRun, IsCutInTheMiddleOfAnAdvanceAndGoesOnAsIfNothingHadHappened) {
 }
 
 TEST(StepRun, AdvancesWithoutAllocationsAfterWarmUp) {
-  if (!kCountsAllocations) GTEST_SKIP() << "allocations cannot be counted in this build";
   const auto model = RandomModel(4, {.kind = {}, .layer_count = 3});
   std::vector<std::unique_ptr<Walker<float>>> walkers;
   std::vector<StepRun<float>*> runs;

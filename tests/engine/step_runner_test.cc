@@ -187,7 +187,6 @@ int64_t AllocationsOf(const Model& model, int64_t step_count, TraceOptions optio
 }
 
 TEST(StepRunner, AllocatesTheAnswerAndNothingElse) {
-  if (!kCountsAllocations) GTEST_SKIP() << "allocations cannot be counted in this build";
   const auto model = RandomModel(4, {.kind = {}, .layer_count = 3});
   const TraceOptions least = {TraceView::kOutput, TraceDensity::kLastStep};
   EXPECT_EQ(AllocationsOf(*model, 1, least), 1);  // the outputs

@@ -316,7 +316,6 @@ TEST(JudgeCarried, AQuestionWithoutAnswerTellsNothing) {
 }
 
 TEST(JudgeCarried, TheWorkDoesNotTellWhereTheFirstSlipIs) {
-  if (!kCountsAllocations) GTEST_SKIP();
   Exercise exercise = RandomExercise(9, CellKind::kLstm);
   AskCarried(exercise, Quantity::kH);
   const auto compiled = Compile(exercise);

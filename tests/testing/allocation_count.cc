@@ -5,6 +5,8 @@
 #include <cstdlib>
 #include <new>
 
+#include "tests/testing/sanitizer.h"
+
 namespace cellar {
 namespace {
 
@@ -16,7 +18,30 @@ int64_t AllocationCount() { return allocation_count.load(); }
 
 }  // namespace cellar
 
-#ifndef CELLAR_CANNOT_COUNT_ALLOCATIONS
+#ifdef CELLAR_HAS_SANITIZER
+
+// Of sanitizer/allocator_interface.h, which GCC does not bring. Returns 0 if there is no room for
+// one more.
+extern "C" int __sanitizer_install_malloc_and_free_hooks(
+    void (*allocated)(const volatile void* memory, size_t size),
+    void (*freed)(const volatile void* memory));
+
+namespace cellar {
+namespace {
+
+void CountAllocation(const volatile void*, size_t) { allocation_count.fetch_add(1); }
+void IgnoreFree(const volatile void*) {}
+
+[[maybe_unused]] const bool counting = [] {
+  if (__sanitizer_install_malloc_and_free_hooks(CountAllocation, IgnoreFree) == 0) std::abort();
+  return true;
+}();
+
+}  // namespace
+}  // namespace cellar
+
+#else
+
 void* operator new(size_t size) {
   cellar::allocation_count.fetch_add(1);
   if (void* memory = std::malloc(size == 0 ? 1 : size)) return memory;
@@ -40,4 +65,5 @@ void operator delete(void* memory) noexcept { std::free(memory); }
 void operator delete(void* memory, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t, std::align_val_t) noexcept { std::free(memory); }
 void operator delete(void* memory, size_t) noexcept { std::free(memory); }
-#endif
+
+#endif  // CELLAR_HAS_SANITIZER

@@ -1,5 +1,6 @@
-// Counts every allocation of a program that links cellar::allocation_count: it replaces operator
-// new.
+// Counts every allocation of a program that links cellar::allocation_count. A plain program has its
+// operator new replaced for that. One with a sanitizer keeps the sanitizer's, which checks what
+// becomes of the memory, and is told of malloc as well.
 //
 // Thread safety: AllocationCount may be called from any thread.
 #ifndef CELLAR_TESTS_TESTING_ALLOCATION_COUNT_H_
@@ -9,20 +10,7 @@
 
 namespace cellar {
 
-// Whether allocations are counted: Clang's ThreadSanitizer brings an operator new of its own that
-// cannot be replaced.
-#if defined(__has_feature)
-#if __has_feature(thread_sanitizer)
-#define CELLAR_CANNOT_COUNT_ALLOCATIONS
-#endif
-#endif
-#ifdef CELLAR_CANNOT_COUNT_ALLOCATIONS
-constexpr bool kCountsAllocations = false;
-#else
-constexpr bool kCountsAllocations = true;
-#endif
-
-// Allocations so far. Compare only if kCountsAllocations.
+// Allocations so far.
 int64_t AllocationCount();
 
 }  // namespace cellar
