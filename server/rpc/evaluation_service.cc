@@ -2,12 +2,12 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <utility>
 
 #include "absl/status/statusor.h"
 #include "server/api/evaluation.h"
 #include "server/base/status_macros.h"
-#include "server/rpc/rpc_errors.h"
 #include "server/rpc/visit.h"
 #include "server/rpc/wires.h"
 
@@ -26,12 +26,12 @@ class EvaluateReactor final : public Reactor {
   // Begins.
   void Start() {
     const absl::Status entered = visit_.Enter();
-    if (!entered.ok()) return visit_.Finish(entered);
-    visit_.Read(wire_.request(), &request_, [this](absl::StatusOr<int64_t> bytes) {
+    if (!entered.ok()) return Finish(entered);
+    visit_.Read(wire_.request(), &*request_, [this](absl::StatusOr<int64_t> bytes) {
       // The request, and what is read from it.
       if (bytes.ok()) request_bytes_ = 2 * *bytes;
       const absl::Status held = bytes.ok() ? visit_.Hold(request_bytes_) : bytes.status();
-      if (!held.ok()) return visit_.Finish(held);
+      if (!held.ok()) return Finish(held);
       AnswerOnWorker();
     });
   }
@@ -40,9 +40,10 @@ class EvaluateReactor final : public Reactor {
   void AnswerOnWorker() {
     visit_.RunOnWorker([this](absl::Status may_run) {
       const absl::StatusOr<bool> answered = may_run.ok() ? Answer() : std::move(may_run);
-      if (!answered.ok()) return visit_.Finish(answered.status());
+      if (!answered.ok()) return Finish(answered.status());
       if (!*answered) return AnswerOnWorker();  // behind whoever waits
       if (evaluation_->AtEnd()) {
+        GiveBack();
         return wire_.WriteAndFinish(response_, visit_.Close(absl::OkStatus()));
       }
       wire_.Write(response_);
@@ -52,7 +53,8 @@ class EvaluateReactor final : public Reactor {
   // Computes towards the next answer, into response_; as Evaluation::Next.
   absl::StatusOr<bool> Answer() {
     if (evaluation_ == nullptr) {
-      CELLAR_ASSIGN_OR_RETURN(evaluation_, Evaluation::Create(api_, visit_.ForHandler(), request_));
+      CELLAR_ASSIGN_OR_RETURN(evaluation_,
+                              Evaluation::Create(api_, visit_.ForHandler(), *request_));
     }
     response_.Clear();
     CELLAR_ASSIGN_OR_RETURN(const bool answered, evaluation_->Next(&response_));
@@ -64,8 +66,19 @@ class EvaluateReactor final : public Reactor {
   }
 
   void OnWriteDone(bool ok) override {
-    if (!ok) return visit_.Finish(CallerGone());
+    if (!ok) visit_.Cancel();
     AnswerOnWorker();
+  }
+
+  void Finish(const absl::Status& status) {
+    GiveBack();
+    visit_.Finish(status);
+  }
+
+  // On a worker, if that may take long: before the end, which the queue's thread sees to.
+  void GiveBack() {
+    evaluation_.reset();
+    request_.reset();
   }
 
   void OnCancel() override { visit_.Cancel(); }
@@ -78,7 +91,7 @@ class EvaluateReactor final : public Reactor {
   Api& api_;
   EvaluateWire& wire_;  // until OnDone
   Visit visit_;
-  v1::EvaluateRequest request_;
+  std::optional<v1::EvaluateRequest> request_{std::in_place};  // until the end
   int64_t request_bytes_ = 0;
 
   std::unique_ptr<Evaluation> evaluation_;

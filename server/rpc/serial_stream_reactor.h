@@ -163,6 +163,8 @@ class SerialStreamReactor final
   }
 
   void NoteWork(absl::StatusOr<bool> has_answer) {
+    // What is long is given back at once, by whoever worked on it.
+    if (current_bytes_ > kLongMessageBytes) current_ = Request();
     const bool wanted = !visit_.cancelled();
     Happened([&](SerialStreamFlow& flow) {
       flow.WorkDone(has_answer.status(), has_answer.ok() && *has_answer && wanted);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/rpc/incoming.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
@@ -55,6 +56,7 @@ void StepStreamFlow::Arrived(absl::StatusOr<int64_t> bytes) {
   Tracked* const exchange = exchanges_.back().get();
   exchange->bytes = bytes.value_or(0);
   exchange->most_bytes = exchange->bytes;
+  exchange->is_long = exchange->bytes > kLongMessageBytes;
   bytes_ += exchange->bytes;
   if (bytes.ok()) {
     received_ = exchange;

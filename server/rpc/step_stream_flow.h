@@ -32,6 +32,7 @@ namespace cellar {
 struct StepExchange {
   v1::StreamStepsRequest request;
   v1::StreamStepsResponse response;
+  bool is_long = false;              // the request is more than kLongMessageBytes
   std::shared_ptr<void> keep_alive;  // for the user: whatever must live until the answer comes
 };
 

@@ -131,6 +131,7 @@ void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {
   exchange->keep_alive = shared_from_this();
   Done done = [this, exchange](absl::Status status) {
     const std::shared_ptr<void> alive = std::move(exchange->keep_alive);
+    if (exchange->is_long) exchange->request = v1::StreamStepsRequest();  // with no lock held
     Happened([&](StepStreamFlow& flow) { flow.AnswerDone(exchange, std::move(status)); });
   };
   if (action.what == StepStreamFlow::Do::kOpen) {

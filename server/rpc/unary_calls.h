@@ -15,6 +15,7 @@
 #ifndef CELLAR_SERVER_RPC_UNARY_CALLS_H_
 #define CELLAR_SERVER_RPC_UNARY_CALLS_H_
 
+#include <optional>
 #include <utility>
 
 #include "absl/status/status.h"
@@ -42,13 +43,13 @@ class UnaryCall final : public Reactor {
   template <class Handler>
   void Begin(bool (*dear)(const Request&), Handler* handler) {
     const absl::Status entered = visit_.Enter();
-    if (!entered.ok()) return visit_.Finish(entered);
-    visit_.Read(wire_.request(), &request_, [this, dear, handler](absl::StatusOr<int64_t> bytes) {
+    if (!entered.ok()) return Finish(entered);
+    visit_.Read(wire_.request(), &*request_, [this, dear, handler](absl::StatusOr<int64_t> bytes) {
       const absl::Status held = bytes.ok() ? visit_.Hold(*bytes) : bytes.status();
-      if (!held.ok()) return visit_.Finish(held);
-      if (!dear(request_)) return Answer(handler);
+      if (!held.ok()) return Finish(held);
+      if (!dear(*request_)) return Answer(handler);
       visit_.RunOnWorker([this, handler](const absl::Status& may_run) {
-        if (!may_run.ok()) return visit_.Finish(may_run);
+        if (!may_run.ok()) return Finish(may_run);
         Answer(handler);
       });
     });
@@ -56,12 +57,19 @@ class UnaryCall final : public Reactor {
 
  private:
   void Answer(absl::Status (*handler)(Api&, const Call&, const Request&, Response*)) {
-    visit_.Finish(handler(api_, visit_.ForHandler(), request_, wire_.response()));
+    Finish(handler(api_, visit_.ForHandler(), *request_, wire_.response()));
   }
 
   void Answer(void (*handler)(Api&, const Call&, const Request&, Response*, Done)) {
-    handler(api_, visit_.ForHandler(), request_, wire_.response(),
-            [this](const absl::Status& status) { visit_.Finish(status); });
+    handler(api_, visit_.ForHandler(), *request_, wire_.response(),
+            [this](const absl::Status& status) { Finish(status); });
+  }
+
+  // The request goes first: one of many parts takes long to give back, and whoever could take that
+  // time to read it can do so here too.
+  void Finish(const absl::Status& status) {
+    request_.reset();
+    visit_.Finish(status);
   }
 
   void OnCancel() override { visit_.Cancel(); }
@@ -73,7 +81,7 @@ class UnaryCall final : public Reactor {
   Api& api_;
   Wire& wire_;  // until OnDone
   Visit visit_;
-  Request request_;
+  std::optional<Request> request_{std::in_place};  // until Finish
 };
 
 // Has the methods of a service served, each by its name.

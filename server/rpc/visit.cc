@@ -9,13 +9,6 @@
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
-namespace {
-
-// Messages above this are read on a worker: above it that may take longer than handing over, up to
-// a second for 16 MiB of empty items.
-constexpr int64_t kLongMessageBytes = int64_t{64} << 10;
-
-}  // namespace
 
 Visit::Visit(Api& api, Admission& admission, Wire& wire,
              const google::protobuf::Descriptor& request)

@@ -53,5 +53,56 @@ TEST(RawService, AMessageThatIsNoneEndsAStreamBehindTheAnswersBeforeIt) {
   EXPECT_EQ(SentReason(call.Finish()), "BAD_REQUEST");
 }
 
+// Read on a worker, and given back there.
+TEST(RawService, LongMessagesAreAnsweredLikeShortOnes) {
+  InProcessServer server;
+  server.AddHomework();
+  const std::string raw(4 * 30'000, '\0');  // inputs of so many steps
+
+  v1::StepRequest request;
+  request.set_session(server.NewSession("a"));
+  request.mutable_inputs()->set_raw(raw);
+  v1::StepResponse stepped;
+  grpc::ClientContext context;
+  ASSERT_TRUE(server.sessions().Step(&context, request, &stepped).ok());
+  EXPECT_EQ(stepped.next_step(), 30'000);
+
+  v1::StreamStepsRequest message;
+  message.mutable_step()->mutable_inputs()->set_raw(raw);
+  grpc::ClientContext stream_context;
+  const auto stream = server.sessions().StreamSteps(&stream_context);
+  v1::StreamStepsResponse answer;
+  ASSERT_TRUE(stream->Write(OpenMessage(server.NewSession("b"))));
+  ASSERT_TRUE(stream->Read(&answer));
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(stream->Write(message));
+    ASSERT_TRUE(stream->Write(StepMessage(0)));
+    ASSERT_TRUE(stream->Read(&answer));
+    EXPECT_EQ(answer.step().next_step(), i * 30'001 - 1);
+    if (i == 1) {
+      EXPECT_EQ(answer.step().state_digest(), stepped.state_digest());
+    }
+    ASSERT_TRUE(stream->Read(&answer));
+    EXPECT_EQ(answer.step().next_step(), i * 30'001);
+  }
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+
+  v1::StreamBatchStepsRequest batch;
+  auto& item = *batch.mutable_batch()->add_items();
+  item.set_session(server.NewSession("c"));
+  item.mutable_inputs()->set_raw(raw);
+  grpc::ClientContext batch_context;
+  const auto batches = server.sessions().StreamBatchSteps(&batch_context);
+  v1::StreamBatchStepsResponse batch_answer;
+  for (int i = 1; i <= 3; ++i) {
+    ASSERT_TRUE(batches->Write(batch));
+    ASSERT_TRUE(batches->Read(&batch_answer));
+    EXPECT_EQ(batch_answer.batch().results(0).step().next_step(), i * 30'000);
+  }
+  batches->WritesDone();
+  EXPECT_TRUE(batches->Finish().ok());
+}
+
 }  // namespace
 }  // namespace cellar
