@@ -16,8 +16,8 @@ namespace {
 
 template <class Real>
 PackedMatrix<Real> Pack(absl::Span<const std::vector<Real>* const> gates, int64_t rows,
-                        int64_t columns) {
-  PackedMatrix<Real> packed(static_cast<int64_t>(gates.size()), rows, columns);
+                        int64_t columns, WeightStorage storage = WeightStorage::kFull) {
+  PackedMatrix<Real> packed(static_cast<int64_t>(gates.size()), rows, columns, storage);
   for (size_t gate = 0; gate < gates.size(); ++gate) {
     packed.Set(static_cast<int64_t>(gate), *gates[gate]);
   }
@@ -27,6 +27,8 @@ PackedMatrix<Real> Pack(absl::Span<const std::vector<Real>* const> gates, int64_
 // One overload for each alternative of CellWeights.
 template <class Real>
 struct Packer {
+  WeightStorage storage;  // of matrices
+
   PackedCell<Real> operator()(const LstmWeights<Real>& cell) const {
     PackedCell<Real> packed =
         PackGates<4>(CellKind::kLstm, cell.shape,
@@ -38,7 +40,7 @@ struct Packer {
           {&cell.forget_peephole, &cell.input_peephole, &cell.output_peephole}, hidden, 1);
     }
     if (!cell.projection.empty()) {
-      packed.projection = Pack<Real>({&cell.projection}, cell.shape.output_size, hidden);
+      packed.projection = Pack<Real>({&cell.projection}, cell.shape.output_size, hidden, storage);
     }
     return packed;
   }
@@ -48,10 +50,10 @@ struct Packer {
     PackedCell<Real> packed = PackGates<3>(CellKind::kGruResetBefore, cell.shape,
                                            {&cell.update_gate, &cell.reset_gate, &cell.candidate});
     const int64_t hidden = cell.shape.hidden_size;
-    packed.recurrent =
-        Pack<Real>({&cell.update_gate.recurrent, &cell.reset_gate.recurrent}, hidden, hidden);
+    packed.recurrent = Pack<Real>({&cell.update_gate.recurrent, &cell.reset_gate.recurrent}, hidden,
+                                  hidden, storage);
     packed.recurrent_start = PackedMatrix<Real>(2, hidden, 1);
-    packed.candidate = Pack<Real>({&cell.candidate.recurrent}, hidden, hidden);
+    packed.candidate = Pack<Real>({&cell.candidate.recurrent}, hidden, hidden, storage);
     return packed;
   }
 
@@ -68,8 +70,8 @@ struct Packer {
 
  private:
   template <int kGates>
-  static PackedCell<Real> PackGates(CellKind kind, const CellShape& shape,
-                                    const std::array<const GateWeights<Real>*, kGates>& gates) {
+  PackedCell<Real> PackGates(CellKind kind, const CellShape& shape,
+                             const std::array<const GateWeights<Real>*, kGates>& gates) const {
     std::array<const std::vector<Real>*, kGates> input, recurrent, bias;
     PackedCell<Real> packed;
     for (int gate = 0; gate < kGates; ++gate) {
@@ -80,9 +82,9 @@ struct Packer {
     }
     packed.shape = shape;
     packed.shape.kind = kind;
-    packed.input = Pack<Real>(input, shape.hidden_size, shape.input_size);
+    packed.input = Pack<Real>(input, shape.hidden_size, shape.input_size, storage);
     if (kind != CellKind::kGruResetBefore) {
-      packed.recurrent = Pack<Real>(recurrent, shape.hidden_size, shape.output_size);
+      packed.recurrent = Pack<Real>(recurrent, shape.hidden_size, shape.output_size, storage);
     }
     packed.input_start = Pack<Real>(bias, shape.hidden_size, 1);
     packed.recurrent_start = PackedMatrix<Real>(kGates, shape.hidden_size, 1);
@@ -158,8 +160,8 @@ int64_t PackedCell<Real>::size_bytes() const {
 }
 
 template <class Real>
-PackedCell<Real> PackCell(const CellWeights<Real>& weights) {
-  return std::visit(Packer<Real>(), weights);
+PackedCell<Real> PackCell(const CellWeights<Real>& weights, WeightStorage storage) {
+  return std::visit(Packer<Real>{storage}, weights);
 }
 
 template <class Real>
@@ -198,8 +200,8 @@ CellWeights<Real> OutlineOf(const PackedCell<Real>& packed) {
 
 template struct PackedCell<float>;
 template struct PackedCell<double>;
-template PackedCell<float> PackCell(const CellWeights<float>&);
-template PackedCell<double> PackCell(const CellWeights<double>&);
+template PackedCell<float> PackCell(const CellWeights<float>&, WeightStorage);
+template PackedCell<double> PackCell(const CellWeights<double>&, WeightStorage);
 template CellWeights<float> UnpackCell(const PackedCell<float>&);
 template CellWeights<double> UnpackCell(const PackedCell<double>&);
 template CellWeights<float> OutlineOf(const PackedCell<float>&);

@@ -1,5 +1,6 @@
 // Weights of one cell as the kernels read them (packed_matrix.h), and the way there and back:
-// nothing is lost, so a model keeps its weights in this form only.
+// nothing is lost, so a model keeps its weights in this form only. Stored as bfloat16 are W, U and
+// W_hr, which is nearly everything that a step reads; vectors (biases, peepholes) stay as they are.
 //
 // Thread safety: immutable once made. Ownership: owns its numbers; move-only.
 #ifndef CELLAR_SERVER_CELL_PACKED_CELL_H_
@@ -31,13 +32,16 @@ struct PackedCell {
   Activation memory_activation = Activation::kTanh;
 
   int64_t gates() const { return input.gates(); }
+  WeightStorage storage() const { return input.storage(); }
   int64_t size_bytes() const;  // of all numbers, with what fills blocks up
 };
 
+// REQUIRES: `storage` is kFull if Real is double.
 template <class Real>
-PackedCell<Real> PackCell(const CellWeights<Real>& weights);
+PackedCell<Real> PackCell(const CellWeights<Real>& weights,
+                          WeightStorage storage = WeightStorage::kFull);
 
-// The weights that PackCell was given.
+// The weights that PackCell was given, rounded as they are stored: those that steps compute with.
 template <class Real>
 CellWeights<Real> UnpackCell(const PackedCell<Real>& packed);
 

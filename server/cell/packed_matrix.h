@@ -11,15 +11,22 @@
 // bit contract (one chain a row, never split) costs nothing. Rows that fill the last block are
 // zero.
 //
+// Each of these numbers is a word. A word of a matrix that is stored as bfloat16 holds two columns
+// of a row, the even one in its lower half; all else is as if the matrix had half the columns. (The
+// last of an odd number has its words alone.)
+//
 // Thread safety: as const data. Ownership: owns its numbers; move-only.
 #ifndef CELLAR_SERVER_CELL_PACKED_MATRIX_H_
 #define CELLAR_SERVER_CELL_PACKED_MATRIX_H_
 
+#include <cassert>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 #include "absl/types/span.h"
 #include "server/base/aligned_buffer.h"
+#include "server/cell/bfloat16.h"
 
 namespace cellar {
 
@@ -49,74 +56,111 @@ constexpr int64_t PanelBlocks(int64_t gates) {
   return gates == 2 ? 4 : 2;
 }
 
+constexpr int64_t ColumnsPerWord(WeightStorage storage) {
+  return storage == WeightStorage::kBfloat16 ? 2 : 1;
+}
+
+// Words of a row of so many columns.
+constexpr int64_t WordCount(WeightStorage storage, int64_t columns) {
+  return (columns + ColumnsPerWord(storage) - 1) / ColumnsPerWord(storage);
+}
+
 template <class Real>
 class PackedMatrix {
  public:
   PackedMatrix() = default;
   // `gates` matrices [rows, columns] of zeros.
-  PackedMatrix(int64_t gates, int64_t rows, int64_t columns)
-      : gates_(gates),
+  PackedMatrix(int64_t gates, int64_t rows, int64_t columns,
+               WeightStorage storage = WeightStorage::kFull)
+      : storage_(storage),
+        gates_(gates),
         panel_blocks_(PanelBlocks(gates)),
         rows_(rows),
         columns_(columns),
-        numbers_(static_cast<size_t>(gates * PaddedRows<Real>(rows) * columns)) {}
+        words_(static_cast<size_t>(gates * PaddedRows<Real>(rows) * WordCount(storage, columns))) {
+    assert(storage == WeightStorage::kFull || sizeof(Real) == sizeof(uint32_t));
+  }
 
   bool empty() const { return gates_ == 0; }
+  WeightStorage storage() const { return storage_; }
   int64_t gates() const { return gates_; }
   int64_t rows() const { return rows_; }
   int64_t columns() const { return columns_; }
   int64_t blocks() const { return BlockCount<Real>(rows_); }
-  int64_t size_bytes() const { return static_cast<int64_t>(numbers_.size() * sizeof(Real)); }
+  int64_t size_bytes() const { return static_cast<int64_t>(words_.size() * sizeof(Real)); }
 
-  // Numbers of one block in one column: its gates side by side.
+  // Words of one block in one column (bfloat16: in two): its gates side by side.
   int64_t block_width() const { return gates_ * kBlockRows<Real>; }
 
-  // Where block `block` begins in column 0.
-  const Real* BlockAt(int64_t block) const { return numbers_.data() + OffsetOf(block); }
+  // Where block `block` begins in column 0. (Words of bfloat16 are only carried as numbers.)
+  const Real* BlockAt(int64_t block) const { return words_.data() + OffsetOf(block); }
 
-  // From one column to the next within the panel of `block`.
+  // From the words of one column to those of the next, within the panel of `block`.
   int64_t ColumnStride(int64_t block) const {
     const int64_t left = blocks() - (block & -panel_blocks_);
     return (left < panel_blocks_ ? left : panel_blocks_) * block_width();
   }
 
-  // Between the packed matrix of gate `gate` and a row-major one.
+  // Between the packed matrix of gate `gate` and a row-major one. What is stored as bfloat16 is
+  // rounded on its way in, and expanded on its way out.
   void Set(int64_t gate, absl::Span<const Real> row_major) {
-    ForEach(gate, [&](int64_t index, size_t at) { numbers_.data()[at] = row_major[index]; });
+    ForEach(gate, [&](int64_t index, size_t at, int shift) {
+      if (storage_ == WeightStorage::kFull) {
+        words_.data()[at] = row_major[index];
+      } else {
+        const uint32_t half = ToBfloat16(static_cast<float>(row_major[index]));
+        const uint32_t pair = (PairAt(at) & ~(uint32_t{0xFFFF} << shift)) | half << shift;
+        std::memcpy(words_.data() + at, &pair, sizeof(pair));
+      }
+    });
   }
   void Get(int64_t gate, absl::Span<Real> row_major) const {
-    ForEach(gate, [&](int64_t index, size_t at) { row_major[index] = numbers_.data()[at]; });
+    ForEach(gate, [&](int64_t index, size_t at, int shift) {
+      row_major[index] = storage_ == WeightStorage::kFull
+                             ? words_.data()[at]
+                             : FromBfloat16(static_cast<uint16_t>(PairAt(at) >> shift));
+    });
   }
 
  private:
   int64_t OffsetOf(int64_t block) const {
     const int64_t in_panel = block & (panel_blocks_ - 1);
-    return (block - in_panel) * block_width() * columns_ + in_panel * block_width();
+    return (block - in_panel) * block_width() * WordCount(storage_, columns_) +
+           in_panel * block_width();
   }
 
-  // Calls visit(index in a row-major matrix, index in numbers_) for every number of a gate, a block
-  // at a time, so that both sides stay in the cache.
+  uint32_t PairAt(size_t at) const {
+    uint32_t pair;
+    std::memcpy(&pair, words_.data() + at, sizeof(pair));
+    return pair;
+  }
+
+  // Calls visit(index in a row-major matrix, index in words_, where in that word its lowest bit
+  // is) for every number of a gate, a block at a time, so that both sides stay in the cache.
   template <class Visit>
   void ForEach(int64_t gate, Visit visit) const {
+    const int64_t in_word = ColumnsPerWord(storage_);
     for (int64_t block = 0; block < blocks(); ++block) {
       const int64_t start = OffsetOf(block) + gate * kBlockRows<Real>;
       const int64_t stride = ColumnStride(block);
       const int64_t first = block * kBlockRows<Real>;
       const int64_t lanes = rows_ - first < kBlockRows<Real> ? rows_ - first : kBlockRows<Real>;
       for (int64_t column = 0; column < columns_; ++column) {
+        const int64_t words = start + column / in_word * stride;
+        const int shift = static_cast<int>(16 * (column % in_word));
         for (int64_t lane = 0; lane < lanes; ++lane) {
-          visit((first + lane) * columns_ + column,
-                static_cast<size_t>(start + column * stride + lane));
+          visit((first + lane) * columns_ + column, static_cast<size_t>(words + lane), shift);
         }
       }
     }
   }
 
+  WeightStorage storage_ = WeightStorage::kFull;
   int64_t gates_ = 0;
   int64_t panel_blocks_ = 1;
   int64_t rows_ = 0;
   int64_t columns_ = 0;
-  AlignedBuffer<Real> numbers_;
+  AlignedBuffer<Real> words_;
 };
 
 }  // namespace cellar

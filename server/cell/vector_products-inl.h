@@ -23,22 +23,23 @@ HWY_BEFORE_NAMESPACE();
 namespace cellar::HWY_NAMESPACE {
 
 // For 1 to 8 rows.
-template <int kVectors, class D, class Real = hn::TFromD<D>>
+template <WeightStorage kStorage, int kVectors, class D, class Real = hn::TFromD<D>>
 constexpr void (*kTile[])(D, const Product<Real>&, int64_t, int64_t) = {
-    MultiplyTile<1, kVectors, D>, MultiplyTile<2, kVectors, D>, MultiplyTile<3, kVectors, D>,
-    MultiplyTile<4, kVectors, D>, MultiplyTile<5, kVectors, D>, MultiplyTile<6, kVectors, D>,
-    MultiplyTile<7, kVectors, D>, MultiplyTile<8, kVectors, D>};
+    MultiplyTile<kStorage, 1, kVectors, D>, MultiplyTile<kStorage, 2, kVectors, D>,
+    MultiplyTile<kStorage, 3, kVectors, D>, MultiplyTile<kStorage, 4, kVectors, D>,
+    MultiplyTile<kStorage, 5, kVectors, D>, MultiplyTile<kStorage, 6, kVectors, D>,
+    MultiplyTile<kStorage, 7, kVectors, D>, MultiplyTile<kStorage, 8, kVectors, D>};
 
 // All rows, in tiles as even as they can be: chains of a small tile would wait for each other.
-template <int kVectors, class D, class Real = hn::TFromD<D>>
+template <WeightStorage kStorage, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyTiles(D d, Product<Real>& product, int64_t at) {
   constexpr int64_t kMost = TileRows(kVectors);
   for (int64_t row = 0; row < product.row_count;) {
     const int64_t left = product.row_count - row;
     const int64_t tiles = (left + kMost - 1) / kMost;
     const int64_t rows = (left + tiles - 1) / tiles;
-    kTile<kVectors, D>[rows - 1](d, product, row, at);
-    const int64_t fetched = product.columns * kFetchedLines * kBlockRows<Real>;
+    kTile<kStorage, kVectors, D>[rows - 1](d, product, row, at);
+    const int64_t fetched = WordCount(kStorage, product.columns) * kFetchedLines * kBlockRows<Real>;
     if (product.fetch_count > 0) product.fetch += fetched;
     product.fetch_count -= fetched;
     row += rows;
@@ -46,37 +47,57 @@ HWY_INLINE void MultiplyTiles(D d, Product<Real>& product, int64_t at) {
 }
 
 // All rows and all of the width.
-template <class D, class Real = hn::TFromD<D>>
+template <WeightStorage kStorage, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void Multiply(D d, Product<Real>& product) {
   constexpr int64_t kLanes = kLanesOf<D>;
   const bool alone = product.row_count == 1;
   for (int64_t at = 0; at < product.width;) {
     const int64_t vectors = (product.width - at) / kLanes;
     if (alone && vectors >= 8) {
-      MultiplyTile<1, 8>(d, product, 0, at);
+      MultiplyTile<kStorage, 1, 8>(d, product, 0, at);
       at += 8 * kLanes;
     } else if (alone && vectors >= 6) {
-      MultiplyTile<1, 6>(d, product, 0, at);
+      MultiplyTile<kStorage, 1, 6>(d, product, 0, at);
       at += 6 * kLanes;
     } else if (vectors == 3 || vectors == 6) {
-      MultiplyTiles<3>(d, product, at);
+      MultiplyTiles<kStorage, 3>(d, product, at);
       at += 3 * kLanes;
     } else if (vectors >= 4) {
-      MultiplyTiles<4>(d, product, at);
+      MultiplyTiles<kStorage, 4>(d, product, at);
       at += 4 * kLanes;
     } else if (vectors >= 2) {
-      MultiplyTiles<2>(d, product, at);
+      MultiplyTiles<kStorage, 2>(d, product, at);
       at += 2 * kLanes;
     } else {
-      MultiplyTiles<1>(d, product, at);
+      MultiplyTiles<kStorage, 1>(d, product, at);
       at += kLanes;
     }
   }
 }
 
-// Columns that are multiplied with all rows before the next ones are: what is read of a panel then
+// Words that are multiplied with all rows before the next ones are: what is read of a panel then
 // stays in the first cache while the rows take their turns.
 constexpr int64_t kPieceBytes = int64_t{32} << 10;
+
+// All columns of the blocks of `product`, from `weights` on, a piece at a time. `after` is what is
+// read next.
+template <WeightStorage kStorage, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void MultiplyPieces(D d, int64_t columns, const Real* after, Product<Real>& product) {
+  const Real* const weights = product.weights;
+  const int64_t stride = product.column_stride;
+  const int64_t all_words = WordCount(kStorage, columns);
+  const int64_t words_bytes = product.width * static_cast<int64_t>(sizeof(Real));
+  const int64_t piece = product.row_count == 1 ? all_words : HWY_MAX(kPieceBytes / words_bytes, 1);
+  for (int64_t word = 0; word < all_words; word += piece) {
+    const int64_t first = word * ColumnsPerWord(kStorage);
+    product.weights = weights + word * stride;
+    product.first_column = first;
+    product.columns = HWY_MIN(piece * ColumnsPerWord(kStorage), columns - first);
+    product.fetch = word + piece < all_words ? product.weights + piece * stride : after;
+    product.fetch_count = piece * stride;
+    Multiply<kStorage>(d, product);
+  }
+}
 
 // sums[r] = start + matrix rows[r], for `block_count` blocks from `block` on, which share a panel.
 // `start` is [block][gate][lane] of the whole matrix, or null: 0. `after` is what is read next.
@@ -85,26 +106,21 @@ HWY_INLINE void MultiplyBlocks(D d, const PackedMatrix<Real>& matrix, const Real
                                int64_t block, int64_t block_count, const Real* const* rows,
                                int64_t row_count, Real* sums, int64_t sums_stride,
                                const Real* after) {
-  const int64_t width = block_count * matrix.block_width();
-  const int64_t columns = matrix.columns();
-  const int64_t column_bytes = width * static_cast<int64_t>(sizeof(Real));
-  const int64_t piece = row_count == 1 ? columns : HWY_MAX(kPieceBytes / column_bytes, 1);
   Product<Real> product;
+  product.weights = matrix.BlockAt(block);
   product.column_stride = matrix.ColumnStride(block);
-  product.width = width;
+  product.width = block_count * matrix.block_width();
   product.start = start == nullptr ? nullptr : start + block * matrix.block_width();
   product.rows = rows;
   product.row_count = row_count;
   product.sums = sums;
   product.sums_stride = sums_stride;
-  for (int64_t k = 0; k < columns; k += piece) {
-    product.weights = matrix.BlockAt(block) + k * product.column_stride;
-    product.first_column = k;
-    product.columns = HWY_MIN(piece, columns - k);
-    product.fetch = k + piece < columns ? product.weights + piece * product.column_stride : after;
-    product.fetch_count = piece * product.column_stride;
-    Multiply(d, product);
+  if constexpr (sizeof(Real) == sizeof(float)) {
+    if (matrix.storage() == WeightStorage::kBfloat16) {
+      return MultiplyPieces<WeightStorage::kBfloat16>(d, matrix.columns(), after, product);
+    }
   }
+  MultiplyPieces<WeightStorage::kFull>(d, matrix.columns(), after, product);
 }
 
 }  // namespace cellar::HWY_NAMESPACE

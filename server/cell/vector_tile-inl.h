@@ -40,10 +40,10 @@ constexpr int TileRows(int vectors) {
 // batch.
 template <class Real>
 struct Product {
-  const Real* weights;    // the first block in the first column
-  int64_t column_stride;  // from there to the next column
-  int64_t width;          // numbers of the blocks in one column
-  int64_t first_column;
+  const Real* weights;    // words (packed_matrix.h): the first block in the first column
+  int64_t column_stride;  // from there to the next column's words
+  int64_t width;          // words of the blocks in one column: chains of a row
+  int64_t first_column;   // of bfloat16 even
   int64_t columns;
   const Real* start;        // what each chain begins with; null: 0
   const Real* const* rows;  // for each row of the batch, what is multiplied: [all columns]
@@ -51,11 +51,11 @@ struct Product {
   Real* sums;  // [row_count, sums_stride], the first `width` of each: the chains
   int64_t sums_stride;
   const Real* fetch;    // what will be read after this, brought nearer meanwhile ...
-  int64_t fetch_count;  // ... as many numbers from there on
+  int64_t fetch_count;  // ... as many words from there on
 };
 
-// Cache lines that a tile brings nearer in each column: with 8 vectors and more than one tile of
-// rows, a panel's next columns are there when they are due.
+// Cache lines that a tile brings nearer with each word of a chain: with 8 vectors and more than one
+// tile of rows, a panel's next columns are there when they are due.
 constexpr int kFetchedLines = 2;
 
 // Brings a cache line as near as the second cache; anything goes as an address.
@@ -67,13 +67,49 @@ HWY_INLINE void Fetch(const void* line) {
 #endif
 }
 
-// kRows * kVectors vectors of chains over all columns of `product`, from row `row` and number `at`
-// on: begun if the first column is among them, else continued.
-template <int kRows, int kVectors, class D, class Real = hn::TFromD<D>>
+// What the words at hand hold: a number each, or the number of one of two columns.
+enum class WordPart { kAll, kLowerHalf, kUpperHalf };
+
+template <WordPart kPart, class D, class Real = hn::TFromD<D>>
+HWY_INLINE hn::Vec<D> LoadWeights(D d, const Real* HWY_RESTRICT words) {
+  if constexpr (kPart == WordPart::kAll) {
+    return hn::Load(d, words);
+  } else {
+    const hn::RebindToUnsigned<D> bits;
+    const auto pair = hn::BitCast(bits, hn::Load(d, words));
+    const auto weights = kPart == WordPart::kLowerHalf ? hn::ShiftLeft<16>(pair)
+                                                       : hn::And(pair, hn::Set(bits, 0xFFFF0000U));
+    return hn::BitCast(d, weights);
+  }
+}
+
+// kRows * kVectors vectors of chains.
+template <int kRows, int kVectors, class D>
+using Chains = hn::Vec<D>[kRows][kVectors];
+
+// One column more of each chain: weights from `words`, factors rows[r][k].
+template <WordPart kPart, int kRows, int kVectors, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void AddColumn(D d, const Real* HWY_RESTRICT words, const Real* const* rows, int64_t k,
+                          Chains<kRows, kVectors, D>& chains) {
+  using V = hn::Vec<D>;
+  V factors[kRows];
+  CELLAR_UNROLL
+  for (int r = 0; r < kRows; ++r) factors[r] = hn::Set(d, rows[r][k]);
+  CELLAR_UNROLL
+  for (int n = 0; n < kVectors; ++n) {
+    const V weight = LoadWeights<kPart>(d, words + n * kLanesOf<D>);
+    CELLAR_UNROLL
+    for (int r = 0; r < kRows; ++r) chains[r][n] = Fma(weight, factors[r], chains[r][n]);
+  }
+}
+
+// Chains over all columns of `product`, from row `row` and word `at` on: begun if the first column
+// is among them, else continued.
+template <WeightStorage kStorage, int kRows, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_NOINLINE void MultiplyTile(D d, const Product<Real>& product, int64_t row, int64_t at) {
   using V = hn::Vec<D>;
   constexpr int64_t kLanes = kLanesOf<D>;
-  const Real* HWY_RESTRICT weights = product.weights + at;
+  const Real* HWY_RESTRICT words = product.weights + at;
   const Real* HWY_RESTRICT const start = product.start;
   Real* HWY_RESTRICT const sums = product.sums + row * product.sums_stride + at;
   const int64_t sums_stride = product.sums_stride;
@@ -83,7 +119,7 @@ HWY_NOINLINE void MultiplyTile(D d, const Product<Real>& product, int64_t row, i
   CELLAR_UNROLL
   for (int r = 0; r < kRows; ++r) rows[r] = product.rows[row + r] + product.first_column;
 
-  V chains[kRows][kVectors];
+  Chains<kRows, kVectors, D> chains;
   if (product.first_column == 0) {
     CELLAR_UNROLL
     for (int n = 0; n < kVectors; ++n) {
@@ -102,21 +138,19 @@ HWY_NOINLINE void MultiplyTile(D d, const Product<Real>& product, int64_t row, i
   }
   const Real* fetch = product.fetch;
   const int64_t fetch_step = product.fetch_count > 0 ? kFetchedLines * kBlockRows<Real> : 0;
-  for (int64_t k = 0; k < columns; ++k) {
+  for (int64_t k = 0; k < columns; k += ColumnsPerWord(kStorage)) {
     if constexpr (kRows > 1) {
       for (int line = 0; line < kFetchedLines; ++line) Fetch(fetch + line * kBlockRows<Real>);
       fetch += fetch_step;
     }
-    V factors[kRows];
-    CELLAR_UNROLL
-    for (int r = 0; r < kRows; ++r) factors[r] = hn::Set(d, rows[r][k]);
-    CELLAR_UNROLL
-    for (int n = 0; n < kVectors; ++n) {
-      const V weight = hn::Load(d, weights + n * kLanes);
-      CELLAR_UNROLL
-      for (int r = 0; r < kRows; ++r) chains[r][n] = Fma(weight, factors[r], chains[r][n]);
+    if constexpr (kStorage == WeightStorage::kFull) {
+      AddColumn<WordPart::kAll, kRows, kVectors>(d, words, rows, k, chains);
+    } else {
+      AddColumn<WordPart::kLowerHalf, kRows, kVectors>(d, words, rows, k, chains);
+      if (k + 1 == columns) break;
+      AddColumn<WordPart::kUpperHalf, kRows, kVectors>(d, words, rows, k + 1, chains);
     }
-    weights += column_stride;
+    words += column_stride;
   }
   CELLAR_UNROLL
   for (int r = 0; r < kRows; ++r) {

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <cstdint>
+#include <cstring>
 #include <random>
 #include <string>
 #include <vector>
@@ -70,6 +71,65 @@ TYPED_TEST(PackedCellTest, GivesBackWhatWasPacked) {
     ASSERT_EQ(ShapeOf(back), ShapeOf(weights));
     ASSERT_TRUE(EqualBits(Contents(back), Contents(weights))) << Describe(weights);
   }
+}
+
+// The matrices of a cell, without its vectors.
+std::vector<std::vector<float>*> MatricesOf(CellWeights<float>& weights) {
+  std::vector<std::vector<float>*> matrices;
+  const auto add = [&matrices](auto... gates) {
+    (matrices.insert(matrices.end(), {&gates->input, &gates->recurrent}), ...);
+  };
+  if (auto* lstm = std::get_if<LstmWeights<float>>(&weights)) {
+    add(&lstm->forget_gate, &lstm->input_gate, &lstm->output_gate, &lstm->candidate);
+    matrices.push_back(&lstm->projection);
+  } else if (auto* before = std::get_if<GruResetBeforeWeights<float>>(&weights)) {
+    add(&before->update_gate, &before->reset_gate, &before->candidate);
+  } else if (auto* after = std::get_if<GruResetAfterWeights<float>>(&weights)) {
+    add(&after->update_gate, &after->reset_gate, &after->candidate);
+  } else {
+    add(&std::get<RnnWeights<float>>(weights).hidden);
+  }
+  return matrices;
+}
+
+TEST(PackedBfloat16Test, GivesBackRoundedMatricesAndWholeVectors) {
+  std::mt19937_64 generator(kPackedCellSeed);
+  SCOPED_TRACE("seed " + std::to_string(kPackedCellSeed));
+  for (int cell = 0; cell < 1000; ++cell) {
+    const CellWeights<float> weights =
+        RandomCell<float>(generator, {.max_size = cell % 10 == 0 ? 200 : 40});
+    CellWeights<float> rounded = weights;
+    for (std::vector<float>* matrix : MatricesOf(rounded)) {
+      for (float& number : *matrix) number = RoundToBfloat16(number);
+    }
+    const PackedCell<float> packed = PackCell(weights, WeightStorage::kBfloat16);
+    EXPECT_EQ(packed.storage(), WeightStorage::kBfloat16);
+    ASSERT_TRUE(EqualBits(Contents(UnpackCell(packed)), Contents(rounded))) << Describe(weights);
+  }
+}
+
+// Two gates of 40 rows and 3 columns: columns 0 and 1 share words, column 2 has its own.
+TEST(PackedBfloat16Test, PutsTwoColumnsIntoAWord) {
+  constexpr int64_t kRows = 40;
+  constexpr int64_t kLanes = kBlockRows<float>;
+  PackedMatrix<float> packed(2, kRows, 3, WeightStorage::kBfloat16);
+  std::vector<float> numbers;
+  for (int64_t i = 0; i < kRows * 3; ++i) numbers.push_back(static_cast<float>(i + 1));
+  packed.Set(1, numbers);
+  const auto word = [](const float* at) {
+    uint32_t bits;
+    std::memcpy(&bits, at, sizeof(bits));
+    return bits;
+  };
+  const int64_t row = kLanes + 1;  // in block 1, lane 1
+  const float* const gate = packed.BlockAt(1) + kLanes;
+  const uint32_t even = ToBfloat16(numbers[row * 3]);
+  const uint32_t odd = ToBfloat16(numbers[row * 3 + 1]);
+  EXPECT_EQ(word(gate + 1), odd << 16 | even);
+  EXPECT_EQ(word(gate + packed.ColumnStride(1) + 1), ToBfloat16(numbers[row * 3 + 2]));
+  EXPECT_EQ(word(packed.BlockAt(1) + 1), 0U) << "the other gate";
+  // 3 blocks, 2 gates, 2 words, a cache line each.
+  EXPECT_EQ(packed.size_bytes(), 3 * 2 * 2 * kCacheLineBytes);
 }
 
 TYPED_TEST(PackedCellTest, OutlinesSayWhatIsThere) {

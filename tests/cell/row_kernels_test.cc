@@ -46,20 +46,21 @@ int64_t RandomMaxSize(std::mt19937_64& generator) {
   return generator() % 4 == 0 ? 70 : 20;
 }
 
-template <class Real>
+template <class How>
 class RowKernelsTest : public testing::Test {};
-using Reals = testing::Types<float, double>;
-TYPED_TEST_SUITE(RowKernelsTest, Reals);
+using Hows = testing::Types<Stored<float>, Stored<double>, Stored<float, WeightStorage::kBfloat16>>;
+TYPED_TEST_SUITE(RowKernelsTest, Hows);
 
+// Of what is stored as bfloat16: the bits of the rounded weights.
 TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOnEveryTarget) {
-  using Real = TypeParam;
+  using Real = typename TypeParam::Real;
   std::mt19937_64 generator(kRowKernelsSeed);
   SCOPED_TRACE("seed " + std::to_string(kRowKernelsSeed));
   RowsWorkspace<Real> workspace;
   for (int cell = 0; cell < kCellCount; ++cell) {
-    const CellWeights<Real> weights =
-        RandomCell<Real>(generator, {.max_size = RandomMaxSize(generator)});
-    const PackedCell<Real> packed = PackCell(weights);
+    const PackedCell<Real> packed = PackCell(
+        RandomCell<Real>(generator, {.max_size = RandomMaxSize(generator)}), TypeParam::kStorage);
+    const CellWeights<Real> weights = UnpackCell(packed);
     const Numerics numerics = RandomNumerics<Real>(generator);
     const int64_t row_count = generator() % 2 == 0 ? 1 : 1 + static_cast<int64_t>(generator() % 11);
     RowBatch<Real> before(generator, ShapeOf(weights), row_count);
@@ -131,7 +132,12 @@ std::vector<Real> ManyNumbers(std::mt19937_64& generator) {
   return numbers;
 }
 
-TYPED_TEST(RowKernelsTest, ApplyTheDefinedActivationsOnEveryTarget) {
+template <class Real>
+class RowActivationsTest : public testing::Test {};
+using Reals = testing::Types<float, double>;
+TYPED_TEST_SUITE(RowActivationsTest, Reals);
+
+TYPED_TEST(RowActivationsTest, ApplyTheDefinedActivationsOnEveryTarget) {
   using Real = TypeParam;
   std::mt19937_64 generator(kRowKernelsSeed);
   SCOPED_TRACE("seed " + std::to_string(kRowKernelsSeed));

@@ -23,9 +23,11 @@ constexpr uint64_t kStepRowsSeed = 4;
 constexpr CellKind kKinds[] = {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter,
                                CellKind::kRnn};
 
-template <class Real>
+template <class How>
 class StepRowsTest : public testing::Test {
  protected:
+  using Real = typename How::Real;
+
   StepRowsTest()
       : trace_(__FILE__, __LINE__, "seed " + std::to_string(kStepRowsSeed)),
         generator_(kStepRowsSeed) {}
@@ -40,14 +42,15 @@ class StepRowsTest : public testing::Test {
   std::mt19937_64 generator_;
   RowsWorkspace<Real> workspace_;
 };
-using Reals = testing::Types<float, double>;
-TYPED_TEST_SUITE(StepRowsTest, Reals);
+using AllStored =
+    testing::Types<Stored<float>, Stored<double>, Stored<float, WeightStorage::kBfloat16>>;
+TYPED_TEST_SUITE(StepRowsTest, AllStored);
 
 TYPED_TEST(StepRowsTest, ARowIsTheSameAloneAndInAnyBatch) {
-  using Real = TypeParam;
+  using Real = typename TypeParam::Real;
   for (int number = 0; number < 1200; ++number) {
     const CellWeights<Real> weights = this->Cell(number);
-    const PackedCell<Real> cell = PackCell(weights);
+    const PackedCell<Real> cell = PackCell(weights, TypeParam::kStorage);
     const Numerics numerics = RandomNumerics<Real>(this->generator_);
     const int64_t row_count =
         1 + static_cast<int64_t>(this->generator_() % (number % 20 == 0 ? 120 : 20));
@@ -76,10 +79,10 @@ TYPED_TEST(StepRowsTest, ARowIsTheSameAloneAndInAnyBatch) {
 }
 
 TYPED_TEST(StepRowsTest, InputsMayBeMultipliedBeforehand) {
-  using Real = TypeParam;
+  using Real = typename TypeParam::Real;
   for (int number = 0; number < 800; ++number) {
     const CellWeights<Real> weights = this->Cell(number);
-    const PackedCell<Real> cell = PackCell(weights);
+    const PackedCell<Real> cell = PackCell(weights, TypeParam::kStorage);
     const Numerics numerics = RandomNumerics<Real>(this->generator_);
     const int64_t row_count =
         1 + static_cast<int64_t>(this->generator_() % (number % 20 == 0 ? 70 : 15));
@@ -103,11 +106,11 @@ TYPED_TEST(StepRowsTest, InputsMayBeMultipliedBeforehand) {
 }
 
 TYPED_TEST(StepRowsTest, AStepMayBeRunInParts) {
-  using Real = TypeParam;
+  using Real = typename TypeParam::Real;
   for (int number = 0; number < 400; ++number) {
     const CellWeights<Real> weights =
         RandomCell<Real>(this->generator_, {.kind = kKinds[number % 4], .max_size = 400});
-    const PackedCell<Real> cell = PackCell(weights);
+    const PackedCell<Real> cell = PackCell(weights, TypeParam::kStorage);
     const Numerics numerics = RandomNumerics<Real>(this->generator_);
     const int64_t row_count = 1 + static_cast<int64_t>(this->generator_() % 3);
     RowBatch<Real> expected(this->generator_, ShapeOf(weights), row_count);
@@ -134,10 +137,10 @@ TYPED_TEST(StepRowsTest, AStepMayBeRunInParts) {
 }
 
 TYPED_TEST(StepRowsTest, ANanPoisonsOnlyItsOwnRow) {
-  using Real = TypeParam;
+  using Real = typename TypeParam::Real;
   for (int number = 0; number < 200; ++number) {
     const CellWeights<Real> weights = this->Cell(number);
-    const PackedCell<Real> cell = PackCell(weights);
+    const PackedCell<Real> cell = PackCell(weights, TypeParam::kStorage);
     RowBatch<Real> sound(this->generator_, ShapeOf(weights), 7);
     RowBatch<Real> poisoned = sound;
     poisoned.inputs[3].front() = std::numeric_limits<Real>::quiet_NaN();
@@ -153,10 +156,10 @@ TYPED_TEST(StepRowsTest, ANanPoisonsOnlyItsOwnRow) {
 }
 
 TYPED_TEST(StepRowsTest, WritesNothingThatWasNotAskedFor) {
-  using Real = TypeParam;
+  using Real = typename TypeParam::Real;
   for (int number = 0; number < 200; ++number) {
     const CellWeights<Real> weights = this->Cell(number);
-    const PackedCell<Real> cell = PackCell(weights);
+    const PackedCell<Real> cell = PackCell(weights, TypeParam::kStorage);
     const Numerics numerics = RandomNumerics<Real>(this->generator_);
     RowBatch<Real> shown(this->generator_, ShapeOf(weights), 3);
     RowBatch<Real> unseen = shown;
@@ -172,12 +175,12 @@ TYPED_TEST(StepRowsTest, WritesNothingThatWasNotAskedFor) {
 }
 
 TYPED_TEST(StepRowsTest, AStepAfterWarmUpAllocatesNothing) {
-  using Real = TypeParam;
+  using Real = typename TypeParam::Real;
   for (const CellKind kind : kKinds) {
     for (const int64_t row_count : {1, 5, 100}) {
       const CellWeights<Real> weights =
           RandomCell<Real>(this->generator_, {.kind = kind, .max_size = 150});
-      const PackedCell<Real> cell = PackCell(weights);
+      const PackedCell<Real> cell = PackCell(weights, TypeParam::kStorage);
       const Numerics numerics = RandomNumerics<Real>(this->generator_);
       RowBatch<Real> batch(this->generator_, ShapeOf(weights), row_count);
       const std::vector<StepRow<Real>> rows = batch.Rows();

@@ -9,12 +9,20 @@
 #include <random>
 #include <vector>
 
+#include "server/cell/bfloat16.h"
 #include "server/cell/step.h"
 #include "server/cell/step_rows.h"
 #include "tests/testing/random_cell.h"
 #include "tests/testing/shown_step.h"
 
 namespace cellar {
+
+// What a property of steps is tested for: numbers, and how matrices keep them.
+template <class R, WeightStorage kHow = WeightStorage::kFull>
+struct Stored {
+  using Real = R;
+  static constexpr WeightStorage kStorage = kHow;
+};
 
 template <class Real>
 struct RowBatch {
