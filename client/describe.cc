@@ -85,6 +85,12 @@ std::string DurabilityText(v1::Durability durability) {
   }
 }
 
+std::string WeightsText(const v1::Model& model) {
+  const bool is_short = model.weight_storage() == v1::WEIGHT_STORAGE_BFLOAT16;
+  return absl::StrCat(PrecisionText(model.precision()),
+                      is_short ? ", weights stored as bfloat16" : "");
+}
+
 std::string NumbersText(const v1::Tensor& tensor, const NumberFormat& format) {
   return absl::StrJoin(tensor.values(), " ", [&](std::string* out, double value) {
     absl::StrAppend(out, FormatNumber(value, format));
@@ -128,7 +134,7 @@ std::string ModelText(const v1::Model& model) {
   lines.Add("name", model.name());
   lines.Add("title", model.display_name());
   lines.Add("layers", LayersText(model));
-  lines.Add("precision", PrecisionText(model.precision()));
+  lines.Add("precision", WeightsText(model));
   lines.Add("parameters", absl::StrCat(model.parameter_count()));
   lines.Add("digest", model.digest());
   lines.Add("created", TimeText(model.create_time()));

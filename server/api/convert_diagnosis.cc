@@ -36,6 +36,7 @@ v1::Model ModelAsAuthored(const Model& model) {
   message.clear_parameter_count();
   message.clear_create_time();
   message.clear_session_count();
+  if (model.weight_storage() == WeightStorage::kFull) message.clear_weight_storage();
   return message;
 }
 

@@ -29,6 +29,19 @@ std::optional<Precision> ReadPrecision(v1::Precision value, absl::string_view pa
   }
 }
 
+std::optional<WeightStorage> ReadWeightStorage(v1::WeightStorage value, absl::string_view path,
+                                               FieldViolations& violations) {
+  CheckEnum(value, path, violations);
+  switch (value) {
+    case v1::WEIGHT_STORAGE_FULL:
+      return WeightStorage::kFull;
+    case v1::WEIGHT_STORAGE_BFLOAT16:
+      return WeightStorage::kBfloat16;
+    default:
+      return std::nullopt;
+  }
+}
+
 std::optional<Activation> ReadActivation(v1::Activation value, absl::string_view path,
                                          FieldViolations& violations) {
   CheckEnum(value, path, violations);
@@ -114,6 +127,10 @@ TraceOptions ReadTraceOptions(v1::View view, v1::Density density, absl::string_v
 
 v1::Precision WritePrecision(Precision value) {
   return value == Precision::kFloat32 ? v1::PRECISION_FLOAT32 : v1::PRECISION_FLOAT64;
+}
+
+v1::WeightStorage WriteWeightStorage(WeightStorage value) {
+  return value == WeightStorage::kBfloat16 ? v1::WEIGHT_STORAGE_BFLOAT16 : v1::WEIGHT_STORAGE_FULL;
 }
 
 v1::Activation WriteActivation(Activation value) {

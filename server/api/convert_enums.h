@@ -11,6 +11,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
+#include "cellar/v1/model.pb.h"
 #include "cellar/v1/model_service.pb.h"
 #include "cellar/v1/numerics.pb.h"
 #include "cellar/v1/session.pb.h"
@@ -18,6 +19,7 @@
 #include "cellar/v1/trace.pb.h"
 #include "google/protobuf/generated_enum_reflection.h"
 #include "server/base/error.h"
+#include "server/cell/bfloat16.h"
 #include "server/cell/cell_kind.h"
 #include "server/cell/numerics.h"
 #include "server/engine/step_runner.h"
@@ -40,6 +42,8 @@ bool CheckEnum(Enum value, absl::string_view path, FieldViolations& violations) 
 // Nothing: unspecified or refused.
 std::optional<Precision> ReadPrecision(v1::Precision value, absl::string_view path,
                                        FieldViolations& violations);
+std::optional<WeightStorage> ReadWeightStorage(v1::WeightStorage value, absl::string_view path,
+                                               FieldViolations& violations);
 std::optional<Activation> ReadActivation(v1::Activation value, absl::string_view path,
                                          FieldViolations& violations);
 std::optional<Durability> ReadDurability(v1::Durability value, absl::string_view path,
@@ -55,6 +59,7 @@ TraceOptions ReadTraceOptions(v1::View view, v1::Density density, absl::string_v
                               FieldViolations& violations);
 
 v1::Precision WritePrecision(Precision value);
+v1::WeightStorage WriteWeightStorage(WeightStorage value);
 v1::Activation WriteActivation(Activation value);
 v1::Durability WriteDurability(Durability value);
 v1::Numerics WriteNumerics(const Numerics& numerics);  // every field specified

@@ -99,8 +99,10 @@ class LayerReader {
 };
 
 template <class Real>
-absl::StatusOr<AnyLayerStack> BuildStack(const v1::Model& message, BuildModelOptions& options) {
+absl::StatusOr<AnyLayerStack> BuildStack(const v1::Model& message, WeightStorage storage,
+                                         BuildModelOptions& options) {
   ModelSpec<Real> spec;
+  spec.weight_storage = storage;
   LayerReader<Real> reader(options.violations);
   for (int k = 0; k < message.layers_size(); ++k) {
     const std::string path = absl::StrCat(options.path, ".layers[", k, "]");
@@ -235,11 +237,15 @@ absl::StatusOr<std::shared_ptr<const Model>> BuildModel(const v1::Model& message
   CELLAR_RETURN_IF_ERROR(CheckLayerCounts(message, options));
   const std::optional<Precision> precision = ReadPrecision(
       message.precision(), absl::StrCat(options.path, ".precision"), options.violations);
+  const WeightStorage storage =
+      ReadWeightStorage(message.weight_storage(), absl::StrCat(options.path, ".weight_storage"),
+                        options.violations)
+          .value_or(WeightStorage::kFull);
   CheckDisplayName(message.display_name(), options);
   CELLAR_ASSIGN_OR_RETURN(AnyLayerStack stack,
                           precision.value_or(options.fallback_precision) == Precision::kFloat64
-                              ? BuildStack<double>(message, options)
-                              : BuildStack<float>(message, options));
+                              ? BuildStack<double>(message, storage, options)
+                              : BuildStack<float>(message, storage, options));
   return std::make_shared<const Model>(options.id, message.display_name(), std::move(stack),
                                        options.now);
 }
@@ -249,6 +255,7 @@ v1::Model WriteModel(const Model& model, ModelDetail detail, v1::Encoding encodi
   message.set_name(model.name());
   message.set_display_name(model.display_name());
   message.set_precision(WritePrecision(model.precision()));
+  message.set_weight_storage(WriteWeightStorage(model.weight_storage()));
   const LayerWriter writer(detail, encoding);
   if (model.precision() == Precision::kFloat64) {
     WriteLayers(model.Packed<double>(), writer, &message);

@@ -78,6 +78,14 @@ Precision PrecisionOf(const Exercise& exercise, absl::string_view path) {
                                           : exercise.numerics.precision;
 }
 
+// The largest number that may be drawn there: such that it is finite however it is stored.
+double LargestOf(const Exercise& exercise, absl::string_view path) {
+  if (PrecisionOf(exercise, path) == Precision::kFloat64) return std::numeric_limits<double>::max();
+  const bool is_short = absl::StartsWith(path, "model.") &&
+                        exercise.model->weight_storage() == WeightStorage::kBfloat16;
+  return is_short ? kLargestBfloat16 : std::numeric_limits<float>::max();
+}
+
 int64_t ElementCountOf(const v1::Tensor& tensor, Precision precision) {
   if (tensor.values_size() > 0) return tensor.values_size();
   return static_cast<int64_t>(tensor.raw().size()) / (precision == Precision::kFloat32 ? 4 : 8);
@@ -94,8 +102,7 @@ class VariationReader {
     Variation variation;
     variation.field = written.field();
     ReadElements(written, path, variation);
-    const bool is_float32 = PrecisionOf(exercise_, written.field()) == Precision::kFloat32;
-    largest_ = is_float32 ? std::numeric_limits<float>::max() : std::numeric_limits<double>::max();
+    largest_ = LargestOf(exercise_, written.field());
     switch (written.draw_case()) {
       case v1::Variation::kChoices:
         variation.draw = ReadChoices(written.choices(), path + ".choices.values");
@@ -184,8 +191,9 @@ class VariationReader {
 
   bool CheckNumber(double number, std::string path) {
     if (std::fabs(number) <= largest_) return true;  // not NaN
-    Violation(std::move(path), absl::StrCat("is ", FormatNumber(number),
-                                            "; must be finite in the precision of its tensor"));
+    Violation(std::move(path),
+              absl::StrCat("is ", FormatNumber(number),
+                           "; must be finite in the precision of its tensor, and as it is stored"));
     return false;
   }
 

@@ -15,7 +15,7 @@ namespace {
 // weights are little-endian; nothing is aligned or separated. Names and titles are not part.
 //
 //   16 bytes  "cellar-model-v1\n"
-//   u8        precision: bytes of a weight, 4 or 8
+//   u8        precision: bytes of a weight, 4 or 8; 2: float32, matrices stored as bfloat16
 //   i64 i64   number of layers, number of backward layers
 //   then every layer from the input upwards, then every backward layer:
 //     u8           cell: 1 LSTM, 2 GRU reset before, 3 GRU reset after, 4 RNN
@@ -28,6 +28,7 @@ namespace {
 //                  b_gh [H] of a GRU reset after
 //
 // The lengths of all weights follow from what stands before them, so equal bytes mean equal models.
+// Weights are those that are computed with: what is stored as bfloat16 is rounded, and takes 4 bytes.
 // clang-format on
 constexpr char kVersionTag[] = "cellar-model-v1\n";
 
@@ -104,7 +105,7 @@ template <class Real>
 std::string DigestOf(const LayerStack<Real>& stack) {
   LittleEndianHash hash;
   hash.Text(kVersionTag);
-  hash.Byte(sizeof(Real));
+  hash.Byte(stack.weight_storage == WeightStorage::kBfloat16 ? 2 : sizeof(Real));
   hash.Int64(static_cast<int64_t>(stack.layers.size()));
   hash.Int64(static_cast<int64_t>(stack.backward_layers.size()));
   ForEachCell(stack, [&hash](const auto& cell) { HashCell(cell, hash); });
@@ -181,11 +182,12 @@ LayerStack<To> ConvertStack(const LayerStack<From>& from) {
 
 // Layer by layer, so that not all of them are there twice.
 template <class Real>
-std::vector<PackedCell<Real>> PackAll(std::vector<CellWeights<Real>> layers) {
+std::vector<PackedCell<Real>> PackAll(std::vector<CellWeights<Real>> layers,
+                                      WeightStorage storage) {
   std::vector<PackedCell<Real>> packed;
   packed.reserve(layers.size());
   for (CellWeights<Real>& layer : layers) {
-    packed.push_back(PackCell(layer));
+    packed.push_back(PackCell(layer, storage));
     layer = RnnWeights<Real>();
   }
   return packed;
@@ -193,7 +195,8 @@ std::vector<PackedCell<Real>> PackAll(std::vector<CellWeights<Real>> layers) {
 
 template <class Real>
 PackedStack<Real> PackStack(LayerStack<Real> stack) {
-  return {PackAll(std::move(stack.layers)), PackAll(std::move(stack.backward_layers))};
+  return {PackAll(std::move(stack.layers), stack.weight_storage),
+          PackAll(std::move(stack.backward_layers), stack.weight_storage)};
 }
 
 template <class Real>
@@ -203,6 +206,7 @@ LayerStack<Real> UnpackStack(const PackedStack<Real>& packed) {
   for (const auto& layer : packed.backward_layers) {
     stack.backward_layers.push_back(UnpackCell(layer));
   }
+  stack.weight_storage = packed.layers.front().storage();
   return stack;
 }
 
@@ -214,6 +218,7 @@ Model::Model(const std::string& id, std::string display_name, AnyLayerStack stac
   std::visit(
       [this]<class Real>(LayerStack<Real>& layers) {
         precision_ = PrecisionOf<Real>();
+        weight_storage_ = layers.weight_storage;
         digest_ = DigestOf(layers);
         bidirectional_ = layers.bidirectional();
         fits_float32_ = FitsFloat32(layers);

@@ -15,6 +15,7 @@
 
 #include "absl/base/call_once.h"
 #include "absl/time/time.h"
+#include "server/cell/bfloat16.h"
 #include "server/cell/cell_weights.h"
 #include "server/cell/numerics.h"
 #include "server/cell/packed_cell.h"
@@ -22,12 +23,13 @@
 namespace cellar {
 
 // The layers of a model in one precision, from the input upwards. Validated: sizes fit together,
-// weights are finite.
+// weights are finite, and matrices that are to be stored as bfloat16 are rounded already.
 template <class Real>
 struct LayerStack {
   std::vector<CellWeights<Real>> layers;  // at least one
   std::vector<CellWeights<Real>>
       backward_layers;  // empty, or as many, each with the sizes of its counterpart
+  WeightStorage weight_storage = WeightStorage::kFull;  // always so of double
 
   bool bidirectional() const { return !backward_layers.empty(); }
 };
@@ -62,11 +64,12 @@ class Model {
   }  // SHA-256 of the canonical form, lower-case hexadecimal
   absl::Time create_time() const { return create_time_; }
   Precision precision() const { return precision_; }
+  WeightStorage weight_storage() const { return weight_storage_; }
   bool bidirectional() const { return bidirectional_; }
   int64_t input_size() const { return shapes_.front().input_size; }
   int64_t output_size() const;  // the last layer's P; twice that if bidirectional
   int64_t parameter_count() const { return parameter_count_; }
-  int64_t size_bytes() const;  // of the weights as they were given, in the model's own precision
+  int64_t size_bytes() const;  // of the weights as they are written, in the model's own precision
   int64_t memory_bytes()
       const;  // of the weights as they are kept: packed, with what fills blocks up
 
@@ -82,13 +85,14 @@ class Model {
   // for FLOAT32, unless rounding would overflow.
   bool FitsPrecision(Precision precision) const;
 
-  // The layers in the precision asked for. The model's own are made with the model; the other
-  // precision's at the first call (expanded exactly, or rounded once to nearest), and kept.
-  // REQUIRES: FitsPrecision.
+  // The layers in the precision asked for. The model's own are made with the model, stored as it
+  // says; the other precision's at the first call (expanded exactly, or rounded once to nearest),
+  // and kept in full. REQUIRES: FitsPrecision.
   template <class Real>
   const PackedStack<Real>& Packed() const;
 
-  // The same, as they were given: unpacked for the caller, since a model keeps no second copy.
+  // The same as they are computed with: unpacked for the caller, since a model keeps no second
+  // copy.
   template <class Real>
   LayerStack<Real> Layers() const;
 
@@ -104,6 +108,7 @@ class Model {
   std::string digest_;
   absl::Time create_time_;
   Precision precision_;
+  WeightStorage weight_storage_;
   bool bidirectional_;
   bool fits_float32_;
   int64_t parameter_count_;

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -10,6 +11,7 @@
 #include "server/model/cell_fields.h"
 #include "server/model/layer_sizes.h"
 #include "server/model/model_errors.h"
+#include "server/model/weight_rounding.h"
 
 namespace cellar {
 namespace {
@@ -125,8 +127,9 @@ void CheckSizesKnown(const std::vector<NamedTensor<Real>>& tensors, const std::s
 
 // Checks all of one layer but how it fits the layers around it. Returns the sizes found.
 template <class Real>
-LayerSizes CheckLayer(const LayerSpec<Real>& layer, const std::string& cell_path,
-                      const LayerSizes& hints, FieldViolations& violations) {
+LayerSizes CheckLayer(const LayerSpec<Real>& layer, WeightStorage storage,
+                      const std::string& cell_path, const LayerSizes& hints,
+                      FieldViolations& violations) {
   const std::vector<NamedTensor<Real>> tensors = TensorsOf(layer, cell_path);
   std::vector<TensorFacts> facts;
   facts.reserve(tensors.size());
@@ -140,7 +143,10 @@ LayerSizes CheckLayer(const LayerSpec<Real>& layer, const std::string& cell_path
   if (all_gates_given) CheckSizesKnown(tensors, cell_path, sizes, violations);
   for (const NamedTensor<Real>& named : tensors) {
     CheckTensorShape(named.facts, sizes, violations);
-    if (!named.facts.broken) CheckFinite(*named.tensor, named.facts.path, violations);
+    if (named.facts.broken) continue;
+    CheckFinite(*named.tensor, named.facts.path, violations);
+    const bool is_matrix = named.facts.axes.size() == 2;
+    if (is_matrix) CheckFitsStorage(named.tensor->values, storage, named.facts.path, violations);
   }
   if (layer.projection.given && sizes.output.has_value() && sizes.hidden.has_value() &&
       *sizes.output > *sizes.hidden) {
@@ -160,6 +166,7 @@ class StackChecker {
   void Check() {
     const size_t count = spec_.layers.size();
     const size_t backward_count = spec_.backward_layers.size();
+    CheckStorage();
     if (count == 0) {
       violations_.push_back({absl::StrCat(prefix_, "layers"), "is empty; must have 1 or more"});
     }
@@ -184,6 +191,13 @@ class StackChecker {
   const std::vector<LayerSizes>& sizes() const { return sizes_; }
 
  private:
+  void CheckStorage() {
+    if (spec_.weight_storage == WeightStorage::kFull || std::is_same_v<Real, float>) return;
+    violations_.push_back({absl::StrCat(prefix_, "weight_storage"),
+                           "is WEIGHT_STORAGE_BFLOAT16 (2), but the precision is FLOAT64; must be "
+                           "WEIGHT_STORAGE_FULL (1) or left out, or the precision FLOAT32"});
+  }
+
   // The path of the cell; nothing, and a violation, if there is none.
   std::optional<std::string> CellPath(const LayerSpec<Real>& layer, const char* list, size_t k) {
     const std::string layer_path = absl::StrCat(prefix_, list, "[", k, "]");
@@ -199,7 +213,8 @@ class StackChecker {
     const LayerSpec<Real>& layer = spec_.layers[k];
     const std::optional<std::string> path = CellPath(layer, "layers", k);
     if (!path.has_value()) return {};
-    const LayerSizes sizes = CheckLayer(layer, *path, {.input = below}, violations_);
+    const LayerSizes sizes =
+        CheckLayer(layer, spec_.weight_storage, *path, {.input = below}, violations_);
     if (below.has_value() && sizes.input.has_value() && *below != *sizes.input) {
       violations_.push_back(
           {*path, absl::StrCat("input size I is ", *sizes.input, "; must be ", *below,
@@ -215,7 +230,7 @@ class StackChecker {
     if (!path.has_value()) return;
     LayerSizes hints = counterpart;
     if (!hints.input.has_value()) hints.input = below;
-    const LayerSizes sizes = CheckLayer(layer, *path, hints, violations_);
+    const LayerSizes sizes = CheckLayer(layer, spec_.weight_storage, *path, hints, violations_);
     const auto check = [&](LayerAxis axis, const char* what) {
       if (!sizes[axis].has_value() || !counterpart[axis].has_value()) return;
       if (*sizes[axis] == *counterpart[axis]) return;
@@ -346,6 +361,8 @@ absl::StatusOr<LayerStack<Real>> BuildLayerStack(ModelSpec<Real> spec, const Mod
   for (size_t k = 0; k < spec.backward_layers.size(); ++k) {
     stack.backward_layers.push_back(TakeWeights(spec.backward_layers[k], checker.sizes()[k]));
   }
+  stack.weight_storage = spec.weight_storage;
+  RoundAsStored(stack);
   const int64_t parameters = ParameterCount(stack.layers) + ParameterCount(stack.backward_layers);
   if (parameters > limits.max_parameters) {
     return ModelSizeLimit(absl::StrCat(prefix, "parameter_count"), parameters,

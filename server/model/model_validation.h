@@ -50,6 +50,7 @@ template <class Real>
 struct ModelSpec {
   std::vector<LayerSpec<Real>> layers = {};
   std::vector<LayerSpec<Real>> backward_layers = {};
+  WeightStorage weight_storage = WeightStorage::kFull;
 };
 
 struct ModelLimits {
@@ -58,7 +59,9 @@ struct ModelLimits {
   int64_t max_parameters = int64_t{1} << 28;
 };
 
-// Infers what was left out, checks everything, and moves the weights into a stack. Violations found
+// Infers what was left out, checks everything, and moves the weights into a stack, matrices rounded
+// if they are to be stored as bfloat16 (float only; a weight that this makes infinite is a
+// violation). Violations found
 // by the caller (who could not convert something) come in as `violations`; all problems are
 // reported at once, with paths that begin with `path` ("model" gives
 // "model.layers[0].lstm.forget_gate.bias"). Errors: BAD_REQUEST with every violation (of more than

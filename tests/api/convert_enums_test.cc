@@ -43,15 +43,19 @@ TEST(ConvertEnumsTest, UnspecifiedIsNoViolation) {
   FieldViolations violations;
   EXPECT_TRUE(CheckEnum(v1::VIEW_UNSPECIFIED, "view", violations));
   EXPECT_EQ(ReadPrecision(v1::PRECISION_UNSPECIFIED, "p", violations), std::nullopt);
+  EXPECT_EQ(ReadWeightStorage(v1::WEIGHT_STORAGE_UNSPECIFIED, "w", violations), std::nullopt);
   EXPECT_EQ(ReadActivation(v1::ACTIVATION_UNSPECIFIED, "a", violations), std::nullopt);
   EXPECT_EQ(ReadDurability(v1::DURABILITY_UNSPECIFIED, "d", violations), std::nullopt);
   EXPECT_THAT(violations, IsEmpty());
 }
 
-TEST(ConvertEnumsTest, EveryPrecisionActivationAndDurabilityComesBackAsItWent) {
+TEST(ConvertEnumsTest, EveryPrecisionStorageActivationAndDurabilityComesBackAsItWent) {
   FieldViolations violations;
   for (const auto value : {Precision::kFloat32, Precision::kFloat64}) {
     EXPECT_EQ(ReadPrecision(WritePrecision(value), "p", violations), value);
+  }
+  for (const auto value : {WeightStorage::kFull, WeightStorage::kBfloat16}) {
+    EXPECT_EQ(ReadWeightStorage(WriteWeightStorage(value), "w", violations), value);
   }
   for (const auto value : {Activation::kSigmoid, Activation::kTanh, Activation::kRelu,
                            Activation::kHardSigmoid, Activation::kIdentity}) {
@@ -68,13 +72,18 @@ TEST(ConvertEnumsTest, EveryValueOfTheWireIsReadOrRefusedNeverLost) {
   for (int value = 1; v1::Precision_IsValid(value); ++value) {
     EXPECT_TRUE(ReadPrecision(static_cast<v1::Precision>(value), "", violations).has_value());
   }
+  for (int value = 1; v1::WeightStorage_IsValid(value); ++value) {
+    const auto storage = static_cast<v1::WeightStorage>(value);
+    EXPECT_TRUE(ReadWeightStorage(storage, "", violations).has_value());
+  }
   for (int value = 1; v1::Activation_IsValid(value); ++value) {
     EXPECT_TRUE(ReadActivation(static_cast<v1::Activation>(value), "", violations).has_value());
   }
   EXPECT_EQ(ReadPrecision(Unknown<v1::Precision>(), "", violations), std::nullopt);
+  EXPECT_EQ(ReadWeightStorage(Unknown<v1::WeightStorage>(), "", violations), std::nullopt);
   EXPECT_EQ(ReadActivation(Unknown<v1::Activation>(), "", violations), std::nullopt);
   EXPECT_EQ(ReadDurability(Unknown<v1::Durability>(), "", violations), std::nullopt);
-  EXPECT_EQ(violations.size(), 3);
+  EXPECT_EQ(violations.size(), 4);
 }
 
 TEST(ConvertEnumsTest, EveryNumericsComesBackAsItWentWithNothingUnspecified) {

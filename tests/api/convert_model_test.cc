@@ -120,9 +120,10 @@ TEST(BuildModel, IgnoresOutputOnlyFields) {
 TEST(BuildModel, ReadsWhatWriteModelWrote) {
   for (uint64_t seed = 0; seed < 100; ++seed) {
     SCOPED_TRACE(absl::StrCat("seed ", seed));
-    const auto model =
-        RandomModel(seed, {.precision = seed % 2 == 0 ? Precision::kFloat32 : Precision::kFloat64,
-                           .bidirectional = seed % 3 == 0});
+    const auto model = RandomModel(
+        seed, {.precision = seed % 2 == 0 ? Precision::kFloat32 : Precision::kFloat64,
+               .weight_storage = seed % 4 == 0 ? WeightStorage::kBfloat16 : WeightStorage::kFull,
+               .bidirectional = seed % 3 == 0});
     for (v1::Encoding encoding : {v1::ENCODING_VALUES, v1::ENCODING_RAW}) {
       const v1::Model message = WriteModel(*model, ModelDetail::kWeights, encoding);
       BuildModelOptions options;
@@ -134,6 +135,30 @@ TEST(BuildModel, ReadsWhatWriteModelWrote) {
                                              message));
     }
   }
+}
+
+TEST(BuildModel, StoresAsTheMessageSaysOrElseInFull) {
+  v1::Model message = Parse(kHomework);
+  EXPECT_EQ(Build(message).value()->weight_storage(), WeightStorage::kFull);
+  message.set_weight_storage(v1::WEIGHT_STORAGE_FULL);
+  EXPECT_EQ(Build(message).value()->digest(), HomeworkModel()->digest());
+  message.set_weight_storage(v1::WEIGHT_STORAGE_BFLOAT16);
+  EXPECT_EQ(Build(message).value()->weight_storage(), WeightStorage::kBfloat16);
+}
+
+// Matrices are written as they are computed with, biases as they were given.
+TEST(WriteModel, WritesTheRoundedWeights) {
+  v1::Model message = Parse(kHomework);
+  message.set_weight_storage(v1::WEIGHT_STORAGE_BFLOAT16);
+  v1::Gate* const gate = message.mutable_layers(0)->mutable_lstm()->mutable_input_gate();
+  gate->mutable_input_weights()->set_values(0, 100.3);
+  gate->mutable_bias()->set_values(0, 100.25);
+  const v1::Model written =
+      WriteModel(*Build(message).value(), ModelDetail::kWeights, v1::ENCODING_VALUES);
+  EXPECT_EQ(written.weight_storage(), v1::WEIGHT_STORAGE_BFLOAT16);
+  const v1::Gate& got = written.layers(0).lstm().input_gate();
+  EXPECT_EQ(got.input_weights().values(0), 100.5);
+  EXPECT_EQ(got.bias().values(0), 100.25);
 }
 
 // Shapes may be left out wherever squares or biases tell the sizes.
@@ -167,6 +192,7 @@ TEST(WriteModel, TellsEverythingOfAModel) {
       message, Parse(absl::StrCat(R"pb(
                                     name: "models/homework"
                                     precision: PRECISION_FLOAT64
+                                    weight_storage: WEIGHT_STORAGE_FULL
                                     layers {
                                       lstm {
                                         forget_gate {

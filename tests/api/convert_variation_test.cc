@@ -104,6 +104,10 @@ TEST(ReadVariations, ChoicesAreFiniteInTheTensorsPrecision) {
   v1::Exercise message = Varied("sequences[0].inputs", {}, {1e300});
   message.mutable_numerics()->set_precision(v1::PRECISION_FLOAT64);
   EXPECT_EQ(Violation(message), "");
+  message = Varied(kBias, {}, {3.4e38});
+  EXPECT_EQ(Violation(message), "");
+  message.mutable_model()->set_weight_storage(v1::WEIGHT_STORAGE_BFLOAT16);
+  EXPECT_THAT(Violation(message), HasSubstr("choices.values[0]: is 3.4e+38; must be finite"));
 }
 
 TEST(ReadVariations, RangesAscendAndAreNotEndless) {

@@ -9,6 +9,7 @@
 #include "server/api/convert_model.h"
 #include "server/api/exercise_handlers.h"
 #include "server/api/model_handlers.h"
+#include "server/store/record_format.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/exercise_message.h"
 #include "tests/testing/fault_store.h"
@@ -55,7 +56,8 @@ TEST_F(KeptResourcesTest, ModelsComeBackToTheBitWithTheirTimes) {
     const auto run = Start();
     for (uint64_t seed = 0; seed < 20; ++seed) {
       const std::string id = absl::StrCat("m", seed);
-      ASSERT_TRUE(Create(*run, id, *RandomModel(seed)).ok());
+      const auto storage = seed % 2 == 0 ? WeightStorage::kFull : WeightStorage::kBfloat16;
+      ASSERT_TRUE(Create(*run, id, *RandomModel(seed, {.weight_storage = storage})).ok());
       before.push_back(*Get(*run, id));
     }
   }
@@ -65,6 +67,22 @@ TEST_F(KeptResourcesTest, ModelsComeBackToTheBitWithTheirTimes) {
     EXPECT_EQ(Get(*run, absl::StrCat("m", seed))->SerializeAsString(),
               before[seed].SerializeAsString());
   }
+}
+
+// As they were written before there was a choice.
+TEST_F(KeptResourcesTest, AModelThatSaysNothingOfItsStorageComesBackInFull) {
+  v1::Model message = WriteModel(*HomeworkModel(), ModelDetail::kWeights, v1::ENCODING_RAW);
+  message.clear_weight_storage();
+  const std::string key = "m/default/models/homework";
+  {
+    const auto run = Start();
+    const std::string record = SealRecord(key, message.SerializeAsString());
+    ASSERT_TRUE(run->api().writer->Await([&](RecordBatch& batch) { batch.Put(key, record); }).ok());
+  }
+  const auto model = Get(*Start(), "homework");
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ(model->weight_storage(), v1::WEIGHT_STORAGE_FULL);
+  EXPECT_EQ(model->digest(), message.digest());
 }
 
 TEST_F(KeptResourcesTest, ADeletedModelStaysDeleted) {

@@ -56,6 +56,15 @@ TEST(ModelTextTest, LeavesOutWhatIsNotThere) {
                           Not(HasSubstr("title"))));
 }
 
+TEST(ModelTextTest, TellsHowWeightsAreStoredUnlessInFull) {
+  v1::Model model;
+  model.set_precision(v1::PRECISION_FLOAT32);
+  model.set_weight_storage(v1::WEIGHT_STORAGE_FULL);
+  EXPECT_THAT(ModelText(model), HasSubstr("precision   float32\n"));
+  model.set_weight_storage(v1::WEIGHT_STORAGE_BFLOAT16);
+  EXPECT_THAT(ModelText(model), HasSubstr("precision   float32, weights stored as bfloat16\n"));
+}
+
 TEST(SessionTextTest, TellsWhereTheSessionIsAndHowLongItLives) {
   v1::Session session;
   session.set_name("sessions/a");

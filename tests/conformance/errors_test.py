@@ -55,6 +55,10 @@ class ErrorsTest(harness.ConformanceTest):
         unknown = harness.homework_model()
         unknown.precision = 17
         self.bad(self.create_model(unknown), "model.precision")
+        short = harness.homework_model()
+        short.precision = numerics_pb2.PRECISION_FLOAT64
+        short.weight_storage = model_pb2.WEIGHT_STORAGE_BFLOAT16
+        self.bad(self.create_model(short), "model.weight_storage")
 
     def test_all_problems_of_a_model_come_at_once(self):
         model = harness.homework_model()

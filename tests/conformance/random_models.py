@@ -1,5 +1,6 @@
 """Random models, inputs and states for property tests; the seed is printed so that a failure can be repeated."""
 
+import math
 import os
 import random
 import struct
@@ -63,6 +64,37 @@ def model(rng, kinds, inputs=None):
         new, size = layer(rng, kind, size, rng.randint(1, 6))
         result.layers.append(new)
     return result, inputs
+
+
+def _matrix_tensors(model):
+    """The tensors that have two axes, which are those that may be stored as bfloat16."""
+    for each in model.layers:
+        cell = getattr(each, each.WhichOneof("cell"))
+        for field, value in cell.ListFields():
+            if isinstance(value, model_pb2.Gate):
+                yield value.input_weights
+                yield value.recurrent_weights
+            elif field.name == "projection":
+                yield value
+
+
+def matrices(model):
+    """The elements of all matrices, one list each."""
+    return [list(matrix.values) for matrix in _matrix_tensors(model)]
+
+
+def rounded_to_bfloat16(model):
+    """A copy whose matrices are rounded to FLOAT32, then to the nearest bfloat16, ties to even."""
+    def rounded(value):
+        value = struct.unpack("<f", struct.pack("<f", value))[0]
+        spacing = 2.0 ** max(math.frexp(value)[1] - 8, -133)
+        return round(value / spacing) * spacing  # both exact; round() takes ties to the even one
+
+    copy = model_pb2.Model()
+    copy.CopyFrom(model)
+    for matrix in _matrix_tensors(copy):
+        matrix.values[:] = [rounded(value) for value in matrix.values]
+    return copy
 
 
 def numerics(rng, precision):

@@ -4,8 +4,8 @@ import struct
 
 import harness
 import random_models
-from cellar.v1 import (evaluation_service_pb2, exercise_pb2, numerics_pb2, session_pb2,
-                       session_service_pb2, tensor_pb2, trace_pb2)
+from cellar.v1 import (evaluation_service_pb2, exercise_pb2, model_pb2, model_service_pb2, numerics_pb2,
+                       session_pb2, session_service_pb2, tensor_pb2, trace_pb2)
 
 CASES = 300
 RAW = tensor_pb2.ENCODING_RAW
@@ -54,6 +54,8 @@ class SameBitsTest(harness.ConformanceTest):
             model, width = random_models.model(self.rng, kinds)
             precision = self.rng.choice([numerics_pb2.PRECISION_FLOAT32, numerics_pb2.PRECISION_FLOAT64])
             model.precision = precision
+            if precision == numerics_pb2.PRECISION_FLOAT32:
+                model.weight_storage = self.rng.choice([model_pb2.WEIGHT_STORAGE_FULL, model_pb2.WEIGHT_STORAGE_BFLOAT16])
             numerics = random_models.numerics(self.rng, precision)
             steps = self.rng.randint(1, 20)
             values = [self.rng.uniform(-3, 3) for _ in range(steps * width)]
@@ -65,6 +67,27 @@ class SameBitsTest(harness.ConformanceTest):
                 second = self.client.create_session(made.name, numerics=numerics)
                 self.assertEqual(self.streamed(second, values, width), want)
                 self.check_replays(first, values, width, want)
+
+    def test_weights_stored_as_bfloat16_give_the_bits_of_the_rounded_ones(self):
+        for case in range(CASES // 5):
+            kinds = [self.rng.choice(random_models.KINDS) for _ in range(self.rng.randint(1, 3))]
+            model, width = random_models.model(self.rng, kinds)
+            model.weight_storage = model_pb2.WEIGHT_STORAGE_BFLOAT16
+            numerics = random_models.numerics(self.rng, self.rng.choice([1, 2]))
+            values = [self.rng.uniform(-3, 3) for _ in range(self.rng.randint(1, 12) * width)]
+            with self.subTest(case=case, kinds=kinds, numerics=str(numerics)):
+                made = self.client.create_model(model)
+                shown = self.client.models.GetModel(model_service_pb2.GetModelRequest(
+                    name=made.name, view=model_service_pb2.MODEL_VIEW_FULL)).model
+                self.assertEqual(shown.weight_storage, model_pb2.WEIGHT_STORAGE_BFLOAT16)
+                rounded = random_models.rounded_to_bfloat16(model)
+                self.assertEqual(random_models.matrices(shown), random_models.matrices(rounded))
+                self.assertEqual(self.client.create_model(shown).name, made.name)
+                rounded.weight_storage = model_pb2.WEIGHT_STORAGE_FULL
+                full = self.client.create_model(rounded)
+                self.assertNotEqual(full.digest, made.digest)
+                session = self.client.create_session(made.name, numerics=numerics)
+                self.assertEqual(self.stepped(session, values, width), self.evaluated(full, numerics, values))
 
     def check_replays(self, session, values, width, want):
         """Retries, a fork, a rewind and an import come to the same end."""

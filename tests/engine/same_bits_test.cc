@@ -38,6 +38,8 @@ struct Case {
     numerics.rounding = digit(3) == 0 ? Rounding::kNone : Rounding::kNearestTiesToZero;
     numerics.rounding_scope = digit(2) == 0 ? RoundingScope::kReport : RoundingScope::kFeedback;
     options.precision = digit(2) == 0 ? Precision::kFloat32 : Precision::kFloat64;
+    const bool may_be_short = options.precision == Precision::kFloat32;
+    if (digit(2) == 0 && may_be_short) options.weight_storage = WeightStorage::kBfloat16;
     model = RandomModel(seed, options);
     step_count = 1 + static_cast<int64_t>(random() % 12);
   }
@@ -129,6 +131,25 @@ TEST(SameBits, WhateverIsShown) {
   });
 }
 
+// The rounded weights in a model that keeps them in full.
+TEST(SameBits, OfWeightsStoredAsBfloat16AsOfTheRoundedOnes) {
+  const auto check = []<class Real>(Case& one) {
+    if (one.model->weight_storage() == WeightStorage::kFull) return;
+    LayerStack<float> rounded = one.model->Layers<float>();
+    rounded.weight_storage = WeightStorage::kFull;
+    const Model full("full", "", std::move(rounded), absl::UnixEpoch());
+    const auto inputs = one.Inputs<Real>();
+    StackState<Real> state = one.Start<Real>();
+    StackState<Real> expected = state;
+    EXPECT_EQ(TraceDifference(RunSteps<Real>(*one.model, one.numerics, inputs, kWholeTrace, state),
+                              RunSteps<Real>(full, one.numerics, inputs, kWholeTrace, expected)),
+              "");
+    EXPECT_EQ(StackStateDigest(state), StackStateDigest(expected));
+  };
+  ForEachCase(check);
+  ForEachCase(check, /*bidirectional=*/true);
+}
+
 TEST(SameBits, InASessionAsInAWholeSequence) {
   ForEachCase([]<class Real>(Case& one) {
     const auto inputs = one.Inputs<Real>();
@@ -199,6 +220,7 @@ template <class Real>
 Model SingleLayer(const Model& model, size_t k, bool backward) {
   const LayerStack<Real>& stack = model.Layers<Real>();
   LayerStack<Real> single;
+  single.weight_storage = stack.weight_storage;
   single.layers = {backward ? stack.backward_layers[k] : stack.layers[k]};
   return Model("single", "", std::move(single), absl::UnixEpoch());
 }

@@ -34,6 +34,10 @@ TEST(Model, DigestIsTheHashOfTheCanonicalForm) {
             "2799c3b914bb3b7f8d5c9da24680b6f6fba493356ac831e7a15d5466c95e72f8");
   EXPECT_EQ(HomeworkModel(Precision::kFloat64)->digest(),
             "07d9d6b71eeb362636d80d248c9f410f00045a77b6f94b3a9c748bfd29c201fb");
+  ModelSpec<float> spec = HomeworkSpec<float>();
+  spec.weight_storage = WeightStorage::kBfloat16;
+  EXPECT_EQ(Make(std::move(spec))->digest(),
+            "bac27fd646a1f2d3a0b2f9f0fb0d87af46ab554ba609aca48d36a1dd4c984dd7");
 }
 
 TEST(Model, TakesTheNameGivenOrMakesOneFromTheDigest) {
@@ -212,6 +216,48 @@ TEST(Model, RoundsFloat64WeightsOnceToNearest) {
     for (double number : exact) rounded.push_back(static_cast<float>(number));
     EXPECT_EQ(Contents(model->Layers<float>()), rounded);
     EXPECT_NE(exact, rounded);
+  }
+}
+
+// Weights that become the same when they are rounded make the same model.
+TEST(Model, WhatIsStoredAsBfloat16IsPartOfTheDigestAsItIsRounded) {
+  const auto with_weight = [](float weight) {
+    ModelSpec<float> spec = HomeworkSpec<float>();
+    spec.weight_storage = WeightStorage::kBfloat16;
+    spec.layers[0].gates[1].input_weights.values[0] = weight;
+    return Make(std::move(spec));
+  };
+  EXPECT_EQ(with_weight(100.1F)->digest(), with_weight(100)->digest());
+  EXPECT_NE(with_weight(100.3F)->digest(), with_weight(100)->digest());
+}
+
+TEST(Model, StoredAsBfloat16TakesHalfTheMemoryForMatrices) {
+  const RandomModelOptions full = {.kind = CellKind::kRnn, .layer_count = 1, .max_size = 500};
+  RandomModelOptions half = full;
+  half.weight_storage = WeightStorage::kBfloat16;
+  const auto all = RandomModel(3, full);
+  const auto stored = RandomModel(3, half);
+  EXPECT_EQ(stored->weight_storage(), WeightStorage::kBfloat16);
+  EXPECT_EQ(all->weight_storage(), WeightStorage::kFull);
+  const CellShape shape = stored->shapes()[0];
+  const int64_t rows = PaddedRows<float>(shape.hidden_size);
+  const auto words = [](int64_t columns) { return WordCount(WeightStorage::kBfloat16, columns); };
+  // Two matrices, and two vectors as they were.
+  EXPECT_EQ(all->memory_bytes(), 4 * rows * (shape.input_size + shape.hidden_size + 2));
+  EXPECT_EQ(stored->memory_bytes(),
+            4 * rows * (words(shape.input_size) + words(shape.hidden_size) + 2));
+  EXPECT_EQ(stored->size_bytes(), all->size_bytes());
+}
+
+TEST(Model, ExpandsBfloat16WeightsExactlyAndKeepsThemInFull) {
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const auto model = RandomModel(
+        seed, {.weight_storage = WeightStorage::kBfloat16, .bidirectional = seed % 2 == 1});
+    EXPECT_EQ(model->Layers<float>().weight_storage, WeightStorage::kBfloat16);
+    EXPECT_EQ(model->Layers<double>().weight_storage, WeightStorage::kFull);
+    EXPECT_EQ(Contents(model->Layers<double>()), Contents(model->Layers<float>()));
+    EXPECT_EQ(Model("again", "", model->Layers<float>(), kTime).digest(), model->digest());
   }
 }
 

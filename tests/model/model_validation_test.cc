@@ -3,6 +3,7 @@
 
 #include "server/model/model_validation.h"
 
+#include <cmath>
 #include <limits>
 #include <string>
 #include <utility>
@@ -419,6 +420,46 @@ TEST(BuildLayerStack, SurvivesAbsurdShapes) {
     }
     EXPECT_FALSE(ViolationsOf(spec).empty());
   }
+}
+
+TEST(BuildLayerStack, RoundsWhatIsToBeStoredAsBfloat16) {
+  ModelSpec<float> spec = OneLayer(ProjectedLstm(2, 3, 1));
+  spec.layers[0].projection.values[1] = 0.1F;
+  EXPECT_EQ(std::get<LstmWeights<float>>(Build(spec)->layers[0]).projection[1], 0.1F);
+  spec.weight_storage = WeightStorage::kBfloat16;
+  const auto stack = Build(spec);
+  ASSERT_TRUE(stack.ok()) << stack.status();
+  EXPECT_EQ(stack->weight_storage, WeightStorage::kBfloat16);
+  EXPECT_EQ(std::get<LstmWeights<float>>(stack->layers[0]).projection[1], 0.10009765625F);
+}
+
+TEST(BuildLayerStack, RefusesWeightsThatBfloat16CannotHold) {
+  constexpr float kTooLarge = 0x1.FFp127F;
+  ModelSpec<float> spec = OneLayer(Layer(CellKind::kRnn, 2, 2));
+  GateSpec<float>& gate = spec.layers[0].gates[0];
+  gate.input_weights.values = {1, std::nextafter(kTooLarge, 0.0F), -kTooLarge, kTooLarge};
+  gate.recurrent_weights.values[1] = kInf;
+  gate.bias.values[0] = kTooLarge;
+  spec.weight_storage = WeightStorage::kBfloat16;
+  EXPECT_THAT(
+      ViolationsOf(spec),
+      UnorderedElementsAre(
+          At("layers[0].rnn.hidden.input_weights", "number of elements beyond bfloat16 is 2"),
+          At("layers[0].rnn.hidden.recurrent_weights", "not finite is 1")));
+  gate.recurrent_weights.values[1] = 1;
+  spec.weight_storage = WeightStorage::kFull;
+  EXPECT_TRUE(Build(spec).ok());
+}
+
+TEST(BuildLayerStack, RefusesFloat64StoredAsBfloat16) {
+  ModelSpec<double> spec = HomeworkSpec<double>();
+  spec.weight_storage = WeightStorage::kBfloat16;
+  const absl::Status status = BuildLayerStack(std::move(spec), ModelLimits{}, "model", {}).status();
+  ASSERT_TRUE(GetErrorDetail(status).has_value()) << status;
+  EXPECT_THAT(GetErrorDetail(status)->violations,
+              ElementsAre(At("weight_storage",
+                             "is WEIGHT_STORAGE_BFLOAT16 (2), but the precision "
+                             "is FLOAT64; must be WEIGHT_STORAGE_FULL (1)")));
 }
 
 TEST(BuildLayerStack, SurvivesTooFewGates) {

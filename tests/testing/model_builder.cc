@@ -119,6 +119,7 @@ template <class Real>
 ModelSpec<Real> RandomSpec(uint64_t seed, const RandomModelOptions& options) {
   Draw draw(seed);
   ModelSpec<Real> spec;
+  spec.weight_storage = options.weight_storage;
   const int64_t layer_count = options.layer_count > 0 ? options.layer_count : draw.Between(1, 3);
   int64_t input_size = draw.Between(1, options.max_size);
   for (int64_t k = 0; k < layer_count; ++k) {

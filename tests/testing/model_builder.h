@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "server/cell/bfloat16.h"
 #include "server/cell/cell_kind.h"
 #include "server/cell/numerics.h"
 #include "server/model/model.h"
@@ -34,6 +35,7 @@ std::shared_ptr<const Model> HomeworkModel(Precision precision = Precision::kFlo
 
 struct RandomModelOptions {
   Precision precision = Precision::kFloat32;
+  WeightStorage weight_storage = WeightStorage::kFull;
   std::optional<CellKind> kind = {};  // nothing: any, for each layer
   int64_t layer_count = 0;            // 0: 1 to 3
   int64_t max_size = 5;               // of I and H

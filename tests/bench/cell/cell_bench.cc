@@ -3,6 +3,7 @@
 // everything:
 //
 //   cellar/lstm/f32/H/B/T     B sessions of one model, T steps each; input size = hidden size = H
+//   cellar/lstm/bf16/H/B/T    the same with weights stored as bfloat16; H >= 256
 //   stepwise/lstm/f32/H/1/T   the same T steps one call at a time, inputs not multiplied beforehand
 //   trace/lstm/f32/H/B/1      with every gate shown
 //   pack/lstm/f32/1024        brings weights into the layout that kernels read
@@ -44,8 +45,9 @@ enum class View { kOutput, kTrace };
 // B sessions and their T inputs.
 template <class Real>
 struct Sessions {
-  explicit Sessions(const Shape& shape, View view = View::kOutput)
-      : shape(shape), cell(PackCell(MakeWeights<Real>(shape.kind, shape.hidden))) {
+  explicit Sessions(const Shape& shape, View view = View::kOutput,
+                    WeightStorage storage = WeightStorage::kFull)
+      : shape(shape), cell(PackCell(MakeWeights<Real>(shape.kind, shape.hidden), storage)) {
     std::mt19937_64 generator(2);
     x = Numbers<Real>(generator, shape.steps * shape.batch * shape.hidden, 1);
     h.resize(static_cast<size_t>(shape.batch * shape.hidden));
@@ -110,6 +112,11 @@ struct Sessions {
 template <class Real>
 void Cellar(benchmark::State& state, Shape shape) {
   Sessions<Real> sessions(shape);
+  for (auto _ : state) shape.steps == 1 ? sessions.Step(0) : sessions.Sequence();
+}
+
+void Bfloat16(benchmark::State& state, Shape shape) {
+  Sessions<float> sessions(shape, View::kOutput, WeightStorage::kBfloat16);
   for (auto _ : state) shape.steps == 1 ? sessions.Step(0) : sessions.Sequence();
 }
 
@@ -185,6 +192,7 @@ void RegisterShape(const char* kind, const Shape& shape) {
         ->Unit(benchmark::kMicrosecond);
   };
   add("cellar", "f32", Cellar<float>);
+  if (shape.hidden >= 256) add("cellar", "bf16", Bfloat16);
   if (shape.steps == 1) add("cellar", "f64", Cellar<double>);
 #ifdef CELLAR_HAS_ONEDNN
   add("onednn", "f32", OneDnn);
