@@ -7,6 +7,7 @@ made from the proto; nothing here knows the C++ code.
 import contextlib
 import os
 import pathlib
+import re
 import signal
 import subprocess
 import sys
@@ -25,6 +26,7 @@ from cellar.v1 import (evaluation_service_pb2_grpc, exercise_pb2, grading_servic
 SANITIZED = os.environ.get("CELLAR_TEST_PRESET", "") in ("asan-ubsan", "tsan")
 START_SECONDS = 30
 CALL_SECONDS = 240 if SANITIZED else 60
+REPORT = re.compile(r"^.*(?:: \w+Sanitizer: |: runtime error: )", re.MULTILINE)  # as sanitizers begin one
 
 
 def _google_rpc():
@@ -105,11 +107,15 @@ class Server:
         return self.process.wait(timeout=CALL_SECONDS)
 
     def kill(self):
-        """Ends the process if it still runs, and forgets its log."""
+        """Ends the process if it still runs, and forgets its log. Fails if a sanitizer has reported something in it,
+        which the exit code of a process that was killed does not tell."""
         if self.alive():
             self.process.kill()
         self.process.wait()
+        log = self.log() if self.log_path.exists() else ""  # forgotten already
         self._folder.cleanup()
+        report = REPORT.search(log)
+        assert report is None, log[report.start():]
 
 
 class Client:
