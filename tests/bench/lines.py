@@ -69,7 +69,7 @@ def together(figures, what):
 
 class Line:
     """One line of the table. `must` and `reach` are bounds such as ">= 2.4" or "<= 48", or empty; `goal` is the number of one
-    of the thirteen goals, or 0 for a line of the issue's own table."""
+    of the thirteen goals, or 0 for a line besides them."""
 
     def __init__(self, goal, what, must, measured, reach=""):
         self.goal, self.what, self.must, self.reach, self.measured = goal, what, must, reach, measured
