@@ -204,14 +204,14 @@ TEST_F(DuplexWireTest, ACancelledCallIsStillFinishedByItsReactor) {
 TEST_F(DuplexWireTest, AKeptCallIsDoneWhenItIsReleased) {
   const auto stream = stub_->StreamSteps(&context_);
   reactions_.Await(1);
-  wire_->Keep();
-  wire_->Finish(grpc::Status::OK);
+  ThisWire* const kept = wire_;  // the second call's will be in its place
+  kept->Keep();
+  kept->Finish(grpc::Status::OK);
   EXPECT_TRUE(stream->Finish().ok());
   EXPECT_EQ(reactions_.Await(2).back(), "no message");
   // Whatever happens on the queue now happens behind the end of the call.
   grpc::ClientContext context;
   const auto second = stub_->StreamSteps(&context);
-  ThisWire* const kept = wire_;
   EXPECT_EQ(reactions_.Await(3).back(), "begun");
   kept->Release();
   EXPECT_EQ(reactions_.Await(4).back(), "done");
