@@ -1,5 +1,7 @@
 #include "server/rpc/call_queue.h"
 
+#include "grpc/support/time.h"
+
 namespace cellar {
 
 void CallQueue::Stop() {
@@ -29,11 +31,21 @@ void CallQueue::Leave() {
   --calls_;
 }
 
-// Until the queue is shut down and empty.
 void CallQueue::Serve() {
   void* tag = nullptr;
   bool ok = false;
-  while (queue_->Next(&tag, &ok)) static_cast<QueueEvent*>(tag)->Happen(ok);
+  while (Next(&tag, &ok)) static_cast<QueueEvent*>(tag)->Happen(ok);
+}
+
+bool CallQueue::Next(void** tag, bool* ok) {
+  if (busy_poll_ > absl::ZeroDuration()) {
+    const absl::Time until = clock_.Now() + busy_poll_;
+    do {
+      const auto next = queue_->AsyncNext(tag, ok, gpr_time_0(GPR_CLOCK_MONOTONIC));
+      if (next != grpc::CompletionQueue::TIMEOUT) return next == grpc::CompletionQueue::GOT_EVENT;
+    } while (clock_.Now() < until);
+  }
+  return queue_->Next(tag, ok);
 }
 
 }  // namespace cellar

@@ -150,7 +150,7 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
   builder.RegisterService(&evaluations);
   builder.RegisterService(&gradings);
   builder.RegisterService(&health);
-  queue = std::make_unique<CallQueue>(builder);
+  queue = std::make_unique<CallQueue>(builder, options.busy_poll, clock);
   grpc_server = builder.BuildAndStart();
   for (size_t i = 0; i < ports.size(); ++i) {
     if (ports[i] == 0) {

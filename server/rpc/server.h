@@ -33,7 +33,8 @@ struct ServerOptions {
   int64_t max_transport_bytes = int64_t{1} << 30;  // buffers of all connections together
   int64_t max_call_bytes = int64_t{1} << 30;       // what calls in flight hold together
   int64_t max_call_bytes_per_tenant = 0;           // 0: as much as of all
-  bool channelz = false;                           // answer grpc.channelz: to admins, or to anyone
+  absl::Duration busy_poll;  // how long the thread of calls looks for work before it sleeps
+  bool channelz = false;     // answer grpc.channelz: to admins, or to anyone
   absl::Duration keepalive_interval = absl::Minutes(1);  // a silent connection is probed this often
   absl::Duration keepalive_timeout =
       absl::Seconds(20);  // and given up after this without an answer

@@ -9,6 +9,7 @@
 #include "grpcpp/alarm.h"
 #include "grpcpp/server.h"
 #include "gtest/gtest.h"
+#include "tests/testing/fake_clock.h"
 
 namespace cellar {
 namespace {
@@ -71,6 +72,27 @@ TEST_F(CallQueueTest, StopsWhenTheLastCallHasLeft) {
   stopper.join();
   EXPECT_TRUE(left_before);
   queue_->Stop();  // nothing more happens
+}
+
+// Time stands still: the thread never sleeps, and still sees the end.
+TEST_F(CallQueueTest, MayAskWithoutSleeping) {
+  server_->Shutdown();
+  FakeClock clock;
+  v1::SessionService::AsyncService service;
+  grpc::ServerBuilder builder;
+  builder.RegisterService(&service);
+  CallQueue queue(builder, absl::Microseconds(50), clock);
+  const std::unique_ptr<grpc::Server> server = builder.BuildAndStart();
+  queue.Start();
+  for (int i = 0; i < 3; ++i) {
+    NotedEvent event;
+    grpc::Alarm alarm;
+    alarm.Set(queue.queue(), gpr_time_0(GPR_CLOCK_MONOTONIC), event.tag());
+    event.happened.WaitForNotification();
+    clock.Advance(absl::Seconds(i));  // it sleeps, and is woken up
+  }
+  server->Shutdown();
+  queue.Stop();
 }
 
 TEST_F(CallQueueTest, MayGoWithoutEverHavingStarted) { server_->Shutdown(); }

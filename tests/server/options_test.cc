@@ -69,6 +69,7 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
                                       "--drain-timeout=1s",
                                       "--max-calls-per-connection=2",
                                       "--max-transport-bytes=100MiB",
+                                      "--busy-poll=3us",
                                       "--keepalive-interval=4s",
                                       "--keepalive-timeout=5s",
                                       "--workers=6",
@@ -112,6 +113,7 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
   EXPECT_EQ(options.drain_timeout, absl::Seconds(1));
   EXPECT_EQ(options.server.max_calls_per_connection, 2);
   EXPECT_EQ(options.server.max_transport_bytes, 100 * 1024 * 1024);
+  EXPECT_EQ(options.server.busy_poll, absl::Microseconds(3));
   EXPECT_EQ(options.server.keepalive_interval, absl::Seconds(4));
   EXPECT_EQ(options.server.keepalive_timeout, absl::Seconds(5));
   EXPECT_EQ(options.scheduler.worker_count, 6);
