@@ -64,6 +64,8 @@ class SerialStreamReactor final
  private:
   using Do = SerialStreamFlow::Do;
 
+  static constexpr int64_t kMostKeptBytes = int64_t{1} << 20;
+
   SerialStreamReactor(Wire& wire, Api& api, Admission& admission)
       : wire_(wire),
         api_(api),
@@ -163,8 +165,9 @@ class SerialStreamReactor final
   }
 
   void NoteWork(absl::StatusOr<bool> has_answer) {
-    // What is long is given back at once, by whoever worked on it.
-    if (current_bytes_ > kLongMessageBytes) current_ = Request();
+    // A message is kept, to be read into again, unless that is too much to keep or it may have many
+    // parts for nothing: then whoever worked on it gives it back.
+    if (current_bytes_ > kMostKeptBytes || !has_answer.ok()) current_ = Request();
     const bool wanted = !visit_.cancelled();
     Happened([&](SerialStreamFlow& flow) {
       flow.WorkDone(has_answer.status(), has_answer.ok() && *has_answer && wanted);
