@@ -239,6 +239,12 @@ class Problems {
                          " is not possible; a positive, finite duration is"));
   }
 
+  // `zero` says what a duration of 0 would do.
+  void NotNegative(absl::string_view flag, absl::Duration value, absl::string_view zero) {
+    Require(value >= absl::ZeroDuration(),
+            absl::StrCat(flag, ": ", absl::FormatDuration(value), " is negative; 0s ", zero));
+  }
+
   absl::Status status() const {
     if (problems_.empty()) return absl::OkStatus();
     return absl::InvalidArgumentError(absl::StrJoin(problems_, "\n"));
@@ -282,12 +288,8 @@ void CheckServer(const Options& options, Problems& problems) {
                      absl::StrCat("--metrics-address: ", options.metrics_address,
                                   " is a unix socket; give host:port"));
   }
-  problems.Require(options.drain_timeout >= absl::ZeroDuration(),
-                   absl::StrCat("--drain-timeout: ", absl::FormatDuration(options.drain_timeout),
-                                " is negative; 0s cancels at once"));
-  problems.Require(options.server.busy_poll >= absl::ZeroDuration(),
-                   absl::StrCat("--busy-poll: ", absl::FormatDuration(options.server.busy_poll),
-                                " is negative; 0s sleeps at once"));
+  problems.NotNegative("--drain-timeout", options.drain_timeout, "cancels at once");
+  problems.NotNegative("--busy-poll", options.server.busy_poll, "sleeps at once");
   problems.AtLeast("--max-calls-per-connection", options.server.max_calls_per_connection, 1);
   problems.AtLeast(
       "--max-transport-bytes", options.server.max_transport_bytes,
