@@ -13,12 +13,12 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
 #include "server/build_info.h"
 #include "server/flags.h"
+#include "server/option_problems.h"
 #include "server/rpc/incoming.h"
 #include "server/rpc/listen_address.h"
 
@@ -221,40 +221,7 @@ ParsedOptions Ended(const CLI::App& app, const CLI::ParseError& why,
   return {std::nullopt, WithSources(app, output.str(), arguments), kBadUsage};
 }
 
-// Collects what is wrong.
-class Problems {
- public:
-  // Adds `problem` unless `holds`.
-  void Require(bool holds, std::string problem) {
-    if (!holds) problems_.push_back(std::move(problem));
-  }
-
-  void AtLeast(absl::string_view flag, int64_t value, int64_t least) {
-    Require(value >= least, absl::StrCat(flag, ": ", value, " is too small; at least ", least));
-  }
-
-  void Positive(absl::string_view flag, absl::Duration value) {
-    Require(value > absl::ZeroDuration() && value < absl::InfiniteDuration(),
-            absl::StrCat(flag, ": ", absl::FormatDuration(value),
-                         " is not possible; a positive, finite duration is"));
-  }
-
-  // `zero` says what a duration of 0 would do.
-  void NotNegative(absl::string_view flag, absl::Duration value, absl::string_view zero) {
-    Require(value >= absl::ZeroDuration(),
-            absl::StrCat(flag, ": ", absl::FormatDuration(value), " is negative; 0s ", zero));
-  }
-
-  absl::Status status() const {
-    if (problems_.empty()) return absl::OkStatus();
-    return absl::InvalidArgumentError(absl::StrJoin(problems_, "\n"));
-  }
-
- private:
-  std::vector<std::string> problems_;
-};
-
-void CheckIdentity(const Options& options, Problems& problems) {
+void CheckIdentity(const Options& options, OptionProblems& problems) {
   const TlsOptions& tls = options.server.tls;
   problems.Require(!tls.enabled() || (!tls.certificate_path.empty() && !tls.key_path.empty()),
                    "--tls-cert, --tls-key: TLS needs both");
@@ -275,7 +242,7 @@ void CheckIdentity(const Options& options, Problems& problems) {
   }
 }
 
-void CheckServer(const Options& options, Problems& problems) {
+void CheckServer(const Options& options, OptionProblems& problems) {
   problems.Require(!options.server.listen.empty(), "--listen: at least one address is needed");
   for (const std::string& address : options.server.listen) {
     const absl::Status status = CheckListenAddress(address);
@@ -301,7 +268,7 @@ void CheckServer(const Options& options, Problems& problems) {
   problems.Positive("--keepalive-timeout", options.server.keepalive_timeout);
 }
 
-void CheckWork(const Options& options, Problems& problems) {
+void CheckWork(const Options& options, OptionProblems& problems) {
   problems.AtLeast("--workers", options.scheduler.worker_count, 1);
   problems.Require(options.scheduler.worker_count <= kMaxWorkers,
                    absl::StrCat("--workers: ", options.scheduler.worker_count,
@@ -323,7 +290,7 @@ void CheckWork(const Options& options, Problems& problems) {
   problems.AtLeast("--max-upload-bytes", options.api.max_upload_bytes, 0);
 }
 
-void CheckResources(const Options& options, Problems& problems) {
+void CheckResources(const Options& options, OptionProblems& problems) {
   problems.AtLeast("--max-sessions", options.sessions.max_sessions, 0);
   problems.AtLeast("--max-sessions-per-tenant", options.sessions.max_sessions_per_tenant, 0);
   problems.AtLeast("--max-session-bytes", options.sessions.max_bytes, 0);
@@ -337,10 +304,8 @@ void CheckResources(const Options& options, Problems& problems) {
                    absl::StrCat("--default-ttl: ", absl::FormatDuration(options.api.default_ttl),
                                 " is longer than --max-ttl, which is ",
                                 absl::FormatDuration(options.api.max_ttl)));
-  problems.Require(options.sessions.tombstone_retention >= absl::ZeroDuration(),
-                   absl::StrCat("--tombstone-retention: ",
-                                absl::FormatDuration(options.sessions.tombstone_retention),
-                                " is negative; 0s remembers nothing"));
+  problems.NotNegative("--tombstone-retention", options.sessions.tombstone_retention,
+                       "remembers nothing");
   problems.AtLeast("--max-tombstones", options.sessions.max_tombstones, 0);
   problems.AtLeast("--max-models", options.models.max_models, 0);
   problems.AtLeast("--max-model-bytes", options.models.max_bytes, 0);
@@ -390,7 +355,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
 }
 
 absl::Status ValidateOptions(const Options& options) {
-  Problems problems;
+  OptionProblems problems;
   CheckServer(options, problems);
   CheckIdentity(options, problems);
   CheckWork(options, problems);
