@@ -22,18 +22,21 @@
 HWY_BEFORE_NAMESPACE();
 namespace cellar::HWY_NAMESPACE {
 
-// For 1 to 8 rows.
+// For 1 to 8 rows; those that a tile does not have are not made.
+template <WeightStorage kStorage, int kVectors, int kRows, class D>
+constexpr auto kTileOf =
+    MultiplyTile<kStorage, HWY_MIN(kRows, TileRows(kStorage, kVectors)), kVectors, D>;
 template <WeightStorage kStorage, int kVectors, class D, class Real = hn::TFromD<D>>
 constexpr void (*kTile[])(D, const Product<Real>&, int64_t, int64_t) = {
-    MultiplyTile<kStorage, 1, kVectors, D>, MultiplyTile<kStorage, 2, kVectors, D>,
-    MultiplyTile<kStorage, 3, kVectors, D>, MultiplyTile<kStorage, 4, kVectors, D>,
-    MultiplyTile<kStorage, 5, kVectors, D>, MultiplyTile<kStorage, 6, kVectors, D>,
-    MultiplyTile<kStorage, 7, kVectors, D>, MultiplyTile<kStorage, 8, kVectors, D>};
+    kTileOf<kStorage, kVectors, 1, D>, kTileOf<kStorage, kVectors, 2, D>,
+    kTileOf<kStorage, kVectors, 3, D>, kTileOf<kStorage, kVectors, 4, D>,
+    kTileOf<kStorage, kVectors, 5, D>, kTileOf<kStorage, kVectors, 6, D>,
+    kTileOf<kStorage, kVectors, 7, D>, kTileOf<kStorage, kVectors, 8, D>};
 
 // All rows, in tiles as even as they can be: chains of a small tile would wait for each other.
 template <WeightStorage kStorage, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyTiles(D d, Product<Real>& product, int64_t at) {
-  constexpr int64_t kMost = TileRows(kVectors);
+  constexpr int64_t kMost = TileRows(kStorage, kVectors);
   for (int64_t row = 0; row < product.row_count;) {
     const int64_t left = product.row_count - row;
     const int64_t tiles = (left + kMost - 1) / kMost;

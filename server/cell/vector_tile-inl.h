@@ -30,9 +30,11 @@ namespace cellar::HWY_NAMESPACE {
 constexpr int kRegisters = HWY_TARGET == HWY_AVX2 ? 16 : 32;
 
 // Rows of the batch whose chains are under way at once, for chains `vectors` wide: registers for
-// the chains, for the numbers of each row, and for one vector of weights.
-constexpr int TileRows(int vectors) {
-  const int rows = (kRegisters - 1) / (vectors + 1);
+// the chains, for the numbers of each row, and for one vector of weights; of bfloat16 also for the
+// words that they are made of and for the mask.
+constexpr int TileRows(WeightStorage storage, int vectors) {
+  const int weights = storage == WeightStorage::kBfloat16 && kRegisters > 16 ? 3 : 1;
+  const int rows = (kRegisters - weights) / (vectors + 1);
   return rows > 8 ? 8 : rows;
 }
 
