@@ -156,7 +156,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   // some of them is made before it takes more.
   void Take(int item, PreparedStep step) {
     const Session& session = *step.hold.session();
-    StepGroup& group = GroupOf({&*session.config().model, session.config().numerics});
+    StepGroup& group = GroupOf({&*session.terms().model, session.terms().numerics});
     if (!group.HasRoomFor(session)) Make(group);
     group.Add(item, std::move(step), results_.Mutable(item)->mutable_step());
   }

@@ -27,7 +27,7 @@ class PlannedSteps {
         hold_(std::move(step.hold)),
         plan_(std::move(step.plan)),
         response_(response),
-        kind_{&*config().model, config().numerics} {}
+        kind_{&*session().terms().model, session().terms().numerics} {}
   PlannedSteps(const PlannedSteps&) = delete;
   PlannedSteps& operator=(const PlannedSteps&) = delete;
 
@@ -49,8 +49,6 @@ class PlannedSteps {
   PreparedStep TakeBack() { return {*std::exchange(hold_, std::nullopt), std::move(plan_)}; }
 
  private:
-  const SessionConfig& config() const { return hold_->session()->config(); }
-
   Api& api_;
   std::optional<SessionHold> hold_;  // until they are over
   StepPlan plan_;

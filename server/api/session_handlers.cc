@@ -77,12 +77,14 @@ absl::StatusOr<std::shared_ptr<Session>> CreateInMemory(Api& api, const Call& ca
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   if (model.bidirectional()) return ModelBidirectional(model.name());
   CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(model.name()), numerics.precision));
-  return CreateAt(
-      api,
-      {call.tenant(), ChosenName(kSessionCollection, request.session_id()), *std::move(pin),
-       numerics, settings.durability, settings.ttl, settings.replay_window_requests,
-       std::move(settings.labels), std::move(state), api.clock.Now()},
-      0, response->mutable_session());
+  return CreateAt(api,
+                  {{call.tenant(), pin->model(), numerics, settings.durability, settings.ttl,
+                    settings.replay_window_requests, std::move(settings.labels)},
+                   ChosenName(kSessionCollection, request.session_id()),
+                   std::move(state),
+                   api.clock.Now(),
+                   *std::move(pin)},
+                  0, response->mutable_session());
 }
 
 absl::StatusOr<std::shared_ptr<Session>> ImportInMemory(Api& api, const Call& call,
@@ -105,12 +107,14 @@ absl::StatusOr<std::shared_ptr<Session>> ImportInMemory(Api& api, const Call& ca
   if (model.bidirectional()) return ModelBidirectional(model.name());
   CELLAR_ASSIGN_OR_RETURN(RestoredState restored, RestoreSnapshot(snapshot, model));
   CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(model.name()), restored.numerics.precision));
-  return CreateAt(
-      api,
-      {call.tenant(), ChosenName(kSessionCollection, request.session_id()), *std::move(pin),
-       restored.numerics, settings.durability, settings.ttl, settings.replay_window_requests,
-       std::move(settings.labels), std::move(restored.state), api.clock.Now()},
-      restored.next_step, response->mutable_session());
+  return CreateAt(api,
+                  {{call.tenant(), pin->model(), restored.numerics, settings.durability,
+                    settings.ttl, settings.replay_window_requests, std::move(settings.labels)},
+                   ChosenName(kSessionCollection, request.session_id()),
+                   std::move(restored.state),
+                   api.clock.Now(),
+                   *std::move(pin)},
+                  restored.next_step, response->mutable_session());
 }
 
 }  // namespace
@@ -144,7 +148,7 @@ absl::Status GetSession(Api& api, const Call& call, const v1::GetSessionRequest&
   CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<Session> session,
                           api.sessions.Find(call.Own(request.name())));
   const Session::View view = session->Look();
-  const SessionConfig& config = session->config();
+  const SessionConfig config = session->config();
   *response->mutable_session() = WriteSession(config, view);
   if (request.view() != v1::SESSION_VIEW_FULL) return absl::OkStatus();
   const v1::Encoding encoding = ChooseEncoding(request.encoding(), v1::ENCODING_VALUES);

@@ -21,7 +21,7 @@ struct PendingTurn {
 
   absl::Status Run(Api& api) {
     if (call.cancelled()) return CallCancelled();
-    CELLAR_RETURN_IF_ERROR(CheckKeepable(api, hold->session()->config().durability));
+    CELLAR_RETURN_IF_ERROR(CheckKeepable(api, hold->session()->terms().durability));
     return WithServerFacts(WithLease(*hold, work), api.sessions.epoch());
   }
 

@@ -57,7 +57,7 @@ void Settle(Api& api, const std::shared_ptr<Session>& session, absl::Status outc
 
 // Whether answers about the session have to wait for the store: then a turn is never taken at once.
 inline bool WaitsForStore(const Api& api, const Session& session) {
-  return api.keeper != nullptr && session.config().durability == Durability::kEveryStep;
+  return api.keeper != nullptr && session.terms().durability == Durability::kEveryStep;
 }
 
 // Whether somebody still waits for the outcome. Errors: CANCELLED, DEADLINE_PASSED.

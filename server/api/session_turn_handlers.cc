@@ -34,7 +34,7 @@ absl::Status CommitAndShow(SessionLease& lease, const Session& session, SessionP
 // What hashing the state of this session takes, as if it were multiply-adds: a byte (0.5 ns, with
 // SHA extensions) takes as long as four. So a state of 12 KB (6 us) is the longest that is hashed
 // without a hand-over (some 10 us) by default.
-int64_t HashCost(const Session& session) { return 4 * session.config().initial_state.size_bytes(); }
+int64_t HashCost(const Session& session) { return 4 * session.initial_state().size_bytes(); }
 
 // Reading a state that takes more of its request costs more than handing over, too.
 constexpr size_t kLongRequestBytes = size_t{16} << 10;
@@ -60,7 +60,7 @@ void ResetSession(Api& api, const Call& call, const v1::ResetSessionRequest& req
   turn.multiply_adds = HashCost(*turn.hold.session());
   turn.work = [session = turn.hold.session(), response](SessionLease& lease) {
     SessionProgress progress = lease.progress();
-    progress.state = lease.config().initial_state;
+    progress.state = lease.session().initial_state();
     progress.next_step = 0;
     progress.window.Clear();
     return CommitAndShow(lease, *session, std::move(progress), response->mutable_session());
@@ -86,7 +86,7 @@ void RewindSession(Api& api, const Call& call, const v1::RewindSessionRequest& r
   turn.work = [&api, call, session = turn.hold.session(), step_index = request.step_index(),
                response](SessionLease& lease) -> absl::Status {
     CELLAR_ASSIGN_OR_RETURN(SessionProgress progress,
-                            ProgressAt(lease.config(), lease.progress(), step_index,
+                            ProgressAt(lease.session(), lease.progress(), step_index,
                                        [&] { return CheckWanted(api, call); }));
     return CommitAndShow(lease, *session, std::move(progress), response->mutable_session());
   };
@@ -122,7 +122,7 @@ void ForkSession(Api& api, const Call& call, const v1::ForkSessionRequest& reque
   turn.work = [&api, call, config = std::move(config), step_index, response,
                fork](SessionLease& lease) mutable -> absl::Status {
     CELLAR_ASSIGN_OR_RETURN(SessionProgress progress,
-                            ProgressAt(lease.config(), lease.progress(),
+                            ProgressAt(lease.session(), lease.progress(),
                                        step_index.value_or(lease.progress().next_step),
                                        [&] { return CheckWanted(api, call); }));
     config.create_time = api.clock.Now();
@@ -151,7 +151,7 @@ void ExportSession(Api& api, const Call& call, const v1::ExportSessionRequest& r
   turn.work = [session = turn.hold.session(), response,
                limit = api.limits.max_message_bytes](SessionLease& lease) {
     *response->mutable_session() = WriteSession(session->config(), session->Look());
-    response->set_snapshot(EncodeSnapshot(TakeSnapshot(lease.config(), lease.progress())));
+    response->set_snapshot(EncodeSnapshot(TakeSnapshot(lease.terms(), lease.progress())));
     return CheckAnswerSize(static_cast<int64_t>(response->ByteSizeLong()), limit);
   };
   TakeTurn(api, call, std::move(turn), std::move(done));
@@ -172,8 +172,8 @@ void SetSessionState(Api& api, const Call& call, const v1::SetSessionStateReques
   }
   SharedNumbers state;
   if (hold.ok() && request.has_state()) {
-    const SessionConfig& config = hold->session()->config();
-    state = FreezeState(*ReadState(&request.state(), {*config.model, config.numerics.precision},
+    const SessionTerms& terms = hold->session()->terms();
+    state = FreezeState(*ReadState(&request.state(), {*terms.model, terms.numerics.precision},
                                    "state", violations));
   }
   if (!hold.ok() || !violations.empty()) {

@@ -42,7 +42,7 @@ int64_t StepCost(const Model& model) {
 int64_t GoBackCost(const Session& session, int64_t step_index) {
   const Session::View view = session.Look();
   if (step_index >= view.next_step || step_index <= view.oldest_step) return 0;
-  return (step_index - view.oldest_step) * StepCost(*session.config().model);
+  return (step_index - view.oldest_step) * StepCost(*session.terms().model);
 }
 
 int64_t MaxSteps(const ApiLimits& limits, int64_t step_cost) {
@@ -64,16 +64,16 @@ void CheckInputsGiven(const StepWish& wish, FieldViolations& violations) {
                         "is required; give the x of at least one step, [T, I]"});
 }
 
-absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig& config,
+absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionTerms& terms,
                                    const StepWish& wish, FieldViolations violations) {
-  const int64_t input_size = config.model->input_size();
-  SharedNumbers inputs = config.numerics.precision == Precision::kFloat32
+  const int64_t input_size = terms.model->input_size();
+  SharedNumbers inputs = terms.numerics.precision == Precision::kFloat32
                              ? ReadInputs<float>(wish, input_size, violations)
                              : ReadInputs<double>(wish, input_size, violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   StepPlan plan;
   plan.step_count = inputs.count() / input_size;
-  const int64_t step_cost = StepCost(*config.model);
+  const int64_t step_cost = StepCost(*terms.model);
   plan.step_index = wish.step_index;
   plan.options = wish.options;
   plan.encoding = ChooseEncoding(wish.encoding, EncodingOf(wish.inputs));
@@ -81,7 +81,7 @@ absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig&
   if (plan.step_count > max_steps) return StepCountLimit(plan.step_count, max_steps);
   plan.multiply_adds = plan.step_count * step_cost;
   plan.answer_bytes =
-      StepAnswerBytes(*config.model, config.numerics, plan.options, plan.encoding, plan.step_count);
+      StepAnswerBytes(*terms.model, terms.numerics, plan.options, plan.encoding, plan.step_count);
   CELLAR_RETURN_IF_ERROR(CheckAnswerSize(plan.answer_bytes, limits.max_message_bytes));
   plan.inputs = std::move(inputs);
   return plan;
@@ -103,7 +103,7 @@ absl::StatusOr<PreparedStep> PrepareSteps(Api& api, const Call& call, absl::stri
     return FirstFailure(std::move(violations), hold.status());
   }
   CELLAR_ASSIGN_OR_RETURN(
-      StepPlan plan, PlanSteps(api.limits, hold->session()->config(), wish, std::move(violations)));
+      StepPlan plan, PlanSteps(api.limits, hold->session()->terms(), wish, std::move(violations)));
   if (plan.step_index.has_value()) {
     plan.multiply_adds += GoBackCost(*hold->session(), *plan.step_index);
   }

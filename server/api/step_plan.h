@@ -67,7 +67,7 @@ void CheckInputsGiven(const StepWish& wish, FieldViolations& violations);
 
 // Reads the inputs for a session. `violations` are those found before in the same request; all are
 // reported at once. Errors: BAD_REQUEST, STEP_COUNT_LIMIT, ANSWER_SIZE_LIMIT.
-absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionConfig& config,
+absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionTerms& terms,
                                    const StepWish& wish, FieldViolations violations);
 
 // Holds the caller's session `name`, which stands in the request beside the wish, and checks the

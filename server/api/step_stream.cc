@@ -105,7 +105,7 @@ class OpenStepStream final : public StepStream,
   absl::Status CheckStanding() ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::Status TakenOver() const {
-    return SessionTakenOver(session_->config().name, session_->Look().next_step);
+    return SessionTakenOver(session_->name(), session_->Look().next_step);
   }
 
   // One message is dealt with; `tail_` has its turn when it was the last one with a turn.
@@ -186,7 +186,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const Call& call,
   turn.work = [self = shared_from_this(), resume_from, response](SessionLease& lease) {
     CELLAR_RETURN_IF_ERROR(self->Attach(lease, resume_from));
     v1::StreamStepsOpened& opened = *response->mutable_opened();
-    opened.set_session(lease.config().name);
+    opened.set_session(lease.session().name());
     opened.set_next_step(lease.progress().next_step);
     opened.set_durable_step(lease.durable_step());
     opened.set_server_epoch(self->api_.sessions.epoch());
@@ -196,7 +196,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const Call& call,
 }
 
 absl::Status OpenStepStream::Attach(const SessionLease& lease, std::optional<int64_t> resume_from) {
-  const std::string& name = lease.config().name;
+  const std::string& name = lease.session().name();
   const SessionProgress& progress = lease.progress();
   const int64_t next_step = progress.next_step;
   const int64_t oldest_step = progress.window.OldestStep(next_step);
@@ -270,7 +270,7 @@ absl::StatusOr<PreparedStep> OpenStepStream::PrepareStep(const v1::StreamStepsRe
   FieldViolations violations;
   CheckStepIndex(wish, violations);
   CELLAR_ASSIGN_OR_RETURN(StepPlan plan,
-                          PlanSteps(api_.limits, session_->config(), wish, std::move(violations)));
+                          PlanSteps(api_.limits, session_->terms(), wish, std::move(violations)));
   absl::StatusOr<SessionHold> hold = api_.sessions.HoldAwake(session_);
   // Only a session without a stream falls asleep.
   if (IsSessionAsleep(hold.status())) return TakenOver();

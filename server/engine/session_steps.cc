@@ -17,32 +17,32 @@ constexpr TraceOptions kSilent = {TraceView::kOutput, TraceDensity::kLastStep};
 
 // The rows of `inputs` in [begin, end).
 template <class Real>
-absl::Span<const Real> RowsOf(const SessionConfig& config, const SharedNumbers& inputs,
-                              int64_t begin, int64_t end) {
-  const int64_t input_size = config.model->input_size();
+absl::Span<const Real> RowsOf(const SessionTerms& terms, const SharedNumbers& inputs, int64_t begin,
+                              int64_t end) {
+  const int64_t input_size = terms.model->input_size();
   return inputs.As<Real>().subspan(begin * input_size, (end - begin) * input_size);
 }
 
 // The request in which `step` was made. REQUIRES: step < progress.next_step.
-absl::StatusOr<const ReplayEntry*> FindEntry(const SessionConfig& config,
+absl::StatusOr<const ReplayEntry*> FindEntry(absl::string_view name,
                                              const SessionProgress& progress, int64_t step) {
   const ReplayEntry* entry = progress.window.Find(step);
   if (entry != nullptr) return entry;
   const int64_t oldest_step = progress.window.OldestStep(progress.next_step);
-  return StepTooOld(config.name, step, oldest_step, progress.next_step);
+  return StepTooOld(name, step, oldest_step, progress.next_step);
 }
 
 // The state before `step`, which `entry` contains: its own, or stepped there.
-absl::StatusOr<SharedNumbers> StateBefore(const SessionConfig& config, const ReplayEntry& entry,
+absl::StatusOr<SharedNumbers> StateBefore(const SessionTerms& terms, const ReplayEntry& entry,
                                           int64_t step, WantedCheck wanted) {
   const int64_t row_count = step - entry.first_step;
   if (row_count == 0) return entry.state_before;
-  AnyStackState state = ThawState(entry.state_before, *config.model);
+  AnyStackState state = ThawState(entry.state_before, *terms.model);
   StopHook hook{wanted};
   std::visit(
       [&]<class Real>(StackState<Real>& typed_state) {
-        RunSteps<Real>(*config.model, config.numerics,
-                       RowsOf<Real>(config, entry.inputs, 0, row_count), kSilent, typed_state,
+        RunSteps<Real>(*terms.model, terms.numerics,
+                       RowsOf<Real>(terms, entry.inputs, 0, row_count), kSilent, typed_state,
                        &hook);
       },
       state);
@@ -50,26 +50,26 @@ absl::StatusOr<SharedNumbers> StateBefore(const SessionConfig& config, const Rep
   return FreezeState(state);
 }
 
-int64_t StepCount(const SessionConfig& config, const SharedNumbers& inputs) {
-  return inputs.count() / config.model->input_size();
+int64_t StepCount(const SessionTerms& terms, const SharedNumbers& inputs) {
+  return inputs.count() / terms.model->input_size();
 }
 
 // The bytes of the rows of `inputs` in [begin, end).
-absl::Span<const char> RowBytes(const SessionConfig& config, const SharedNumbers& inputs,
+absl::Span<const char> RowBytes(const SessionTerms& terms, const SharedNumbers& inputs,
                                 int64_t begin, int64_t end) {
   const auto bytes_of = [](const auto& rows) {
     return absl::MakeConstSpan(reinterpret_cast<const char*>(rows.data()),
                                rows.size() * sizeof(rows[0]));
   };
-  return inputs.is_double() ? bytes_of(RowsOf<double>(config, inputs, begin, end))
-                            : bytes_of(RowsOf<float>(config, inputs, begin, end));
+  return inputs.is_double() ? bytes_of(RowsOf<double>(terms, inputs, begin, end))
+                            : bytes_of(RowsOf<float>(terms, inputs, begin, end));
 }
 
 // The first of the steps from `first_step` on that was made with other inputs, bit for bit; nothing
 // if none was. REQUIRES: all lie in the window.
-std::optional<int64_t> FindConflict(const SessionConfig& config, const ReplayWindow& window,
+std::optional<int64_t> FindConflict(const SessionTerms& terms, const ReplayWindow& window,
                                     int64_t first_step, const SharedNumbers& inputs) {
-  const int64_t end_step = first_step + StepCount(config, inputs);
+  const int64_t end_step = first_step + StepCount(terms, inputs);
   for (int64_t k = 0; k < window.entry_count(); ++k) {
     const ReplayEntry& entry = window.entry(k);
     const int64_t begin = std::max(first_step, entry.first_step);
@@ -77,8 +77,8 @@ std::optional<int64_t> FindConflict(const SessionConfig& config, const ReplayWin
     for (int64_t step = begin; step < end; ++step) {
       const int64_t given_row = step - first_step;
       const int64_t made_row = step - entry.first_step;
-      const auto given = RowBytes(config, inputs, given_row, given_row + 1);
-      const auto made = RowBytes(config, entry.inputs, made_row, made_row + 1);
+      const auto given = RowBytes(terms, inputs, given_row, given_row + 1);
+      const auto made = RowBytes(terms, entry.inputs, made_row, made_row + 1);
       if (given != made) return step;
     }
   }
@@ -90,7 +90,7 @@ std::optional<int64_t> FindConflict(const SessionConfig& config, const ReplayWin
 SessionSteps::SessionSteps(SessionLease& lease, std::optional<int64_t> step_index,
                            SharedNumbers inputs, TraceOptions options)
     : lease_(lease), step_index_(step_index), inputs_(std::move(inputs)), options_(options) {
-  outcome_.step_count = StepCount(lease.config(), inputs_);
+  outcome_.step_count = StepCount(lease.terms(), inputs_);
 }
 
 absl::StatusOr<AnyStepRun*> SessionSteps::Next() {
@@ -112,22 +112,24 @@ absl::StatusOr<AnyStepRun*> SessionSteps::Begin() {
   const int64_t next_step = lease_.progress().next_step;
   outcome_.first_step = step_index_.value_or(next_step);
   if (outcome_.first_step > next_step) {
-    return StepGap(lease_.config().name, outcome_.first_step, next_step);
+    return StepGap(lease_.session().name(), outcome_.first_step, next_step);
   }
   return outcome_.first_step < next_step ? BeginRepeat() : BeginApply();
 }
 
 // The steps were made before: they are answered again.
 absl::StatusOr<AnyStepRun*> SessionSteps::BeginRepeat() {
-  const SessionConfig& config = lease_.config();
+  const SessionTerms& terms = lease_.terms();
   const SessionProgress& progress = lease_.progress();
   const int64_t first_step = outcome_.first_step;
-  CELLAR_ASSIGN_OR_RETURN(const ReplayEntry* entry, FindEntry(config, progress, first_step));
+  CELLAR_ASSIGN_OR_RETURN(const ReplayEntry* entry,
+                          FindEntry(lease_.session().name(), progress, first_step));
   if (outcome_.step_count > progress.next_step - first_step) {
-    return StepOverlap(config.name, first_step, progress.next_step);
+    return StepOverlap(lease_.session().name(), first_step, progress.next_step);
   }
-  const auto conflict = FindConflict(config, progress.window, first_step, inputs_);
-  if (conflict.has_value()) return StepConflict(config.name, *conflict, progress.next_step);
+  const auto conflict = FindConflict(terms, progress.window, first_step, inputs_);
+  if (conflict.has_value())
+    return StepConflict(lease_.session().name(), *conflict, progress.next_step);
 
   outcome_.repeated = true;
   outcome_.next_step = progress.next_step;
@@ -142,7 +144,7 @@ absl::StatusOr<AnyStepRun*> SessionSteps::BeginRepeat() {
 absl::StatusOr<AnyStepRun*> SessionSteps::BeginApply() {
   const int64_t left_count = std::numeric_limits<int64_t>::max() - outcome_.first_step;
   if (outcome_.step_count > left_count) {
-    return StepIndexLimit(lease_.config().name, outcome_.step_count, left_count);
+    return StepIndexLimit(lease_.session().name(), outcome_.step_count, left_count);
   }
   outcome_.next_step = outcome_.first_step + outcome_.step_count;
   lease_.progress().window.PrefetchOldest();
@@ -153,9 +155,9 @@ absl::StatusOr<AnyStepRun*> SessionSteps::BeginApply() {
 template <class Real>
 void SessionSteps::Begin(const SharedNumbers& inputs, int64_t begin, int64_t end,
                          TraceOptions options) {
-  const SessionConfig& config = lease_.config();
-  run_.emplace(std::in_place_type<StepRun<Real>>, *config.model, config.numerics,
-               RowsOf<Real>(config, inputs, begin, end), options, state_.Mutable<Real>());
+  const SessionTerms& terms = lease_.terms();
+  run_.emplace(std::in_place_type<StepRun<Real>>, *terms.model, terms.numerics,
+               RowsOf<Real>(terms, inputs, begin, end), options, state_.Mutable<Real>());
 }
 
 AnyStepRun* SessionSteps::Run(Stage stage, const SharedNumbers& inputs, int64_t begin, int64_t end,
@@ -192,16 +194,16 @@ absl::StatusOr<StepOutcome> MakeSteps(SessionLease& lease, std::optional<int64_t
   }
 }
 
-absl::StatusOr<SessionProgress> ProgressAt(const SessionConfig& config,
-                                           const SessionProgress& progress, int64_t step_index,
-                                           WantedCheck wanted) {
+absl::StatusOr<SessionProgress> ProgressAt(const Session& session, const SessionProgress& progress,
+                                           int64_t step_index, WantedCheck wanted) {
   if (step_index > progress.next_step) {
-    return StepGap(config.name, step_index, progress.next_step);
+    return StepGap(session.name(), step_index, progress.next_step);
   }
   if (step_index == progress.next_step) return progress;
-  CELLAR_ASSIGN_OR_RETURN(const ReplayEntry* entry, FindEntry(config, progress, step_index));
+  CELLAR_ASSIGN_OR_RETURN(const ReplayEntry* entry,
+                          FindEntry(session.name(), progress, step_index));
   SessionProgress earlier = progress;
-  CELLAR_ASSIGN_OR_RETURN(earlier.state, StateBefore(config, *entry, step_index, wanted));
+  CELLAR_ASSIGN_OR_RETURN(earlier.state, StateBefore(session.terms(), *entry, step_index, wanted));
   earlier.next_step = step_index;
   earlier.window.TruncateAt(step_index);
   return earlier;

@@ -85,9 +85,8 @@ absl::StatusOr<StepOutcome> MakeSteps(SessionLease& lease, std::optional<int64_t
 // What the session was before `step_index`, with the window cut there; nothing is committed.
 // Errors: STEP_GAP (beyond next_step), STEP_TOO_OLD (before the window), what `wanted`
 // says.
-absl::StatusOr<SessionProgress> ProgressAt(const SessionConfig& config,
-                                           const SessionProgress& progress, int64_t step_index,
-                                           WantedCheck wanted = AlwaysWanted);
+absl::StatusOr<SessionProgress> ProgressAt(const Session& session, const SessionProgress& progress,
+                                           int64_t step_index, WantedCheck wanted = AlwaysWanted);
 
 }  // namespace cellar
 

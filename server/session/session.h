@@ -12,6 +12,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <string>
 #include <utility>
 
 #include "absl/base/thread_annotations.h"
@@ -25,28 +26,28 @@
 #include "server/session/session_commons.h"
 #include "server/session/session_config.h"
 #include "server/session/session_end.h"
+#include "server/session/shared_terms.h"
+#include "server/session/short_time.h"
 
 namespace cellar {
 
-// Bytes that each entry of the window costs besides the numbers in it: its place in the window, and
-// what the allocator keeps of two arrays.
-inline constexpr int64_t kWindowEntryOverheadBytes = 96;
-
-// Bytes that a session is charged for: its states, the inputs in its window, its words, and an
-// estimate of what keeping them costs. Everything counts in full, also what is shared with other
-// sessions (a fork) or within one. REQUIRES: no state or inputs are null.
-int64_t SessionBytes(const SessionConfig& config, const SessionProgress& progress);
-
 class Session {
  public:
-  // REQUIRES: `SessionBytes(config, progress)` are charged to the tenant's budget. The session
-  // gives back what it is charged when it is destroyed, not when it ends.
-  Session(SessionConfig config, SessionProgress progress, std::shared_ptr<SessionCommons> commons);
+  // REQUIRES: the terms are those of `config`, and `SessionBytes(config, progress)` are charged to
+  // their budget. The session gives back what it is charged when it is destroyed, not when it ends.
+  Session(std::shared_ptr<const SharedTerms> terms, SessionConfig config, SessionProgress progress);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  const SessionConfig& config() const { return config_; }
+  const std::string& name() const { return name_; }
+  OwnedName owned_name() const { return {terms().tenant, name_}; }  // views of this
+  const SessionTerms& terms() const { return terms_->terms; }
+  const SharedNumbers& initial_state() const { return initial_state_; }
+  const ModelPin& pin() const { return pin_; }
+
+  // All of it, copied together.
+  SessionConfig config() const { return {terms(), name_, initial_state_, create_time_, pin_}; }
 
   // What its turns are known by: bytes that no other session of its table has, or ever had.
   absl::string_view turn_key() const {
@@ -149,21 +150,29 @@ class Session {
   bool EndIfExpiredLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckAliveLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
+  SessionUse UseLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return {.unused_since = unused_since_, .ttl = terms().ttl, .hold_count = hold_count_};
+  }
+
+  // Of all sessions of the table; its members lock themselves.
+  SessionCommons& commons() const { return *terms_->commons; }
+
   // Constant after construction.
-  const SessionConfig config_;
-  const std::shared_ptr<SessionCommons> commons_;  // its members lock themselves
-  ByteBudget& budget_;                             // of the commons
-  const int64_t number_;                           // among the commons' sessions
+  const std::shared_ptr<const SharedTerms> terms_;
+  const std::string name_;
+  const SharedNumbers initial_state_;
+  const ShortTime create_time_;
+  const ModelPin pin_;    // of the terms' model
+  const int64_t number_;  // among the commons' sessions
 
   mutable absl::Mutex mutex_;
   // Only the lease changes it, under the mutex; and so the lease may read it without.
   SessionProgress progress_ ABSL_GUARDED_BY(mutex_);
   int64_t charged_bytes_ ABSL_GUARDED_BY(mutex_);
-  absl::Time update_time_ ABSL_GUARDED_BY(mutex_);
-  SessionUse use_ ABSL_GUARDED_BY(mutex_);
-  bool leased_ ABSL_GUARDED_BY(mutex_) = false;
-  std::optional<SessionEnd> end_ ABSL_GUARDED_BY(mutex_);
-  absl::Time end_time_ ABSL_GUARDED_BY(mutex_);
+  ShortTime update_time_ ABSL_GUARDED_BY(mutex_);
+  ShortTime unused_since_ ABSL_GUARDED_BY(mutex_);
+  int64_t hold_count_ ABSL_GUARDED_BY(mutex_) = 0;
+  ShortTime end_time_ ABSL_GUARDED_BY(mutex_);  // if it has ended
   std::shared_ptr<StreamListener> stream_ ABSL_GUARDED_BY(mutex_);
 
   // What the store has of it. Changes are counted; creation is the first.
@@ -172,8 +181,12 @@ class Session {
   int64_t kept_count_ ABSL_GUARDED_BY(mutex_) = 0;     // up to here the store has it
   int64_t turned_count_ ABSL_GUARDED_BY(mutex_) = 1;   // the last one that was no step
   int64_t durable_step_ ABSL_GUARDED_BY(mutex_) = 0;
-  absl::Time writing_unused_since_ ABSL_GUARDED_BY(mutex_);
-  absl::Time kept_unused_since_ ABSL_GUARDED_BY(mutex_);
+  ShortTime writing_unused_since_ ABSL_GUARDED_BY(mutex_) = ShortTime(absl::InfinitePast());
+  ShortTime kept_unused_since_ ABSL_GUARDED_BY(mutex_) = ShortTime(absl::InfinitePast());
+
+  // Small things, beside each other.
+  std::optional<SessionEnd> end_ ABSL_GUARDED_BY(mutex_);
+  bool leased_ ABSL_GUARDED_BY(mutex_) = false;
   bool noted_ ABSL_GUARDED_BY(mutex_) = false;   // the watcher knows that there is news
   bool urgent_ ABSL_GUARDED_BY(mutex_) = false;  // and that it is much
   bool used_ ABSL_GUARDED_BY(mutex_) = true;     // since somebody last wanted it to sleep

@@ -13,11 +13,11 @@
 #include <string>
 
 #include "absl/hash/hash.h"
-#include "absl/time/time.h"
 #include "server/identity/tenant.h"
 #include "server/model/model.h"
 #include "server/session/expiry_policy.h"
 #include "server/session/session.h"
+#include "server/session/short_time.h"
 
 namespace cellar {
 
@@ -36,11 +36,9 @@ struct SessionEntry {
 
   std::shared_ptr<Session> session;
   std::unique_ptr<Sleeper> sleeper;
-  absl::Time due_time;
+  ShortTime due_time;
 
-  OwnedName owned() const {
-    return sleeper == nullptr ? session->config().owned_name() : sleeper->owned();
-  }
+  OwnedName owned() const { return sleeper == nullptr ? session->owned_name() : sleeper->owned(); }
 
   // For indices in which an entry is looked for by its name.
   static OwnedName NameOf(const OwnedName& owned) { return owned; }

@@ -27,7 +27,8 @@ SessionIndex::SessionIndex(const SessionTable::Limits& used_limits, Clock& used_
           used_clock, CapLimits{used_limits.max_bytes_per_tenant, used_limits.max_bytes},
           ids.epoch(), used_keeper,
           used_keeper == nullptr ? 0 : used_keeper->options().checkpoint_steps)),
-      visitors(std::make_shared<SessionCommons>(
+      terms(commons),
+      visitors_terms(std::make_shared<SessionCommons>(
           used_clock, CapLimits{.of_server = std::numeric_limits<int64_t>::max()}, ids.epoch())),
       tombstones(used_limits.max_tombstones, used_limits.tombstone_retention) {}
 
@@ -94,8 +95,8 @@ std::unique_ptr<SessionIndex::Entry> SessionIndex::ExtractLocked(Entry* entry) {
 
 void SessionIndex::MoveDueLocked(Entry* entry, absl::Time due_time) {
   due.erase({entry->due_time, entry});
-  entry->due_time = due_time;
-  due.emplace(due_time, entry);
+  entry->due_time = ShortTime(due_time);
+  due.emplace(entry->due_time, entry);
 }
 
 void SessionIndex::RememberEndLocked(const OwnedName& owned, const Tombstone& tombstone) {
@@ -121,13 +122,16 @@ std::optional<ReachedCap> SessionIndex::FindFullLocked(absl::string_view tenant)
 
 absl::StatusOr<std::shared_ptr<Session>> SessionIndex::AddCharged(SessionConfig& config,
                                                                   SessionProgress& progress) {
+  std::shared_ptr<const SharedTerms> shared_terms = terms.Share(config);
   absl::MutexLock lock(&mutex);
   if (sessions.contains(config.owned_name())) return SessionExists(config.name);
   if (const auto full = FindFullLocked(config.tenant); full.has_value()) return SessionLimit(*full);
   config.create_time = clock.Now();
-  auto session = std::make_shared<Session>(std::move(config), std::move(progress), commons);
-  tombstones.Remove(FullName(session->config().owned_name()));
-  InsertLocked({session, nullptr, session->NextLookTime(session->config().create_time)});
+  const absl::Time now = config.create_time;
+  auto session =
+      std::make_shared<Session>(std::move(shared_terms), std::move(config), std::move(progress));
+  tombstones.Remove(FullName(session->owned_name()));
+  InsertLocked({session, nullptr, ShortTime(session->NextLookTime(now))});
   counts.created.Add();
   return session;
 }
@@ -143,7 +147,7 @@ void SessionIndex::Bury(const Session& session) {
   std::shared_ptr<Session> buried;
   {
     absl::MutexLock lock(&mutex);
-    Entry* const entry = FindLocked(session.config().owned_name());
+    Entry* const entry = FindLocked(session.owned_name());
     if (entry == nullptr || entry->session.get() != &session) return;
     buried = BuryLocked(entry);
   }
@@ -175,7 +179,7 @@ bool SessionIndex::EndSomeDue(absl::Time now, Sessions& ended) {
 
 absl::Time SessionIndex::NextDueTime() const {
   absl::ReaderMutexLock lock(&mutex);
-  const absl::Time next = due.empty() ? absl::InfiniteFuture() : due.begin()->first;
+  const absl::Time next = due.empty() ? absl::InfiniteFuture() : absl::Time(due.begin()->first);
   return std::min(next, tombstones.NextRemovalTime());
 }
 
@@ -212,12 +216,13 @@ bool SessionIndex::EndAsleepAsDamaged(const OwnedName& owned, int64_t sleep_numb
 }
 
 std::shared_ptr<Session> SessionIndex::PutAwake(int64_t sleep_number, StoredSession& stored) {
+  std::shared_ptr<const SharedTerms> shared_terms = terms.Share(stored.config);
   absl::MutexLock lock(&mutex);
   Entry* const entry = FindAsleepLocked(stored.config.owned_name(), sleep_number);
   if (entry == nullptr) return nullptr;
   const SessionTimes times = {stored.times.update_time, entry->sleeper->use.unused_since};
-  auto session =
-      std::make_shared<Session>(std::move(stored.config), std::move(stored.progress), commons);
+  auto session = std::make_shared<Session>(std::move(shared_terms), std::move(stored.config),
+                                           std::move(stored.progress));
   session->ComeBack(times);
   entry->session = session;
   entry->sleeper = nullptr;
@@ -226,10 +231,10 @@ std::shared_ptr<Session> SessionIndex::PutAwake(int64_t sleep_number, StoredSess
 }
 
 std::shared_ptr<Session> SessionIndex::PutAsleepLocked(Entry* entry) {
-  const SessionConfig& config = entry->session->config();
+  const Session& session = *entry->session;
   awake.erase(entry);
-  entry->sleeper = std::make_unique<Sleeper>(Sleeper{config.tenant, config.name, config.model,
-                                                     entry->session->Use(), ++last_sleep_number});
+  entry->sleeper = std::make_unique<Sleeper>(Sleeper{
+      session.terms().tenant, session.name(), session.pin(), session.Use(), ++last_sleep_number});
   MoveDueLocked(entry, NextLookTime(entry->sleeper->use, absl::InfinitePast()));
   return std::move(entry->session);
 }
@@ -301,7 +306,7 @@ void SessionIndex::AddSleeper(const StoredSessionHead& head, ModelPin model) {
                                         {.unused_since = head.times.unused_since, .ttl = head.ttl},
                                         ++last_sleep_number});
   tombstones.Remove(FullName(sleeper->owned()));
-  const absl::Time due_time = NextLookTime(sleeper->use, absl::InfinitePast());
+  const ShortTime due_time(NextLookTime(sleeper->use, absl::InfinitePast()));
   InsertLocked({nullptr, std::move(sleeper), due_time});
 }
 

@@ -21,6 +21,8 @@
 #include "server/session/session_entry.h"
 #include "server/session/session_keeper.h"
 #include "server/session/session_table.h"
+#include "server/session/shared_terms.h"
+#include "server/session/short_time.h"
 
 namespace cellar {
 
@@ -127,8 +129,9 @@ struct SessionIndex {
   SessionKeeper* const keeper;  // may be null
   const SessionIdMaker ids;
   const std::shared_ptr<SessionCommons> commons;
+  TermsBook terms;
   SessionTable::Counts counts;
-  const std::shared_ptr<SessionCommons> visitors;  // of copies that are only looked at
+  TermsBook visitors_terms;  // of copies that are only looked at
 
   mutable absl::Mutex mutex;
   absl::flat_hash_set<std::unique_ptr<Entry>, Entry::HashOfName, Entry::SameName> sessions
@@ -136,7 +139,7 @@ struct SessionIndex {
   absl::btree_set<Entry*, Entry::ByName> names ABSL_GUARDED_BY(mutex);
   absl::flat_hash_map<std::string, int64_t> tenant_counts ABSL_GUARDED_BY(mutex);  // none is 0
   absl::btree_set<Entry*, Entry::ByName> awake ABSL_GUARDED_BY(mutex);
-  absl::btree_set<std::pair<absl::Time, Entry*>> due ABSL_GUARDED_BY(mutex);
+  absl::btree_set<std::pair<ShortTime, Entry*>> due ABSL_GUARDED_BY(mutex);
   Tombstones tombstones ABSL_GUARDED_BY(mutex);
   absl::flat_hash_map<std::string, int64_t> wakings ABSL_GUARDED_BY(mutex);  // FullNames; none is 0
   int64_t last_sleep_number ABSL_GUARDED_BY(mutex) = 0;

@@ -88,7 +88,7 @@ absl::Status SessionKeeper::WriteRun(const std::string& epoch, bool ended) {
 
 void SessionKeeper::Settle(const std::shared_ptr<Session>& session, absl::Status outcome,
                            Done done) {
-  const Durability durability = session->config().durability;
+  const Durability durability = session->terms().durability;
   // With EVERY_STEP also what has not to wait does, behind what has to: answers keep their order.
   if (durability != Durability::kEveryStep && !session->MustBeKept()) {
     return done(std::move(outcome));
@@ -103,11 +103,11 @@ void SessionKeeper::Submit(const std::shared_ptr<Session>& session, bool times_t
   // What `fill` finds, for `done`.
   const auto capture = std::make_shared<std::optional<Session::Capture>>();
   GroupWriter::Entry entry;
-  entry.sync = session->config().durability != Durability::kMemory;  // which promises nothing
+  entry.sync = session->terms().durability != Durability::kMemory;  // which promises nothing
   entry.fill = [session, times_too, capture](RecordBatch& batch) {
     *capture = session->BeginWriting(times_too);
     if (!capture->has_value()) return;
-    const SessionConfig& config = session->config();
+    const SessionConfig config = session->config();
     std::string key = SessionKey(config.owned_name());
     std::string record =
         SealRecord(key, WriteSessionRecord(config, (*capture)->progress, (*capture)->times));

@@ -30,14 +30,14 @@ SessionHold& SessionHold::operator=(SessionHold&& other) noexcept {
 
 SessionHold::~SessionHold() {
   if (session_ == nullptr || !session_->RemoveHold()) return;
-  session_->commons_->watcher->Changed(session_, /*urgent=*/false);
+  session_->commons().watcher->Changed(session_, /*urgent=*/false);
 }
 
 absl::StatusOr<SessionLease> SessionHold::Lease() {
   absl::MutexLock lock(&session_->mutex_);
   CELLAR_RETURN_IF_ERROR(session_->CheckAliveLocked());
   if (session_->leased_) {
-    return SessionPromiseBroken(session_->config_.name, "two turns were given at once");
+    return SessionPromiseBroken(session_->name_, "two turns were given at once");
   }
   session_->leased_ = true;
   return SessionLease(session_, session_->progress_);
@@ -53,23 +53,24 @@ SessionLease::~SessionLease() {
 }
 
 int64_t SessionLease::durable_step() const {
-  const bool kept_before_answer = config().durability == Durability::kEveryStep;
+  const bool kept_before_answer = terms().durability == Durability::kEveryStep;
   if (kept_before_answer) return progress_->next_step;
-  if (config().durability == Durability::kMemory) return 0;
+  if (terms().durability == Durability::kMemory) return 0;
   absl::MutexLock lock(&session_->mutex_);
   return session_->durable_step_;
 }
 
 void SessionLease::Note(Session::Duty duty) {
   if (duty == Session::Duty::kNone) return;
-  session_->commons_->watcher->Changed(session_, duty == Session::Duty::kNoteUrgent);
+  session_->commons().watcher->Changed(session_, duty == Session::Duty::kNoteUrgent);
 }
 
 absl::Status SessionLease::Commit(SessionProgress progress) {
   if (!IsComplete(progress)) {
-    return SessionPromiseBroken(config().name, "progress without a state or inputs");
+    return SessionPromiseBroken(session_->name(), "progress without a state or inputs");
   }
-  const int64_t bytes = SessionBytes(config(), progress);
+  const int64_t bytes =
+      SessionBytes(terms(), session_->name(), session_->initial_state(), progress);
   Session::Duty duty;
   {
     absl::MutexLock lock(&session_->mutex_);
@@ -83,7 +84,7 @@ absl::Status SessionLease::Commit(SessionProgress progress) {
 
 absl::Status SessionLease::Advance(StepsMade made) {
   if (made.inputs == nullptr || made.state_after == nullptr) {
-    return SessionPromiseBroken(config().name, "steps without a state or inputs");
+    return SessionPromiseBroken(session_->name(), "steps without a state or inputs");
   }
   ReplayEntry entry = {progress_->next_step, made.step_count, progress_->state,
                        std::move(made.inputs)};

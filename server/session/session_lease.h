@@ -53,7 +53,8 @@ class SessionLease {
   SessionLease& operator=(SessionLease&&) = delete;
   ~SessionLease();
 
-  const SessionConfig& config() const { return session_->config(); }
+  const Session& session() const { return *session_; }
+  const SessionTerms& terms() const { return session_->terms(); }
 
   // The present; it cannot change while the lease lives.
   const SessionProgress& progress() const { return *progress_; }

@@ -230,10 +230,12 @@ absl::StatusOr<StoredSession> ReadSessionRecord(absl::string_view key, absl::str
     return RecordCorrupt(key, "its window does not end where the session is");
   }
   SessionConfig config{
-      std::move(head.told.tenant), std::move(head.told.name), std::move(model),
-      restored.numerics,           head.told.durability,      head.told.ttl,
-      head.replay_window_requests, std::move(head.labels),    std::move(initial_state),
-      head.told.create_time};
+      {std::move(head.told.tenant), model.model(), restored.numerics, head.told.durability,
+       head.told.ttl, head.replay_window_requests, std::move(head.labels)},
+      std::move(head.told.name),
+      std::move(initial_state),
+      head.told.create_time,
+      std::move(model)};
   return StoredSession{std::move(config), std::move(progress), head.told.times};
 }
 

@@ -81,16 +81,16 @@ AnyStackState ReadLayers(const std::vector<Snapshot::Layer>& layers, Precision p
   return StateOf<double>(layers);
 }
 
-Snapshot TakeSnapshot(const SessionConfig& config, const SessionProgress& progress) {
+Snapshot TakeSnapshot(const SessionTerms& terms, const SessionProgress& progress) {
   Snapshot snapshot;
-  const std::string digest = absl::HexStringToBytes(config.model->digest());
+  const std::string digest = absl::HexStringToBytes(terms.model->digest());
   std::memcpy(snapshot.model_digest.data(), digest.data(), snapshot.model_digest.size());
-  snapshot.number_bytes = config.numerics.precision == Precision::kFloat32 ? 4 : 8;
-  snapshot.activation_rule = static_cast<uint8_t>(config.numerics.activation_rule);
-  snapshot.rounding = static_cast<uint8_t>(config.numerics.rounding);
-  snapshot.rounding_scope = static_cast<uint8_t>(config.numerics.rounding_scope);
+  snapshot.number_bytes = terms.numerics.precision == Precision::kFloat32 ? 4 : 8;
+  snapshot.activation_rule = static_cast<uint8_t>(terms.numerics.activation_rule);
+  snapshot.rounding = static_cast<uint8_t>(terms.numerics.rounding);
+  snapshot.rounding_scope = static_cast<uint8_t>(terms.numerics.rounding_scope);
   snapshot.next_step = progress.next_step;
-  snapshot.layers = WriteLayers(ThawState(progress.state, *config.model));
+  snapshot.layers = WriteLayers(ThawState(progress.state, *terms.model));
   return snapshot;
 }
 

@@ -29,7 +29,7 @@ std::vector<Snapshot::Layer> WriteLayers(const AnyStackState& state);
 AnyStackState ReadLayers(const std::vector<Snapshot::Layer>& layers, Precision precision);
 
 // The snapshot of a session that stands at `progress`.
-Snapshot TakeSnapshot(const SessionConfig& config, const SessionProgress& progress);
+Snapshot TakeSnapshot(const SessionTerms& terms, const SessionProgress& progress);
 
 // Reads a sound snapshot as one of `model`. Errors: MODEL_MISMATCH (of another model);
 // SNAPSHOT_CORRUPT (of this one, but with numerics, lengths or an index that no session of it has).

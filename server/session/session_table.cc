@@ -95,9 +95,10 @@ struct SessionTable::Implementation : SessionIndex {
 
   // A copy of a session that sleeps, to be looked at; outside of the budget.
   std::shared_ptr<Session> Show(StoredSession stored) {
-    visitors->budgets.all().Charge(SessionBytes(stored.config, stored.progress)).IgnoreError();
-    auto session =
-        std::make_shared<Session>(std::move(stored.config), std::move(stored.progress), visitors);
+    auto terms = visitors_terms.Share(stored.config);
+    terms->budget.Charge(SessionBytes(stored.config, stored.progress)).IgnoreError();
+    auto session = std::make_shared<Session>(std::move(terms), std::move(stored.config),
+                                             std::move(stored.progress));
     session->ComeBack(stored.times);
     return session;
   }
@@ -165,7 +166,7 @@ absl::StatusOr<SessionHold> SessionTable::Hold(std::shared_ptr<Session> session)
   while (true) {
     absl::StatusOr<SessionHold> hold = HoldAwake(session);
     if (!IsSessionAsleep(hold.status())) return hold;
-    CELLAR_ASSIGN_OR_RETURN(session, implementation_->Wake(session->config().owned_name()));
+    CELLAR_ASSIGN_OR_RETURN(session, implementation_->Wake(session->owned_name()));
   }
 }
 
@@ -190,7 +191,7 @@ absl::StatusOr<SessionHold> SessionTable::HoldAwake(std::shared_ptr<Session> ses
     case Session::HoldOutcome::kAsleep:
       break;
   }
-  return SessionAsleep(session->config().name);
+  return SessionAsleep(session->name());
 }
 
 SessionTable::Waking SessionTable::BeginWaking(const OwnedName& owned) {

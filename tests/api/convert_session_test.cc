@@ -158,10 +158,11 @@ TEST(ConvertSessionTest, ASessionIsShownWithEverythingButItsState) {
   const auto state = FreezeState(ZeroStackState(*model, Precision::kFloat32));
   const absl::Time start = FakeClock::Start();
   const SessionConfig config{
-      "tenant", "sessions/a",        *registry.Pin({kDefaultTenant, model->name()}),
-      numerics, Durability::kMemory, absl::Hours(1),
-      3,        {{"k", "v"}},        state,
-      start};
+      {"tenant", model, numerics, Durability::kMemory, absl::Hours(1), 3, {{"k", "v"}}},
+      "sessions/a",
+      state,
+      start,
+      *registry.Pin({kDefaultTenant, model->name()})};
   const Session::View view{
       state, 9, 0, 7, start + absl::Seconds(1), start + absl::Nanoseconds(3'600'000'000'001)};
   const v1::Session message = WriteSession(config, view);

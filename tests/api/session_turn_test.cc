@@ -200,7 +200,7 @@ TEST_F(FullQueueTest, ARefusalCanBeReturnedInsteadAndThenNothingIsTold) {
 TEST_F(SessionTurnTest, ATurnCanBeTakenAtOnceIfNobodyWaits) {
   SessionHold hold = *fixture_.api().sessions.Hold({kDefaultTenant, kName});
   const auto work = [&](SessionLease& lease) {
-    EXPECT_EQ(lease.config().name, kName);
+    EXPECT_EQ(lease.session().name(), kName);
     return absl::DataLossError("x");
   };
   const auto finish = [&](const absl::Status& status) { outcomes_.push_back(status); };

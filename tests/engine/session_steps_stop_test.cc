@@ -27,9 +27,9 @@ TEST(MakeSteps, GivesUpInTheMiddleWhenNobodyWantsItAnyMore) {
 
   ASSERT_TRUE(MakeSteps(lease, 1, inputs, {}).ok());
   EXPECT_EQ(MakeSteps(lease, 1, inputs, {}, gone).status().code(), absl::StatusCode::kCancelled);
-  EXPECT_EQ(ProgressAt(lease.config(), lease.progress(), 150'000, gone).status().code(),
+  EXPECT_EQ(ProgressAt(lease.session(), lease.progress(), 150'000, gone).status().code(),
             absl::StatusCode::kCancelled);
-  EXPECT_TRUE(ProgressAt(lease.config(), lease.progress(), 150'000).ok());
+  EXPECT_TRUE(ProgressAt(lease.session(), lease.progress(), 150'000).ok());
 }
 
 }  // namespace

@@ -118,7 +118,8 @@ TEST(Environment, WithADataDirTheNextRunHasWhatTheLastOneHad) {
       const auto model = api.models.Add(kDefaultTenant, HomeworkModel()).value();
       ASSERT_TRUE(KeepModel(api, kDefaultTenant, *model).ok());
       SessionConfig config = ConfigOf("a", absl::Hours(1));
-      config.model = api.models.Pin({kDefaultTenant, "models/homework"}).value();
+      config.pin = api.models.Pin({kDefaultTenant, "models/homework"}).value();
+      config.model = config.pin.model();
       config.durability = Durability::kMemory;
       ASSERT_TRUE(api.sessions.Create(config, StartOf(config)).ok());
     }

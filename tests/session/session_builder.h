@@ -33,16 +33,17 @@ inline SharedNumbers ScalarState(float h, float c) { return SharedNumbers::Of<fl
 
 // "sessions/{id}", or a made name if `id` is empty.
 inline SessionConfig ConfigOf(const std::string& id, absl::Duration ttl = absl::Minutes(1)) {
-  return {.tenant = std::string(kDefaultTenant),
-          .name = id.empty() ? "" : absl::StrCat("sessions/", id),
-          .model = HomeworkPin(),
-          .numerics = {},
-          .durability = Durability::kMemory,
-          .ttl = ttl,
-          .replay_window_requests = 8,
-          .labels = {},
-          .initial_state = ScalarState(0, 0),
-          .create_time = {}};
+  return {{.tenant = std::string(kDefaultTenant),
+           .model = HomeworkPin().model(),
+           .numerics = {},
+           .durability = Durability::kMemory,
+           .ttl = ttl,
+           .replay_window_requests = 8,
+           .labels = {}},
+          id.empty() ? "" : absl::StrCat("sessions/", id),
+          ScalarState(0, 0),
+          absl::Time(),
+          HomeworkPin()};
 }
 
 inline SessionProgress StartOf(const SessionConfig& config) {

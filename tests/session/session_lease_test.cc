@@ -32,7 +32,7 @@ TEST_F(SessionLeaseTest, CommitReplacesTheProgress) {
   SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
   SessionLease lease = hold.Lease().value();
   EXPECT_EQ(lease.progress().next_step, 0);
-  EXPECT_EQ(lease.config().name, kName);
+  EXPECT_EQ(lease.session().name(), kName);
 
   ASSERT_TRUE(lease.Commit(After(lease.progress(), {1})).ok());
   ASSERT_TRUE(lease.Commit(After(lease.progress(), {1, 2})).ok());

@@ -28,7 +28,8 @@ class ServerRun {
 
   void Create(const std::string& id, Durability durability) {
     SessionConfig config = ConfigOf(id, absl::Hours(1));
-    config.model = models_.Pin({kDefaultTenant, "models/homework"}).value();
+    config.pin = models_.Pin({kDefaultTenant, "models/homework"}).value();
+    config.model = config.pin.model();
     config.durability = durability;
     SessionProgress start = StartOf(config);
     ASSERT_TRUE(table_.Create(std::move(config), std::move(start)).ok());

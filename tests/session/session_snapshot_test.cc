@@ -9,7 +9,6 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/base/error.h"
-#include "server/model/model_registry.h"
 #include "tests/session/session_builder.h"
 #include "tests/testing/model_builder.h"
 
@@ -19,20 +18,9 @@ namespace {
 // A snapshot of a session on `model` in some state.
 Snapshot SnapshotOf(std::shared_ptr<const Model> model, const Numerics& numerics,
                     const AnyStackState& state, int64_t next_step = 12) {
-  ModelRegistry registry{ModelRegistry::Limits{}};
-  model = *registry.Add(kDefaultTenant, std::move(model));
   const SharedNumbers shared = FreezeState(state);
-  const SessionConfig config{"tenant",
-                             "sessions/a",
-                             *registry.Pin({kDefaultTenant, model->name()}),
-                             numerics,
-                             Durability::kMemory,
-                             absl::Hours(1),
-                             8,
-                             {},
-                             shared,
-                             absl::Time()};
-  return TakeSnapshot(config, {shared, next_step, ReplayWindow(8)});
+  const SessionTerms terms{"tenant", model, numerics, Durability::kMemory, absl::Hours(1), 8, {}};
+  return TakeSnapshot(terms, {shared, next_step, ReplayWindow(8)});
 }
 
 Snapshot HomeworkSnapshot() {

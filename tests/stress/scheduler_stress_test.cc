@@ -161,7 +161,7 @@ class JointRequest final : public JointSteps {
         step_(step),
         inputs_(std::move(inputs)),
         done_(std::move(done)),
-        kind_{&*config().model, config().numerics} {}
+        kind_{&*terms().model, terms().numerics} {}
 
   BatchKind kind() const override { return kind_; }
   absl::Status Wanted() override { return absl::OkStatus(); }
@@ -177,7 +177,7 @@ class JointRequest final : public JointSteps {
   }
 
  private:
-  const SessionConfig& config() const { return hold_->session()->config(); }
+  const SessionTerms& terms() const { return hold_->session()->terms(); }
 
   absl::StatusOr<AnyStepRun*> GoOn() {
     if (!steps_.has_value()) {
@@ -211,14 +211,16 @@ class SteppedSessions {
     registry_.Add(kDefaultTenant, model_).status().IgnoreError();
     for (int k = 0; k < kSessionCount; ++k) {
       const SharedNumbers zero = FreezeState(ZeroStackState(*model_, Precision::kFloat64));
-      SessionConfig config{.tenant = std::string(kDefaultTenant),
-                           .name = Name(k),
-                           .model = *registry_.Pin({kDefaultTenant, model_->name()}),
-                           .numerics = kNumerics,
-                           .ttl = absl::Hours(1),
-                           .labels = {},
-                           .initial_state = zero,
-                           .create_time = clock_.Now()};
+      const ModelPin pin = *registry_.Pin({kDefaultTenant, model_->name()});
+      SessionConfig config{{.tenant = std::string(kDefaultTenant),
+                            .model = pin.model(),
+                            .numerics = kNumerics,
+                            .ttl = absl::Hours(1),
+                            .labels = {}},
+                           Name(k),
+                           zero,
+                           clock_.Now(),
+                           pin};
       EXPECT_TRUE(table_.Create(std::move(config), {zero, 0, ReplayWindow(kStepCount)}).ok());
       inputs_.push_back(RandomNumbers<double>(k, kStepCount * model_->input_size()));
     }

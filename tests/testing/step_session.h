@@ -33,15 +33,17 @@ class StepSession {
     registry_.Add(kDefaultTenant, model_).status().IgnoreError();
     const SharedNumbers zero = FreezeState(ZeroStackState(*model_, numerics.precision));
     if (!progress.has_value()) progress = SessionProgress{zero, 0, ReplayWindow(replay_window)};
-    SessionConfig config{.tenant = std::string(kDefaultTenant),
-                         .name = "sessions/a",
-                         .model = *registry_.Pin({kDefaultTenant, model_->name()}),
-                         .numerics = numerics,
-                         .ttl = absl::Hours(1),
-                         .replay_window_requests = replay_window,
-                         .labels = {},
-                         .initial_state = zero,
-                         .create_time = clock_.Now()};
+    const ModelPin pin = *registry_.Pin({kDefaultTenant, model_->name()});
+    SessionConfig config{{.tenant = std::string(kDefaultTenant),
+                          .model = pin.model(),
+                          .numerics = numerics,
+                          .ttl = absl::Hours(1),
+                          .replay_window_requests = replay_window,
+                          .labels = {}},
+                         "sessions/a",
+                         zero,
+                         clock_.Now(),
+                         pin};
     session_ = *table_.Create(std::move(config), *std::move(progress));
   }
 
@@ -58,7 +60,7 @@ class StepSession {
     CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold({kDefaultTenant, "sessions/a"}));
     CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold.Lease());
     CELLAR_ASSIGN_OR_RETURN(SessionProgress earlier,
-                            ProgressAt(lease.config(), lease.progress(), step_index));
+                            ProgressAt(lease.session(), lease.progress(), step_index));
     return lease.Commit(std::move(earlier));
   }
 
@@ -66,7 +68,7 @@ class StepSession {
     CELLAR_ASSIGN_OR_RETURN(SessionHold hold, table_.Hold({kDefaultTenant, "sessions/a"}));
     CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold.Lease());
     CELLAR_ASSIGN_OR_RETURN(SessionProgress earlier,
-                            ProgressAt(lease.config(), lease.progress(), step_index));
+                            ProgressAt(lease.session(), lease.progress(), step_index));
     return std::make_unique<StepSession>(model_, numerics_, replay_window_, std::move(earlier));
   }
 

@@ -36,15 +36,15 @@ class Sessions {
   void Create() {
     const ModelPin pin = models_.Pin({kDefaultTenant, model_->name()}).value();
     for (Session*& session : sessions_) {
-      SessionConfig config{
-          .tenant = std::string(kDefaultTenant),
-          .name = {},
-          .model = pin,
-          .numerics = {},
-          .ttl = absl::Hours(1),
-          .labels = {},
-          .initial_state = FreezeState(ZeroStackState(*model_, Precision::kFloat32)),
-          .create_time = {}};
+      SessionConfig config{{.tenant = std::string(kDefaultTenant),
+                            .model = pin.model(),
+                            .numerics = {},
+                            .ttl = absl::Hours(1),
+                            .labels = {}},
+                           std::string(),
+                           FreezeState(ZeroStackState(*model_, Precision::kFloat32)),
+                           absl::Time(),
+                           pin};
       SessionProgress progress{config.initial_state, 0,
                                ReplayWindow(config.replay_window_requests)};
       session = table_.Create(std::move(config), std::move(progress)).value().get();
@@ -53,8 +53,8 @@ class Sessions {
 
   // One step of one of them, found by its name as a request is.
   void Step(uint64_t number) {
-    const std::string& name = sessions_[number % sessions_.size()]->config().name;
-    SessionHold hold = table_.Hold({kDefaultTenant, name}).value();
+    const std::string& name = sessions_[number % sessions_.size()]->name();
+    SessionHold hold = table_.HoldAwake({kDefaultTenant, name}).value();
     const auto turn = scheduler_.TryBegin(hold.session()->turn_key(), 1);
     SessionLease lease = hold.Lease().value();
     MakeSteps(lease, std::nullopt, SharedNumbers::Of<float>(inputs_), {}).value();

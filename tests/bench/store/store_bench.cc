@@ -46,16 +46,18 @@ struct Server {
   static void Log(const std::string& line) { std::fprintf(stderr, "%s\n", line.c_str()); }
 
   SessionConfig Config(int64_t number, Durability durability) {
-    SessionConfig config{.tenant = std::string(kDefaultTenant),
-                         .name = absl::StrCat("sessions/bench-", number),
-                         .model = models.Pin({kDefaultTenant, "models/homework"}).value(),
-                         .numerics = {},
-                         .durability = durability,
-                         .ttl = absl::Hours(24),
-                         .replay_window_requests = 8,
-                         .labels = {},
-                         .initial_state = nullptr,
-                         .create_time = {}};
+    const ModelPin pin = models.Pin({kDefaultTenant, "models/homework"}).value();
+    SessionConfig config{{.tenant = std::string(kDefaultTenant),
+                          .model = pin.model(),
+                          .numerics = {},
+                          .durability = durability,
+                          .ttl = absl::Hours(24),
+                          .replay_window_requests = 8,
+                          .labels = {}},
+                         absl::StrCat("sessions/bench-", number),
+                         nullptr,
+                         absl::Time(),
+                         pin};
     config.initial_state = FreezeState(ZeroStackState(*config.model, Precision::kFloat32));
     return config;
   }
