@@ -39,7 +39,10 @@ class CallQueue {
   // asking for the next one before it sleeps: that takes a core, and saves waking up.
   explicit CallQueue(grpc::ServerBuilder& builder, absl::Duration busy_poll = absl::ZeroDuration(),
                      Clock& clock = SystemClock())
-      : queue_(builder.AddCompletionQueue()), busy_poll_(busy_poll), clock_(clock) {}
+      : queue_(builder.AddCompletionQueue()),
+        idle_queue_(builder.AddCompletionQueue()),
+        busy_poll_(busy_poll),
+        clock_(clock) {}
 
   // REQUIRES: stopped, or never started.
   ~CallQueue() = default;
@@ -67,6 +70,8 @@ class CallQueue {
   bool Next(void** tag, bool* ok);
 
   const std::unique_ptr<grpc::ServerCompletionQueue> queue_;
+  // Has no events, ever. Asking it looks at the connections.
+  const std::unique_ptr<grpc::ServerCompletionQueue> idle_queue_;
   const absl::Duration busy_poll_;
   Clock& clock_;
   std::thread thread_;

@@ -18,9 +18,9 @@ namespace cellar {
 // learns the limit, and by how much it was missed.
 inline constexpr int64_t kUnreadMessageFactor = 4;
 
-// Messages above this are long: reading one, and giving it back, may take longer than handing it
-// over to a worker, up to a second for 16 MiB of empty items.
-inline constexpr int64_t kLongMessageBytes = int64_t{64} << 10;
+// Messages above this are long: reading one, and giving it back, may take much longer than handing
+// it over to a worker: a millisecond for 16 KiB of unknown groups, a second for 16 MiB of them.
+inline constexpr int64_t kLongMessageBytes = int64_t{16} << 10;
 
 class Incoming {
  public:

@@ -11,6 +11,7 @@
 #ifndef CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
 #define CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <memory>
@@ -64,7 +65,8 @@ class SerialStreamReactor final
  private:
   using Do = SerialStreamFlow::Do;
 
-  static constexpr int64_t kMostKeptBytes = int64_t{1} << 20;
+  // Messages are kept, to be read and written into again, unless that is too much to keep.
+  static constexpr int64_t kMostKeptBytes = int64_t{512} << 10;
 
   SerialStreamReactor(Wire& wire, Api& api, Admission& admission)
       : wire_(wire),
@@ -84,7 +86,7 @@ class SerialStreamReactor final
   void OnReadDone(bool ok) override {
     if (!ok) return Happened([](SerialStreamFlow& flow) { flow.ReadDone(false); });
     visit_.Read(incoming_, &read_, [this](const absl::StatusOr<int64_t>& bytes) {
-      read_bytes_ = bytes.value_or(0);
+      read_bytes_ = std::max(read_bytes_, bytes.value_or(0));  // what it had it keeps
       Happened([&](SerialStreamFlow& flow) {
         flow.ReadDone(bytes.ok());
         if (!bytes.ok()) flow.End(bytes.status());
@@ -92,6 +94,8 @@ class SerialStreamReactor final
     });
   }
   void OnWriteDone(bool ok) override {
+    if (response_bytes_ > kMostKeptBytes) response_ = Response();
+    visit_.Hold(current_bytes_ + spare_bytes_).IgnoreError();  // less than before
     Happened([ok](SerialStreamFlow& flow) { flow.WriteDone(ok); });
   }
   void OnCancel() override {
@@ -103,8 +107,17 @@ class SerialStreamReactor final
     // server goes back now.
     slot_ = nullptr;
     admission_.Forget(this);
+    if (current_bytes_ + read_bytes_ > kMostKeptBytes) GiveBackOnWorker();
     visit_.Leave();
     self_.reset();
+  }
+
+  // What nobody has worked on any more.
+  void GiveBackOnWorker() {
+    auto messages = std::make_shared<std::pair<Request, Request>>();
+    messages->first.Swap(&current_);
+    messages->second.Swap(&read_);
+    visit_.RunOnWorker([messages](const absl::Status&) { *messages = {}; });
   }
 
   // Notes an event (a function of SerialStreamFlow&) and carries out what it makes possible, unless
@@ -149,13 +162,14 @@ class SerialStreamReactor final
     if (next == Do::kNothing) acting_ = false;
     if (next == Do::kWork) {
       current_.Swap(&read_);
-      current_bytes_ = read_bytes_;
+      std::swap(current_bytes_, read_bytes_);
     }
     return next;
   }
 
   void Work() {
-    absl::Status held = visit_.Hold(current_bytes_);
+    spare_bytes_ = read_bytes_;  // not being read into yet, but kept
+    absl::Status held = visit_.Hold(current_bytes_ + spare_bytes_);
     if (!held.ok()) return NoteWork(std::move(held));
     // Whoever works may be the last to hold it: a finished call drops it.
     stream_->Take(current_, &response_,
@@ -165,12 +179,21 @@ class SerialStreamReactor final
   }
 
   void NoteWork(absl::StatusOr<bool> has_answer) {
-    // A message is kept, to be read into again, unless that is too much to keep or it may have many
-    // parts for nothing: then whoever worked on it gives it back.
-    if (current_bytes_ > kMostKeptBytes || !has_answer.ok()) current_ = Request();
+    // A message that was refused may have many parts for nothing. Whoever worked on it gives it
+    // back.
+    if (current_bytes_ > kMostKeptBytes || !has_answer.ok()) {
+      current_ = Request();
+      current_bytes_ = 0;
+    }
     const bool wanted = !visit_.cancelled();
+    absl::Status held;
+    if (has_answer.ok() && *has_answer) {
+      response_bytes_ = static_cast<int64_t>(response_.ByteSizeLong());
+      held = visit_.Hold(current_bytes_ + spare_bytes_ + response_bytes_);
+    }
     Happened([&](SerialStreamFlow& flow) {
       flow.WorkDone(has_answer.status(), has_answer.ok() && *has_answer && wanted);
+      if (!held.ok()) flow.End(held);  // behind the answer: what was done is told
     });
   }
 
@@ -199,6 +222,8 @@ class SerialStreamReactor final
   Request current_;
   int64_t current_bytes_ = 0;
   Response response_;
+  int64_t response_bytes_ = 0;
+  int64_t spare_bytes_ = 0;  // of read_ when the work on current_ began
 
   absl::Mutex mutex_;
   bool acting_ ABSL_GUARDED_BY(mutex_) = false;

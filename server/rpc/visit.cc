@@ -9,6 +9,17 @@
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
+namespace {
+
+// What a message takes that had so many bytes on the wire: of empty parts some hundred times as
+// much. The smallest are not worth counting.
+int64_t BytesOf(const google::protobuf::Message& message, int64_t wire_bytes) {
+  constexpr int64_t kSmallest = 256;
+  if (wire_bytes <= kSmallest) return wire_bytes;
+  return std::max(wire_bytes, static_cast<int64_t>(message.SpaceUsedLong()));
+}
+
+}  // namespace
 
 Visit::Visit(Api& api, Admission& admission, Wire& wire,
              const google::protobuf::Descriptor& request)
@@ -40,18 +51,18 @@ void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival
   absl::Status taken = incoming.CheckLength(api_.limits.max_message_bytes);
   if (taken.ok() && bytes <= kLongMessageBytes) taken = incoming.ReadInto(message);
   if (!taken.ok()) return arrival(std::move(taken));
-  if (bytes <= kLongMessageBytes) return arrival(bytes);
+  if (bytes <= kLongMessageBytes) return arrival(BytesOf(*message, bytes));
   // What it takes until it is read, beside the least that the call holds already.
   CallBytes waiting(admission_.call_bytes(), caller_->tenant);
   taken = waiting.Set(bytes - kLeastCallBytes);
   if (!taken.ok()) return arrival(std::move(taken));
   wire_.Keep();
-  RunOnWorker([this, &incoming, message, waiting = std::move(waiting),
+  RunOnWorker([this, &incoming, message, bytes, waiting = std::move(waiting),
                arrival = std::move(arrival)](absl::Status may_run) mutable {
     if (may_run.ok()) may_run = incoming.ReadInto(message);
     waiting.Set(0).IgnoreError();
     if (may_run.ok()) {
-      arrival(static_cast<int64_t>(message->SpaceUsedLong()));
+      arrival(BytesOf(*message, bytes));
     } else {
       arrival(std::move(may_run));
     }

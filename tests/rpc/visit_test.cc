@@ -132,7 +132,7 @@ TEST_F(VisitTest, AShortMessageIsReadAtOnce) {
   reader.read.WaitForNotification();
   EXPECT_EQ(reader.read_on, reader.begun_on);
   EXPECT_EQ(reader.message.open().session().size(), 1000u);
-  EXPECT_EQ(*reader.bytes, static_cast<int64_t>(reader.message.ByteSizeLong()));
+  EXPECT_EQ(*reader.bytes, static_cast<int64_t>(reader.message.SpaceUsedLong()));
   EXPECT_EQ(admission_.inside(), 1);
   EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
   reader.visit.Finish(absl::OkStatus());
@@ -140,6 +140,17 @@ TEST_F(VisitTest, AShortMessageIsReadAtOnce) {
   reader.done.WaitForNotification();
   EXPECT_EQ(admission_.inside(), 0);
   EXPECT_EQ(admission_.call_bytes().total(), 0);
+}
+
+TEST_F(VisitTest, AMessageOfManyPartsIsToldToTakeWhatItTakes) {
+  std::string parts;
+  for (int i = 0; i < 500; ++i) parts += std::string("\x7a\x00", 2);  // of a field that is unknown
+  call_.Write(parts);
+  begun_.WaitForNotification();
+  reader_->read.WaitForNotification();
+  EXPECT_GT(*reader_->bytes, 20 * 1000);
+  reader_->visit.Finish(absl::OkStatus());
+  reader_->done.WaitForNotification();
 }
 
 TEST_F(VisitTest, ALongMessageWaitsForAWorkerAndIsChargedMeanwhile) {
