@@ -15,7 +15,6 @@
 #include <vector>
 
 #include "absl/synchronization/mutex.h"
-#include "grpc/grpc.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
 #include "server/build_info.h"
@@ -110,8 +109,6 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
-  // Never ended: at its end gRPC waits for a thread of its own, now and then for ten seconds.
-  grpc_init();
   cellar::RaiseDescriptorLimit();  // the customary 1024 is one for programs that use select
   auto environment = cellar::Environment::Create(options, cellar::SystemClock(), log);
   if (!environment.ok()) {

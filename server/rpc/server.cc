@@ -10,6 +10,7 @@
 #include "cellar/v1/model_service.grpc.pb.h"
 #include "cellar/v1/session_service.grpc.pb.h"
 #include "google/protobuf/stubs/common.h"
+#include "grpc/grpc.h"
 #include "grpc/support/time.h"
 #include "grpcpp/channel.h"
 #include "grpcpp/ext/channelz_service_plugin.h"
@@ -172,6 +173,9 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
 absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& options, Api& api,
                                                       const Identities& identities,
                                                       CallBook* book) {
+  // gRPC ends with its last user, and then waits for a thread of its own, now and then for ten
+  // seconds. So it has a user for ever.
+  [[maybe_unused]] static const bool used = (grpc_init(), true);
   auto implementation = std::make_unique<Implementation>(options, api, identities, book);
   absl::Status listening = implementation->Listen(options, api.limits.max_message_bytes);
   if (!listening.ok()) return listening;
