@@ -1,6 +1,7 @@
 #include "server/rpc/visit.h"
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -110,9 +111,17 @@ class VisitTest : public testing::Test {
   OneReader& Send(size_t bytes) {
     v1::StreamStepsRequest message;
     message.mutable_open()->set_session(std::string(bytes, 'x'));
-    call_.Write(message.SerializeAsString());
+    call().Write(message.SerializeAsString());
     begun_.WaitForNotification();
     return *reader_;
+  }
+
+  // The call, which begins when it is asked for.
+  RawCall& call() {
+    if (!call_.has_value()) {
+      call_.emplace(server_.InProcessChannel(), "/cellar.v1.SessionService/StreamSteps");
+    }
+    return *call_;
   }
 
   ApiFixture fixture_{Options()};
@@ -123,7 +132,7 @@ class VisitTest : public testing::Test {
   std::unique_ptr<OneReader> reader_;
   RawService service_{*v1::StreamStepsRequest::descriptor()->file()};
   QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
-  RawCall call_{server_.InProcessChannel(), "/cellar.v1.SessionService/StreamSteps"};
+  std::optional<RawCall> call_;
 };
 
 TEST_F(VisitTest, AShortMessageIsReadAtOnce) {
@@ -136,7 +145,7 @@ TEST_F(VisitTest, AShortMessageIsReadAtOnce) {
   EXPECT_EQ(admission_.inside(), 1);
   EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
   reader.visit.Finish(absl::OkStatus());
-  EXPECT_TRUE(call_.Finish().ok());
+  EXPECT_TRUE(call().Finish().ok());
   reader.done.WaitForNotification();
   EXPECT_EQ(admission_.inside(), 0);
   EXPECT_EQ(admission_.call_bytes().total(), 0);
@@ -145,7 +154,7 @@ TEST_F(VisitTest, AShortMessageIsReadAtOnce) {
 TEST_F(VisitTest, AMessageOfManyPartsIsToldToTakeWhatItTakes) {
   std::string parts;
   for (int i = 0; i < 500; ++i) parts += std::string("\x7a\x00", 2);  // of a field that is unknown
-  call_.Write(parts);
+  call().Write(parts);
   begun_.WaitForNotification();
   reader_->read.WaitForNotification();
   EXPECT_GT(*reader_->bytes, 20 * 1000);
@@ -165,7 +174,7 @@ TEST_F(VisitTest, ALongMessageWaitsForAWorkerAndIsChargedMeanwhile) {
   EXPECT_GT(*reader.bytes, 500'000);
   EXPECT_EQ(reader.message.open().session().size(), 500'000u);
   reader.visit.Finish(absl::OkStatus());
-  EXPECT_TRUE(call_.Finish().ok());
+  EXPECT_TRUE(call().Finish().ok());
   reader.done.WaitForNotification();
   EXPECT_EQ(admission_.call_bytes().total(), 0);
 }
@@ -175,7 +184,7 @@ TEST_F(VisitTest, ACallIsNotDoneBeforeItsMessageIsRead) {
   OneReader& reader = Send(500'000);
   reader.reading.WaitForNotification();
   reader.visit.Finish(absl::CancelledError("the end"));
-  EXPECT_EQ(call_.Finish().error_message(), "the end");
+  EXPECT_EQ(call().Finish().error_message(), "the end");
   EXPECT_FALSE(reader.done.HasBeenNotified());
   busy.LetGo();
   reader.done.WaitForNotification();
@@ -186,7 +195,7 @@ TEST_F(VisitTest, NobodyReadsForWhoHasGone) {
   BusyWorker busy(fixture_.api().scheduler);
   OneReader& reader = Send(500'000);
   reader.reading.WaitForNotification();
-  call_.context().TryCancel();
+  call().context().TryCancel();
   reader.cancelled.WaitForNotification();
   busy.LetGo();
   reader.read.WaitForNotification();
@@ -202,7 +211,7 @@ TEST_F(VisitTest, AMessageThatIsTooLongIsNotRead) {
   EXPECT_EQ(GetErrorReason(reader.bytes.status()), "MESSAGE_SIZE_LIMIT");
   EXPECT_FALSE(reader.message.has_open());
   reader.visit.Finish(reader.bytes.status());
-  EXPECT_EQ(SentReason(call_.Finish()), "MESSAGE_SIZE_LIMIT");
+  EXPECT_EQ(SentReason(call().Finish()), "MESSAGE_SIZE_LIMIT");
   reader.done.WaitForNotification();
 }
 
@@ -232,7 +241,7 @@ TEST_F(VisitTest, HoldsWhatItIsToldButNeverLessThanACallTakes) {
 TEST_F(VisitTest, WhoComesDuringTheDrainIsNotLetIn) {
   admission_.StartDraining();
   OneReader& reader = Send(1);
-  EXPECT_EQ(SentReason(call_.Finish()), "DRAINING");
+  EXPECT_EQ(SentReason(call().Finish()), "DRAINING");
   reader.done.WaitForNotification();
   EXPECT_EQ(admission_.inside(), 0);
   EXPECT_EQ(admission_.call_bytes().total(), 0);
@@ -242,14 +251,14 @@ TEST_F(VisitTest, WhoComesDuringTheDrainIsNotLetIn) {
 TEST_F(VisitTest, WhatHandlersKnowOutlivesTheCall) {
   OneReader& reader = Send(1);
   reader.read.WaitForNotification();
-  const Call call = reader.visit.ForHandler();
-  EXPECT_FALSE(call.cancelled());
-  call_.context().TryCancel();
+  const Call told = reader.visit.ForHandler();
+  EXPECT_FALSE(told.cancelled());
+  call().context().TryCancel();
   reader.cancelled.WaitForNotification();
   reader.visit.Finish(absl::OkStatus());
   reader.done.WaitForNotification();
   reader_.reset();
-  EXPECT_TRUE(call.cancelled());
+  EXPECT_TRUE(told.cancelled());
 }
 
 }  // namespace
