@@ -47,7 +47,7 @@ void CallQueue::Leave() {
 void CallQueue::Serve() {
   void* tag = nullptr;
   bool ok = false;
-  for (int events = 1; Next(&tag, &ok); ++events) {
+  for (uint64_t events = 1; Next(&tag, &ok); ++events) {
     static_cast<QueueEvent*>(tag)->Happen(ok);
     if (events % kEventsBetweenLooks == 0) {
       idle_queue_->AsyncNext(&tag, &ok, gpr_time_0(GPR_CLOCK_MONOTONIC));

@@ -40,7 +40,6 @@ class Visit {
   // What handlers may know of the call. REQUIRES: it is inside.
   Call ForHandler() const;
   const SharedCaller& caller() const { return caller_; }
-  absl::Time deadline() const { return deadline_; }
 
   // The client has gone.
   void Cancel() { cancelled_->store(true, std::memory_order_relaxed); }
