@@ -24,7 +24,7 @@ from cellar.v1 import (evaluation_service_pb2_grpc, exercise_pb2, grading_servic
 
 # Under a sanitizer (tests/sanitize) everything takes several times as long, and memory that was freed is held on to.
 SANITIZED = os.environ.get("CELLAR_TEST_PRESET", "") in ("asan-ubsan", "tsan")
-START_SECONDS = 30
+START_SECONDS = 120 if SANITIZED else 30
 CALL_SECONDS = 240 if SANITIZED else 60
 REPORT = re.compile(r"^.*(?:: \w+Sanitizer: |: runtime error: )", re.MULTILINE)  # as sanitizers begin one
 
