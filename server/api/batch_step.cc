@@ -32,7 +32,9 @@ constexpr int kMostItemsAtOnce = 32;
 // What a failed item takes of the answer at most when only its code and reason are told.
 constexpr int64_t kShortErrorBytes = 64;
 
+// Writes over what a message before it may have left in the same result.
 void WriteStepError(const absl::Status& status, v1::StepError* error) {
+  error->Clear();
   error->set_code(static_cast<int>(status.code()));
   error->set_message(std::string(status.message()));
   const std::optional<ErrorDetail> detail = GetErrorDetail(status);

@@ -16,6 +16,7 @@ namespace cellar {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 using ::testing::SizeIs;
 
 class BatchStepTest : public testing::Test {
@@ -96,6 +97,28 @@ TEST_F(BatchStepTest, PathsOfViolationsNameTheItem) {
   std::vector<std::string> fields;
   for (const auto& violation : error.violations()) fields.push_back(violation.field());
   EXPECT_THAT(fields, ElementsAre("items[1].session", "items[1].step_index", "items[1].inputs"));
+}
+
+TEST_F(BatchStepTest, AnErrorSaysNothingOfTheOneThatWasInItsMessageBefore) {
+  fixture_.NewSession("a", model_);
+  v1::BatchStepResponse response;
+  const auto answer = [&] {
+    BatchStep(fixture_.api(), Call(LocalCaller()), request_, &response,
+              [](const absl::Status& status) { EXPECT_TRUE(status.ok()) << status; });
+    request_.Clear();
+  };
+  Add("a", {}, -1);
+  Add("nobody", {1});
+  answer();
+  EXPECT_THAT(response.results(0).error().violations(), SizeIs(2));
+  Add("nobody", {1});
+  Add("a", {}, -1);
+  answer();
+  EXPECT_EQ(response.results(0).error().reason(), "SESSION_NOT_FOUND");
+  EXPECT_THAT(response.results(0).error().violations(), IsEmpty());
+  EXPECT_EQ(response.results(1).error().reason(), "BAD_REQUEST");
+  EXPECT_THAT(response.results(1).error().violations(), SizeIs(2));
+  EXPECT_TRUE(response.results(1).error().metadata().empty());
 }
 
 TEST_F(BatchStepTest, TheWholeMessageIsRefusedWithEveryViolation) {
