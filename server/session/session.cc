@@ -58,7 +58,7 @@ bool Session::IsAttached(const StreamListener* listener) const {
 
 bool Session::End(SessionEnd end, absl::Time when) {
   absl::MutexLock lock(&mutex_);
-  if (end_.has_value()) return false;
+  if (end_.has_value() || asleep_) return false;
   end_ = end;
   end_time_ = ShortTime(when);
   return true;
@@ -71,6 +71,7 @@ bool Session::EndIfExpired(absl::Time now) {
 
 bool Session::EndIfExpiredLocked(absl::Time now) {
   if (end_.has_value()) return true;
+  if (asleep_) return false;
   if (!IsExpired(UseLocked(), now)) return false;
   end_ = SessionEnd::kExpired;
   end_time_ = ShortTime(ExpireTime(UseLocked(), now));

@@ -89,12 +89,12 @@ class Session {
   friend class SessionHold;
   friend class SessionLease;
 
-  // Ends the session, unless it has ended. Returns whether it was this call that did.
+  // Ends the session, unless it has ended or sleeps. Returns whether it was this call that did.
   // The stream is told by TellEnd.
   bool End(SessionEnd end, absl::Time when);
 
-  // Ends the session as expired if `now` has reached its expire time and nobody holds it. Returns
-  // whether it has ended, now or before.
+  // Ends the session as expired if `now` has reached its expire time, nobody holds it and it does
+  // not sleep. Returns whether it has ended, now or before.
   bool EndIfExpired(absl::Time now);
 
   // Tells the stream of a session that has ended. REQUIRES: no lock is held.

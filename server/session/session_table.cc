@@ -40,14 +40,18 @@ struct SessionTable::Implementation : SessionIndex {
 
   // Buries what has ended under this name. Errors: SESSION_EXISTS if it lives.
   absl::Status MakeNameFree(const OwnedName& owned) {
-    const Found found = Lookup(owned);
-    if (found.asleep) {
-      return EndAsleepIfExpired(owned) ? absl::OkStatus() : SessionExists(owned.name);
+    while (true) {
+      const Found found = Lookup(owned);
+      if (found.asleep) {
+        return EndAsleepIfExpired(owned) ? absl::OkStatus() : SessionExists(owned.name);
+      }
+      if (found.session == nullptr) return absl::OkStatus();
+      if (found.session->EndIfExpired(clock.Now())) {
+        Bury(*found.session);
+        return absl::OkStatus();
+      }
+      if (!found.session->IsAsleep()) return SessionExists(owned.name);
     }
-    if (found.session == nullptr) return absl::OkStatus();
-    if (!found.session->EndIfExpired(clock.Now())) return SessionExists(owned.name);
-    Bury(*found.session);
-    return absl::OkStatus();
   }
 
   // Takes bytes of the tenant's budget; if they are not there, those of sessions that nobody uses.
@@ -151,9 +155,11 @@ absl::StatusOr<std::shared_ptr<Session>> SessionTable::Find(const OwnedName& own
       return all.Show(*std::move(stored));
     }
     if (found.session == nullptr) return all.WhyNotThere(owned.name, found.tombstone);
-    if (!found.session->EndIfExpired(all.clock.Now())) return std::move(found.session);
-    all.Bury(*found.session);
-    return found.session->CheckAlive();
+    if (found.session->EndIfExpired(all.clock.Now())) {
+      all.Bury(*found.session);
+      return found.session->CheckAlive();
+    }
+    if (!found.session->IsAsleep()) return std::move(found.session);
   }
 }
 
@@ -231,9 +237,9 @@ absl::Status SessionTable::Delete(const OwnedName& owned) {
       continue;  // it woke up
     }
     if (found.session == nullptr) return all.WhyNotThere(owned.name, found.tombstone);
-    if (found.session->IsAsleep()) continue;  // it fell asleep
     const bool deleted =
         !found.session->EndIfExpired(now) && found.session->End(SessionEnd::kDeleted, now);
+    if (!deleted && found.session->IsAsleep()) continue;  // it fell asleep
     all.Bury(*found.session);
     return deleted ? absl::OkStatus() : found.session->CheckAlive();
   }

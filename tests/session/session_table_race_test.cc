@@ -8,6 +8,7 @@
 
 #include "server/session/session_table.h"
 #include "tests/session/session_builder.h"
+#include "tests/testing/fault_store.h"
 
 namespace cellar {
 namespace {
@@ -93,6 +94,75 @@ TEST_F(SessionTableRaceTest, HoldThatWinsKeepsTheSessionFromExpiring) {
 
   table_.EndDue();
   EXPECT_EQ(table_.Find({kDefaultTenant, kRacedName}).value(), first_);
+}
+
+// One session that somebody finds awake and that is asleep when they act on it.
+class FallingAsleepRaceTest : public testing::Test {
+ protected:
+  FallingAsleepRaceTest() {
+    EXPECT_TRUE(Create().ok());
+    EXPECT_TRUE(keeper_.Flush().ok());
+    clock_.Advance(absl::Minutes(11));
+  }
+
+  absl::StatusOr<std::shared_ptr<Session>> Create() {
+    const SessionConfig config = ConfigOf("a", absl::Hours(1));
+    return table_.Create(config, StartOf(config));
+  }
+
+  void FallAsleep() {
+    table_.SleepIdle();
+    ASSERT_EQ(table_.awake_count(), 0);
+  }
+
+  void FallAsleepAndExpire() {
+    FallAsleep();
+    clock_.Advance(absl::Hours(1));
+  }
+
+  InterruptingClock clock_;
+  FaultStore store_;
+  GroupWriter writer_{store_};
+  SessionKeeper keeper_{store_, writer_, clock_, {}, [](const std::string&) {}};
+  SessionTable table_{{.sleep_after = absl::Minutes(10)}, clock_, &keeper_};
+};
+
+TEST_F(FallingAsleepRaceTest, DeletionEndsTheSleeper) {
+  clock_.InterruptOnce([this] { FallAsleep(); });
+
+  ASSERT_TRUE(table_.Delete({kDefaultTenant, kRacedName}).ok());
+  EXPECT_EQ(table_.session_count(), 0);
+  EXPECT_EQ(GetErrorReason(table_.Find({kDefaultTenant, kRacedName}).status()), "SESSION_DELETED");
+}
+
+TEST_F(FallingAsleepRaceTest, DeletionOfWhatExpiresInItsSleepTellsSoAndEndsIt) {
+  clock_.InterruptOnce([this] { FallAsleep(); });
+  clock_.Advance(absl::Minutes(49));  // now it has expired, and nobody has looked
+
+  EXPECT_EQ(GetErrorReason(table_.Delete({kDefaultTenant, kRacedName})), "SESSION_EXPIRED");
+  EXPECT_EQ(table_.session_count(), 0);
+}
+
+TEST_F(FallingAsleepRaceTest, CreationFindsTheNameFreeIfTheSleeperExpires) {
+  clock_.InterruptOnce([this] { FallAsleepAndExpire(); });
+
+  EXPECT_TRUE(Create().ok());
+  EXPECT_EQ(table_.session_count(), 1);
+}
+
+TEST_F(FallingAsleepRaceTest, FindEndsTheSleeperIfItExpires) {
+  clock_.InterruptOnce([this] { FallAsleepAndExpire(); });
+
+  EXPECT_EQ(GetErrorReason(table_.Find({kDefaultTenant, kRacedName}).status()), "SESSION_EXPIRED");
+  EXPECT_EQ(table_.session_count(), 0);
+}
+
+TEST_F(FallingAsleepRaceTest, HoldWakesTheSleeper) {
+  clock_.InterruptOnce([this] { FallAsleep(); });
+
+  const auto hold = table_.Hold({kDefaultTenant, kRacedName});
+  ASSERT_TRUE(hold.ok()) << hold.status();
+  EXPECT_EQ(hold->session(), table_.Find({kDefaultTenant, kRacedName}).value());
 }
 
 }  // namespace
