@@ -13,6 +13,7 @@ import unittest
 import xml.etree.ElementTree
 
 import grade_validators
+from bare_environment import bare_environment
 
 CELLAR = os.environ["CELLAR_BINARY"]
 EXAMPLES = pathlib.Path(os.environ["CELLAR_EXAMPLES"]) / "grading"
@@ -69,7 +70,7 @@ class EdxProblemTest(unittest.TestCase):
 
     def run_cellar(self, *words, code=0):
         done = subprocess.run([CELLAR, *map(str, words)], capture_output=True, timeout=300,
-                              env={"PATH": os.environ["PATH"], "HOME": str(self.folder)})
+                              env=bare_environment(PATH=os.environ["PATH"], HOME=str(self.folder)))
         self.assertEqual(done.returncode, code, done.stderr.decode(errors="replace"))
         self.stderr = done.stderr.decode()
         return done.stdout.decode()

@@ -9,6 +9,7 @@ import tempfile
 import unittest
 
 import grade_validators
+from bare_environment import bare_environment
 
 CELLAR = os.environ["CELLAR_BINARY"]
 EXAMPLES = pathlib.Path(os.environ["CELLAR_EXAMPLES"]) / "grading"
@@ -33,7 +34,7 @@ class GradeTest(unittest.TestCase):
         self.folder = pathlib.Path(folder.name)
 
     def run_cellar(self, *words, stdin="", code=0):
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+        environment = bare_environment(PATH=os.environ["PATH"], HOME=str(self.folder))
         done = subprocess.run([CELLAR, *map(str, words)], input=stdin.encode(), capture_output=True,
                               env=environment, timeout=120)
         self.assertEqual(done.returncode, code, done.stderr.decode(errors="replace"))

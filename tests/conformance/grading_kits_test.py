@@ -12,6 +12,7 @@ import unittest
 import zipfile
 
 import grade_validators
+from bare_environment import bare_environment
 
 CELLAR = os.environ["CELLAR_BINARY"]
 KITS = pathlib.Path(os.environ["CELLAR_EXAMPLES"]) / "grading"
@@ -36,7 +37,7 @@ class KitTest(unittest.TestCase):
         (self.folder / "bin" / "cellar").symlink_to(CELLAR)
 
     def run_as_platform(self, command, cwd, code=0, stdin=None, **environment):
-        environment = {"PATH": f"{self.folder}/bin:/usr/local/bin:/usr/bin:/bin", **environment}
+        environment = bare_environment(PATH=f"{self.folder}/bin:/usr/local/bin:/usr/bin:/bin", **environment)
         done = subprocess.run([*without_network(), *map(str, command)], cwd=cwd, env=environment, input=stdin,
                               capture_output=True, timeout=60)
         self.assertEqual(done.returncode, code, done.stderr.decode(errors="replace"))

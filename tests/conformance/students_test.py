@@ -13,6 +13,7 @@ from google.protobuf import text_format
 import harness
 import identity_test
 import operations_test
+from bare_environment import bare_environment
 from cellar.v1 import (evaluation_service_pb2, exercise_pb2, grading_pb2, grading_service_pb2, model_service_pb2,
                        session_service_pb2)
 
@@ -263,8 +264,8 @@ class StudentsTest(identity_test.IdentityCase):
 
     def cellar(self, *words, code=0, stdin=""):
         """The program, as a student runs it."""
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "CELLAR_TOKEN": self.token,
-                       "CELLAR_SERVER": self.server.address}
+        environment = bare_environment(PATH=os.environ["PATH"], HOME=str(self.folder), CELLAR_TOKEN=self.token,
+                                       CELLAR_SERVER=self.server.address)
         done = subprocess.run([os.environ["CELLAR_BINARY"], *map(str, words)], input=stdin.encode(), capture_output=True,
                               env=environment, timeout=harness.CALL_SECONDS)
         self.assertEqual(done.returncode, code, done.stderr.decode(errors="replace"))

@@ -180,8 +180,8 @@ TEST_F(SessionKeeperTest, TheCreationOfAMemorySessionWaitsForTheStoreAndItsSteps
   SessionConfig config = ConfigOf("a", absl::Hours(1));
   config.durability = Durability::kMemory;
   SessionProgress start = StartOf(config);
-  const auto session = table_.Create(std::move(config), std::move(start)).value();
   store_.Fail(FaultStore::Fault::kWriteFails);
+  const auto session = table_.Create(std::move(config), std::move(start)).value();
   EXPECT_EQ(GetErrorReason(Settled(session)), "STORE_FAILED");
   store_.Fail(FaultStore::Fault::kNone);
   EXPECT_TRUE(Settled(session).ok());
