@@ -8,13 +8,14 @@
 #include "absl/status/statusor.h"
 #include "server/api/evaluation.h"
 #include "server/base/status_macros.h"
+#include "server/rpc/incoming.h"
 #include "server/rpc/visit.h"
 #include "server/rpc/wires.h"
 
 namespace cellar {
 namespace {
 
-using EvaluateWire = DownloadWire<v1::EvaluateResponse>;
+using EvaluateWire = StreamWire<v1::EvaluateResponse>;
 
 // One call. Worker and gRPC take turns: an answer is computed on a worker, written by gRPC, and
 // only then comes the next; so at most one answer is in memory, and nothing here needs a lock.
@@ -25,9 +26,14 @@ class EvaluateReactor final : public Reactor {
 
   // Begins.
   void Start() {
-    const absl::Status entered = visit_.Enter();
-    if (!entered.ok()) return Finish(entered);
-    visit_.Read(wire_.request(), &*request_, [this](absl::StatusOr<int64_t> bytes) {
+    const absl::Status known = visit_.Identify();
+    if (!known.ok()) return Finish(known);
+    wire_.Read(&incoming_);
+  }
+
+ private:
+  void OnReadDone(bool ok) override {
+    visit_.ReadOnlyMessage(ok, incoming_, &*request_, [this](absl::StatusOr<int64_t> bytes) {
       // The request, and what is read from it.
       if (bytes.ok()) request_bytes_ = 2 * *bytes;
       const absl::Status held = bytes.ok() ? visit_.Hold(request_bytes_) : bytes.status();
@@ -36,7 +42,6 @@ class EvaluateReactor final : public Reactor {
     });
   }
 
- private:
   void AnswerOnWorker() {
     visit_.RunOnWorker([this](absl::Status may_run) {
       const absl::StatusOr<bool> answered = may_run.ok() ? Answer() : std::move(may_run);
@@ -91,6 +96,7 @@ class EvaluateReactor final : public Reactor {
   Api& api_;
   EvaluateWire& wire_;  // until OnDone
   Visit visit_;
+  Incoming incoming_;
   std::optional<v1::EvaluateRequest> request_{std::in_place};  // until the end
   int64_t request_bytes_ = 0;
 

@@ -14,7 +14,6 @@
 
 #include "absl/base/thread_annotations.h"
 #include "absl/container/flat_hash_map.h"
-#include "absl/status/statusor.h"
 #include "absl/synchronization/mutex.h"
 #include "grpc/health/v1/health.pb.h"
 #include "server/rpc/call_queue.h"
@@ -38,10 +37,8 @@ class HealthService final : public RawService {
   void SetServing(bool serving);
 
  private:
+  class Checker;
   class Watcher;
-
-  // Whose status `request` asks for. Errors: it is too long, or no request.
-  static absl::StatusOr<std::string> ServiceIn(Incoming& request);
 
   // SERVICE_UNKNOWN for a name that is none of ours.
   grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;

@@ -1,10 +1,72 @@
 #include "server/rpc/incoming.h"
 
+#include "absl/types/span.h"
+#include "google/protobuf/io/zero_copy_stream.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "grpcpp/support/slice.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
+namespace {
+
+// Bytes that end where they are not wanted any more.
+class WantedBytes final : public google::protobuf::io::ZeroCopyInputStream {
+ public:
+  WantedBytes(google::protobuf::io::ZeroCopyInputStream& bytes, absl::FunctionRef<bool()> wanted)
+      : bytes_(bytes), wanted_(wanted) {}
+
+  bool Next(const void** data, int* size) override {
+    given_up_ = given_up_ || !wanted_();
+    if (given_up_ || (block_.empty() && !NextBlock())) return false;
+    const absl::Span<const char> piece = block_.subspan(0, kLongMessageBytes);
+    block_.remove_prefix(piece.size());
+    *data = piece.data();
+    *size = static_cast<int>(piece.size());
+    given_ += *size;
+    return true;
+  }
+
+  void BackUp(int count) override {
+    block_ = absl::MakeConstSpan(block_.data() - count, block_.size() + count);
+    given_ -= count;
+  }
+
+  bool Skip(int count) override {
+    const void* data = nullptr;
+    int size = 0;
+    for (; count > 0; count -= size) {
+      if (!Next(&data, &size)) return false;
+      if (size > count) {
+        BackUp(size - count);
+        return true;
+      }
+    }
+    return true;
+  }
+
+  int64_t ByteCount() const override { return given_; }
+
+  bool given_up() const { return given_up_; }
+
+ private:
+  bool NextBlock() {
+    const void* data = nullptr;
+    int size = 0;
+    do {
+      if (!bytes_.Next(&data, &size)) return false;
+    } while (size == 0);
+    block_ = absl::MakeConstSpan(static_cast<const char*>(data), size);
+    return true;
+  }
+
+  google::protobuf::io::ZeroCopyInputStream& bytes_;
+  const absl::FunctionRef<bool()> wanted_;
+  absl::Span<const char> block_;  // what is left of it
+  int64_t given_ = 0;
+  bool given_up_ = false;
+};
+
+}  // namespace
 
 absl::Status Incoming::CheckLength(int64_t limit_bytes) const {
   if (bytes() <= limit_bytes) return absl::OkStatus();
@@ -21,6 +83,16 @@ absl::Status Incoming::ReadInto(google::protobuf::Message* message) {
     read = message->ParseFromZeroCopyStream(&pieces);
   }
   buffer_.Clear();
+  return read ? absl::OkStatus() : UnreadableMessage(*message->GetDescriptor());
+}
+
+absl::Status Incoming::ReadWhile(absl::FunctionRef<bool()> wanted,
+                                 google::protobuf::Message* message) {
+  grpc::ProtoBufferReader pieces(&buffer_);
+  WantedBytes bytes(pieces, wanted);
+  const bool read = message->ParseFromZeroCopyStream(&bytes);
+  buffer_.Clear();
+  if (bytes.given_up()) return CallerGone();
   return read ? absl::OkStatus() : UnreadableMessage(*message->GetDescriptor());
 }
 

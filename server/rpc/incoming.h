@@ -8,6 +8,7 @@
 
 #include <cstdint>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -35,6 +36,10 @@ class Incoming {
   // Reads the message and forgets the bytes. Errors: BAD_REQUEST, for bytes that are no message of
   // that kind.
   absl::Status ReadInto(google::protobuf::Message* message);
+
+  // The same for a long one, which is given up when it is not `wanted` any more: asked every
+  // kLongMessageBytes. Errors: CANCELLED also.
+  absl::Status ReadWhile(absl::FunctionRef<bool()> wanted, google::protobuf::Message* message);
 
  private:
   grpc::ByteBuffer buffer_;

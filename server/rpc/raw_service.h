@@ -1,5 +1,7 @@
-// A service whose requests come as bytes (incoming.h). What gRPC's generated classes do for each
-// method by hand is done here for all methods of a service by its descriptor.
+// A service whose requests come as bytes (incoming.h), when they are asked for. What gRPC's
+// generated classes do for each method by hand is done here for all methods of a service by its
+// descriptor. All are streams to gRPC, whatever their clients take them for, which on the wire is
+// the same: so a call is known before its request has come, if that ever comes.
 //
 // Thread safety: Ask may be called from any thread, once the server is built.
 #ifndef CELLAR_SERVER_RPC_RAW_SERVICE_H_
@@ -13,7 +15,6 @@
 #include "grpcpp/impl/service_type.h"
 #include "grpcpp/server_context.h"
 #include "server/rpc/call_queue.h"
-#include "server/rpc/incoming.h"
 
 namespace cellar {
 
@@ -26,10 +27,9 @@ class RawService : public grpc::Service {
   const google::protobuf::MethodDescriptor& Method(absl::string_view name) const;
 
   // Has `queue` told by `tag` of the next call of `method`, which `stream` and `context` will be
-  // bound to. `request`: where its message goes, of a method that takes one; null for those that
-  // take a stream.
+  // bound to.
   void Ask(const google::protobuf::MethodDescriptor& method, grpc::ServerContext* context,
-           Incoming* request, grpc::internal::ServerAsyncStreamingInterface* stream,
+           grpc::internal::ServerAsyncStreamingInterface* stream,
            grpc::ServerCompletionQueue* queue, void* tag);
 
  private:

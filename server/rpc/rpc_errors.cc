@@ -46,6 +46,11 @@ absl::Status UnreadableMessage(const google::protobuf::Descriptor& request) {
                                        "what code generated from Cellar's protos writes")}});
 }
 
+absl::Status NoMessage(const google::protobuf::Descriptor& request) {
+  return BadRequest(
+      {{"", absl::StrCat("the call ended without a message; send one ", request.full_name())}});
+}
+
 absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes) {
   const absl::string_view whose = CapScopeWord(cap.scope);
   ErrorDetail detail;

@@ -22,6 +22,10 @@ absl::Status MessageSizeLimit(int64_t message_bytes, int64_t limit_bytes);
 // INVALID_ARGUMENT / BAD_REQUEST: bytes that are no message of the kind of `request`.
 absl::Status UnreadableMessage(const google::protobuf::Descriptor& request);
 
+// INVALID_ARGUMENT / BAD_REQUEST: a call that ended without the message of the kind of `request`
+// that it must have.
+absl::Status NoMessage(const google::protobuf::Descriptor& request);
+
 // RESOURCE_EXHAUSTED / CALL_BYTES_LIMIT: calls in flight have no room for so many bytes more.
 absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes);
 

@@ -40,7 +40,7 @@ class SerialStreamReactor final
       public DrainListener,
       public std::enable_shared_from_this<SerialStreamReactor<Request, Response>> {
  public:
-  using Wire = DuplexWire<Response>;
+  using Wire = StreamWire<Response>;
   using Stream = SerialStream<Request, Response>;
   using StreamMaker = std::function<std::unique_ptr<Stream>(Call call)>;
 
@@ -75,6 +75,7 @@ class SerialStreamReactor final
         visit_(api, admission, wire, *Request::descriptor()) {}
 
   absl::Status Enter(const StreamMaker& make_stream) {
+    CELLAR_RETURN_IF_ERROR(visit_.Identify());
     CELLAR_RETURN_IF_ERROR(visit_.Enter());
     CELLAR_ASSIGN_OR_RETURN(slot_, StreamSlot::Take(api_, visit_.caller()->tenant));
     stream_ = make_stream(visit_.ForHandler());

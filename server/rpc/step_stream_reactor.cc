@@ -29,6 +29,7 @@ Reactor* StepStreamReactor::Start(StepStreamWire& wire, Api& api, Admission& adm
 }
 
 absl::Status StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
+  CELLAR_RETURN_IF_ERROR(visit_.Identify());
   CELLAR_RETURN_IF_ERROR(visit_.Enter());
   // Weak: the stream holds it, and this holds the stream.
   const auto on_end = [weak = weak_from_this()](absl::Status status) {

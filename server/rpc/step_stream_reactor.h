@@ -33,7 +33,7 @@
 
 namespace cellar {
 
-using StepStreamWire = DuplexWire<v1::StreamStepsResponse>;
+using StepStreamWire = StreamWire<v1::StreamStepsResponse>;
 
 // StepStream::Create of an Api, or a fake's.
 using StepStreamMaker = std::function<absl::StatusOr<std::shared_ptr<StepStream>>(

@@ -15,6 +15,7 @@
 #ifndef CELLAR_SERVER_RPC_UNARY_CALLS_H_
 #define CELLAR_SERVER_RPC_UNARY_CALLS_H_
 
+#include <cstdint>
 #include <optional>
 #include <utility>
 
@@ -24,38 +25,47 @@
 #include "server/api/api.h"
 #include "server/rpc/admission.h"
 #include "server/rpc/call_queue.h"
+#include "server/rpc/incoming.h"
 #include "server/rpc/raw_service.h"
 #include "server/rpc/visit.h"
 #include "server/rpc/wires.h"
 
 namespace cellar {
 
-// One unary call; deletes itself.
-template <class Request, class Response>
+// One unary call, answered by a function of type `Handler`; deletes itself.
+template <class Request, class Response, class Handler>
 class UnaryCall final : public Reactor {
  public:
-  using Wire = UnaryWire<Response>;
+  using Wire = AnswerWire<Response>;
+  using IsDear = bool(const Request&);
 
-  UnaryCall(Api& api, Admission& admission, Wire& wire)
-      : api_(api), wire_(wire), visit_(api, admission, wire, *Request::descriptor()) {}
+  UnaryCall(Api& api, Admission& admission, Wire& wire, IsDear* is_dear, Handler* handler)
+      : api_(api),
+        wire_(wire),
+        visit_(api, admission, wire, *Request::descriptor()),
+        is_dear_(is_dear),
+        handler_(handler) {}
 
-  // Lets the call in, reads its request, and has it answered, on a worker if it is `dear`.
-  template <class Handler>
-  void Begin(bool (*dear)(const Request&), Handler* handler) {
-    const absl::Status entered = visit_.Enter();
-    if (!entered.ok()) return Finish(entered);
-    visit_.Read(wire_.request(), &*request_, [this, dear, handler](absl::StatusOr<int64_t> bytes) {
+  // Has the request read, and answered: on a worker if it is dear.
+  void Begin() {
+    const absl::Status known = visit_.Identify();
+    if (!known.ok()) return Finish(known);
+    wire_.Read(&incoming_);
+  }
+
+ private:
+  void OnReadDone(bool ok) override {
+    visit_.ReadOnlyMessage(ok, incoming_, &*request_, [this](absl::StatusOr<int64_t> bytes) {
       const absl::Status held = bytes.ok() ? visit_.Hold(*bytes) : bytes.status();
       if (!held.ok()) return Finish(held);
-      if (!dear(*request_)) return Answer(handler);
-      visit_.RunOnWorker([this, handler](const absl::Status& may_run) {
+      if (!is_dear_(*request_)) return Answer(handler_);
+      visit_.RunOnWorker([this](const absl::Status& may_run) {
         if (!may_run.ok()) return Finish(may_run);
-        Answer(handler);
+        Answer(handler_);
       });
     });
   }
 
- private:
   void Answer(absl::Status (*handler)(Api&, const Call&, const Request&, Response*)) {
     Finish(handler(api_, visit_.ForHandler(), *request_, wire_.response()));
   }
@@ -81,6 +91,9 @@ class UnaryCall final : public Reactor {
   Api& api_;
   Wire& wire_;  // until OnDone
   Visit visit_;
+  IsDear* const is_dear_;
+  Handler* const handler_;
+  Incoming incoming_;
   std::optional<Request> request_{std::in_place};  // until Finish
 };
 
@@ -107,12 +120,13 @@ class UnaryCalls {
   template <class Result, class Request, class Response, class... Rest>
   void OnWorkerIf(bool (*dear)(const Request&), absl::string_view method,
                   Result (*handler)(Api&, const Call&, const Request&, Response*, Rest...)) {
-    using ThisCall = UnaryCall<Request, Response>;
+    using ThisCall =
+        UnaryCall<Request, Response, Result(Api&, const Call&, const Request&, Response*, Rest...)>;
     ThisCall::Wire::Serve(queue_, service_, method,
                           [&api = api_, &admission = admission_, dear,
                            handler](typename ThisCall::Wire& wire) -> Reactor* {
-                            auto* const call = new ThisCall(api, admission, wire);
-                            call->Begin(dear, handler);
+                            auto* const call = new ThisCall(api, admission, wire, dear, handler);
+                            call->Begin();
                             return call;
                           });
   }

@@ -11,7 +11,8 @@ UploadReactor* UploadReactor::Start(Api& api, Admission& admission, Wire& wire) 
   const std::shared_ptr<UploadReactor> reactor(new UploadReactor(api, admission, wire));
   reactor->self_ = reactor;
   // Who is refused is so before anything of the upload is read.
-  const absl::Status entered = reactor->visit_.Enter();
+  absl::Status entered = reactor->visit_.Identify();
+  if (entered.ok()) entered = reactor->visit_.Enter();
   if (!entered.ok()) {
     reactor->visit_.Finish(entered);
     return reactor.get();
@@ -70,7 +71,7 @@ UploadReactor::Do UploadReactor::NextAction() {
 
 void UploadReactor::Work() {
   visit_.RunOnWorker([this](const absl::Status& may_run) {
-    // A broken connection ends the messages as well, and leaves nothing: the visit sees to it.
+    // A broken connection ends the messages as well: a file that is not whole then leaves nothing.
     visit_.Finish(may_run.ok() ? upload_->Finish(wire_.response()) : may_run);
   });
 }

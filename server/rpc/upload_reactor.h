@@ -29,7 +29,7 @@ namespace cellar {
 
 class UploadReactor final : public Reactor, public DrainListener {
  public:
-  using Wire = UploadWire<v1::UploadModelResponse>;
+  using Wire = AnswerWire<v1::UploadModelResponse>;
 
   // Starts the reactor of a new call; a call that is not let in is finished at once.
   static UploadReactor* Start(Api& api, Admission& admission, Wire& wire);

@@ -29,12 +29,16 @@ Visit::Visit(Api& api, Admission& admission, Wire& wire,
       request_(request),
       deadline_(CallDeadline(wire.context().deadline())) {}
 
-absl::Status Visit::Enter() {
+absl::Status Visit::Identify() {
   CELLAR_ASSIGN_OR_RETURN(caller_, admission_.Identify(wire_.context(), request_));
-  CELLAR_RETURN_IF_ERROR(admission_.Enter());
-  inside_ = true;
   bytes_.emplace(admission_.call_bytes(), caller_->tenant);
   return Hold(0);
+}
+
+absl::Status Visit::Enter() {
+  CELLAR_RETURN_IF_ERROR(admission_.Enter());
+  inside_ = true;
+  return absl::OkStatus();
 }
 
 Call Visit::ForHandler() const {
@@ -59,7 +63,7 @@ void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival
   wire_.Keep();
   RunOnWorker([this, &incoming, message, bytes, waiting = std::move(waiting),
                arrival = std::move(arrival)](absl::Status may_run) mutable {
-    if (may_run.ok()) may_run = incoming.ReadInto(message);
+    if (may_run.ok()) may_run = incoming.ReadWhile([this] { return !cancelled(); }, message);
     waiting.Set(0).IgnoreError();
     if (may_run.ok()) {
       arrival(BytesOf(*message, bytes));
@@ -68,6 +72,14 @@ void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival
     }
     wire_.Release();  // perhaps this is gone
   });
+}
+
+void Visit::ReadOnlyMessage(bool came, Incoming& incoming, google::protobuf::Message* message,
+                            Arrival arrival) {
+  absl::Status entered = Enter();
+  if (entered.ok() && !came) entered = cancelled() ? CallerGone() : NoMessage(request_);
+  if (!entered.ok()) return arrival(std::move(entered));
+  Read(incoming, message, std::move(arrival));
 }
 
 void Visit::RunOnWorker(absl::AnyInvocable<void(absl::Status)> work) {

@@ -33,8 +33,12 @@ class Visit {
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
 
-  // Lets the call in; it holds kLeastCallBytes then. The first thing to do, before anything of a
-  // message is read. Errors: those of Admission::Identify, DRAINING, CALL_BYTES_LIMIT.
+  // Learns who calls; the call holds kLeastCallBytes then. The first thing to do, before anything
+  // of a message is read. Errors: those of Admission::Identify, CALL_BYTES_LIMIT.
+  absl::Status Identify();
+
+  // Lets the call in: from now on a drain waits for it. Errors: DRAINING. REQUIRES: it is known who
+  // calls.
   absl::Status Enter();
 
   // What handlers may know of the call. REQUIRES: it is inside.
@@ -46,7 +50,7 @@ class Visit {
   bool cancelled() const { return cancelled_->load(std::memory_order_relaxed); }
 
   // Holds `bytes` from now on, kLeastCallBytes at least. Errors: CALL_BYTES_LIMIT; then it holds
-  // what it held. REQUIRES: the call is inside.
+  // what it held. REQUIRES: it is known who calls.
   absl::Status Hold(int64_t bytes);
 
   // Takes the bytes that a message holds in memory, or why it is none. Called once, on the thread
@@ -57,6 +61,12 @@ class Visit {
   // wire is kept. Errors told: MESSAGE_SIZE_LIMIT, CALL_BYTES_LIMIT, BAD_REQUEST, STEP_QUEUE_LIMIT,
   // DEADLINE_PASSED. REQUIRES: the call is inside.
   void Read(Incoming& incoming, google::protobuf::Message* message, Arrival arrival);
+
+  // The same for calls that take one message, and are let in only with that: a drain does not wait
+  // for what may never be sent. `came`: whether it is there. Errors told: as Enter and Read, and
+  // BAD_REQUEST if there is none. REQUIRES: it is known who calls.
+  void ReadOnlyMessage(bool came, Incoming& incoming, google::protobuf::Message* message,
+                       Arrival arrival);
 
   // Runs `work` as RunOnWorker does; who has gone is told CANCELLED. REQUIRES: the call is inside.
   void RunOnWorker(absl::AnyInvocable<void(absl::Status)> work);
@@ -79,7 +89,7 @@ class Visit {
   const absl::Time deadline_;
   SharedCaller caller_;  // null: nobody who is known
   bool inside_ = false;
-  std::optional<CallBytes> bytes_;  // once inside
+  std::optional<CallBytes> bytes_;  // once it is known who calls
   // Shared with what works for the call, which may outlive it.
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);
 };

@@ -1,8 +1,9 @@
-// The four kinds of methods on a completion queue (wire.h). Requests come as bytes; answers are
+// Calls on a completion queue (wire.h) by what they answer: with one message at the end, or with
+// many. Requests come as bytes, each when it is asked for, and be it the only one; answers are
 // messages.
 //
 // Ownership: queue and service outlive the calls. Messages that are handed over live until the
-// reaction that tells the end of it; a wire's own request and response as long as the wire.
+// reaction that tells the end of it; a wire's own response as long as the wire.
 #ifndef CELLAR_SERVER_RPC_WIRES_H_
 #define CELLAR_SERVER_RPC_WIRES_H_
 
@@ -13,7 +14,6 @@
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/support/async_stream.h"
-#include "grpcpp/support/async_unary_call.h"
 #include "server/rpc/incoming.h"
 #include "server/rpc/raw_service.h"
 #include "server/rpc/wire.h"
@@ -53,76 +53,49 @@ class ServedWire : public Wire {
     return method_->begin(static_cast<Self&>(*this));
   }
 
-  // What every Ask does: asks gRPC for a call. `request`: null for kinds with many of them.
-  void AskGrpc(Incoming* request, grpc::internal::ServerAsyncStreamingInterface* stream) {
-    method_->service.Ask(method_->kind, &context(), request, stream, queue().queue(), BeginTag());
-  }
-
-  // Finish of the kinds that have one response.
-  template <class Writer, class Response>
-  void Answer(Writer& writer, const Response& response, const grpc::Status& status) {
-    if (status.ok()) {
-      writer.Finish(response, status, FinishTag());
-    } else {
-      writer.FinishWithError(status, FinishTag());
-    }
+  // What every Ask does: asks gRPC for a call.
+  void AskGrpc(grpc::internal::ServerAsyncStreamingInterface* stream) {
+    method_->service.Ask(method_->kind, &context(), stream, queue().queue(), BeginTag());
   }
 
   const SharedMethod method_;
 };
 
-// One request, one response.
+// One response.
 template <class Response>
-class UnaryWire final : public ServedWire<UnaryWire<Response>> {
-  using Base = ServedWire<UnaryWire>;
-
- public:
-  Incoming& request() { return request_; }
-  Response* response() { return &response_; }
-
-  void Finish(const grpc::Status& status) override { this->Answer(grpc_, response_, status); }
-
- private:
-  friend Base;
-  using Base::Base;
-
-  void Ask() { this->AskGrpc(&request_, &grpc_); }
-
-  Incoming request_;
-  Response response_;
-  grpc::ServerAsyncResponseWriter<Response> grpc_{&this->context()};
-};
-
-// Many requests, one response.
-template <class Response>
-class UploadWire final : public ServedWire<UploadWire<Response>> {
-  using Base = ServedWire<UploadWire>;
+class AnswerWire final : public ServedWire<AnswerWire<Response>> {
+  using Base = ServedWire<AnswerWire>;
 
  public:
   Response* response() { return &response_; }
 
   void Read(Incoming* message) { grpc_.Read(message->buffer(), this->ReadTag()); }
 
-  void Finish(const grpc::Status& status) override { this->Answer(grpc_, response_, status); }
+  void Finish(const grpc::Status& status) override {
+    if (status.ok()) {
+      grpc_.Finish(response_, status, this->FinishTag());
+    } else {
+      grpc_.FinishWithError(status, this->FinishTag());
+    }
+  }
 
  private:
   friend Base;
   using Base::Base;
 
-  void Ask() { this->AskGrpc(nullptr, &grpc_); }
+  void Ask() { this->AskGrpc(&grpc_); }
 
   Response response_;
   grpc::ServerAsyncReader<Response, grpc::ByteBuffer> grpc_{&this->context()};
 };
 
-// One request, many responses.
+// As many responses as one likes.
 template <class Response>
-class DownloadWire final : public ServedWire<DownloadWire<Response>> {
-  using Base = ServedWire<DownloadWire>;
+class StreamWire final : public ServedWire<StreamWire<Response>> {
+  using Base = ServedWire<StreamWire>;
 
  public:
-  Incoming& request() { return request_; }
-
+  void Read(Incoming* message) { grpc_.Read(message->buffer(), this->ReadTag()); }
   void Write(const Response& message) { grpc_.Write(message, this->WriteTag()); }
   // Writes the last one and ends the call with `status`.
   void WriteAndFinish(const Response& message, const grpc::Status& status) {
@@ -134,27 +107,7 @@ class DownloadWire final : public ServedWire<DownloadWire<Response>> {
   friend Base;
   using Base::Base;
 
-  void Ask() { this->AskGrpc(&request_, &grpc_); }
-
-  Incoming request_;
-  grpc::ServerAsyncWriter<Response> grpc_{&this->context()};
-};
-
-// Requests and responses as they come.
-template <class Response>
-class DuplexWire final : public ServedWire<DuplexWire<Response>> {
-  using Base = ServedWire<DuplexWire>;
-
- public:
-  void Read(Incoming* message) { grpc_.Read(message->buffer(), this->ReadTag()); }
-  void Write(const Response& message) { grpc_.Write(message, this->WriteTag()); }
-  void Finish(const grpc::Status& status) override { grpc_.Finish(status, this->FinishTag()); }
-
- private:
-  friend Base;
-  using Base::Base;
-
-  void Ask() { this->AskGrpc(nullptr, &grpc_); }
+  void Ask() { this->AskGrpc(&grpc_); }
 
   grpc::ServerAsyncReaderWriter<Response, grpc::ByteBuffer> grpc_{&this->context()};
 };

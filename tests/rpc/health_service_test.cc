@@ -5,9 +5,11 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
 #include "grpc/health/v1/health.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "tests/testing/queue_server.h"
+#include "tests/testing/raw_call.h"
 
 namespace cellar {
 namespace {
@@ -86,6 +88,22 @@ TEST_F(HealthServiceTest, WhatIsLongerThanAnyNameIsNotKept) {
   const auto reader = stub_->Watch(&context, request);
   EXPECT_FALSE(reader->Read(&response));
   EXPECT_EQ(reader->Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT);
+}
+
+TEST_F(HealthServiceTest, ARequestThatNeverComesIsTold) {
+  for (const char* const method : {"Check", "Watch"}) {
+    RawCall call(server_.InProcessChannel(), absl::StrCat("/grpc.health.v1.Health/", method));
+    call.WritesDone();
+    EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method;
+  }
+}
+
+TEST_F(HealthServiceTest, AWatchMayLeaveBeforeItSaysWhatItWatches) {
+  RawCall call(server_.InProcessChannel(), "/grpc.health.v1.Health/Watch");
+  service_.SetServing(true);
+  call.context().TryCancel();
+  EXPECT_EQ(call.Finish().error_code(), grpc::StatusCode::CANCELLED);
+  EXPECT_EQ(Check(""), HealthCheckResponse::SERVING);
 }
 
 TEST_F(HealthServiceTest, WatchersAreToldOfEachChangeOnce) {

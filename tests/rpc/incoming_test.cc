@@ -40,6 +40,47 @@ TEST(Incoming, IsReadHoweverItIsCut) {
   }
 }
 
+// Strings and parts that lie across every border there is.
+TEST(Incoming, ALongOneIsReadHoweverItIsCut) {
+  v1::BatchStepRequest sent;
+  for (int i = 0; i < 5000; ++i) {
+    auto& item = *sent.add_items();
+    item.set_session(std::string(i % 50, 'x'));
+    item.mutable_inputs()->set_raw(std::string(i == 99 ? 3 * kLongMessageBytes : i % 60, 'y'));
+  }
+  const std::string bytes = sent.SerializeAsString();
+  for (const size_t piece : {size_t{100}, size_t{kLongMessageBytes + 1}, bytes.size()}) {
+    Incoming incoming = InPieces(bytes, piece);
+    v1::BatchStepRequest read;
+    ASSERT_TRUE(incoming.ReadWhile([] { return true; }, &read).ok());
+    EXPECT_EQ(read.SerializeAsString(), bytes);
+    incoming = InPieces(bytes.substr(0, bytes.size() - 1), piece);
+    EXPECT_EQ(GetErrorReason(incoming.ReadWhile([] { return true; }, &read)), "BAD_REQUEST");
+  }
+}
+
+TEST(Incoming, WhatIsUnknownIsSkippedInALongOneToo) {
+  // A field that no request has, so long that it is skipped piece by piece.
+  const std::string bytes = std::string("\xfa\x7f\x80\x80\x08", 5) + std::string(131072, 'z');
+  Incoming incoming = InPieces(bytes + SomeRequest(), 50'000);
+  v1::DeleteSessionRequest request;
+  ASSERT_TRUE(incoming.ReadWhile([] { return true; }, &request).ok());
+  EXPECT_EQ(request.name(), "12345678");
+}
+
+TEST(Incoming, ALongOneIsGivenUpWhenNobodyWantsIt) {
+  v1::BatchStepRequest sent;
+  while (sent.items_size() < 100'000) sent.add_items();
+  Incoming incoming = InPieces(sent.SerializeAsString(), 8192);
+  v1::BatchStepRequest read;
+  int asked = 0;
+  const absl::Status status = incoming.ReadWhile([&] { return ++asked < 3; }, &read);
+  EXPECT_EQ(status.code(), absl::StatusCode::kCancelled);
+  EXPECT_EQ(asked, 3);
+  EXPECT_LT(read.items_size(), 20'000);
+  EXPECT_EQ(incoming.bytes(), 0);
+}
+
 TEST(Incoming, NothingIsAnEmptyMessage) {
   Incoming incoming = InPieces("", 1);
   v1::DeleteSessionRequest request;

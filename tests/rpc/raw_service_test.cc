@@ -7,6 +7,7 @@
 #include "cellar/v1/grading_service.pb.h"
 #include "cellar/v1/model_service.pb.h"
 #include "cellar/v1/session_service.pb.h"
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "tests/testing/in_process_server.h"
 #include "tests/testing/raw_call.h"
@@ -14,6 +15,8 @@
 
 namespace cellar {
 namespace {
+
+using testing::HasSubstr;
 
 // A field of length 255 that ends at once.
 const char kNoMessage[] = "\x0a\xff";
@@ -32,6 +35,26 @@ TEST(RawService, EveryMethodTellsAMessageThatIsNone) {
       const grpc::Status status = call.Finish();
       EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << path;
       EXPECT_EQ(SentReason(status), "BAD_REQUEST") << path;
+    }
+  }
+}
+
+// Calls that take one message are streams to gRPC; that none came is for us to find.
+TEST(RawService, EveryMethodThatTakesOneMessageTellsThatThereIsNone) {
+  InProcessServer server;
+  for (const google::protobuf::Descriptor* const any :
+       {v1::GetModelRequest::descriptor(), v1::StepRequest::descriptor(),
+        v1::EvaluateRequest::descriptor(), v1::GradeRequest::descriptor()}) {
+    const google::protobuf::ServiceDescriptor& service = *any->file()->service(0);
+    for (int i = 0; i < service.method_count(); ++i) {
+      const google::protobuf::MethodDescriptor& method = *service.method(i);
+      if (method.client_streaming()) continue;
+      RawCall call(server.channel(), absl::StrCat("/", service.full_name(), "/", method.name()));
+      call.WritesDone();
+      const grpc::Status status = call.Finish();
+      EXPECT_EQ(status.error_code(), grpc::StatusCode::INVALID_ARGUMENT) << method.full_name();
+      EXPECT_EQ(SentReason(status), "BAD_REQUEST") << method.full_name();
+      EXPECT_THAT(status.error_message(), HasSubstr(method.input_type()->full_name()));
     }
   }
 }

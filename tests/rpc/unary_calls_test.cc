@@ -6,12 +6,17 @@
 #include "cellar/v1/session_service.grpc.pb.h"
 #include "gtest/gtest.h"
 #include "server/base/error.h"
+#include "server/identity/authentication.h"
+#include "server/identity/identities.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/queue_server.h"
+#include "tests/testing/raw_call.h"
 #include "tests/testing/rich_error.h"
 
 namespace cellar {
 namespace {
+
+constexpr int64_t kRoomForCalls = 1'000'000;
 
 // What the handlers below leave behind, and wait for; one test at a time.
 struct Notes {
@@ -57,7 +62,9 @@ class UnaryCallsTest : public testing::Test {
 
   Notes notes_;
   ApiFixture fixture_;
-  Admission admission_;
+  const Identities identities_{""};
+  const Authentication authentication_{identities_, fixture_.clock()};
+  Admission admission_{authentication_, nullptr, {.of_server = kRoomForCalls}};
   RawService service_{*v1::GetSessionRequest::descriptor()->file()};
   QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
   std::unique_ptr<v1::SessionService::Stub> stub_ =
@@ -96,6 +103,23 @@ TEST_F(UnaryCallsTest, RefusesWhileDraining) {
   EXPECT_EQ(SentReason(status), "DRAINING");
   EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(status).has_value());
   EXPECT_EQ(notes_.thread, std::thread::id());
+}
+
+TEST_F(UnaryCallsTest, ACallWithoutItsMessageIsChargedButHoldsNoDrain) {
+  RawCall call(server_.InProcessChannel(), "/cellar.v1.SessionService/ResetSession");
+  while (admission_.call_bytes().total() == 0) std::this_thread::yield();
+  EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
+  admission_.StartDraining();
+  EXPECT_TRUE(admission_.AwaitEmpty(absl::InfiniteDuration()));
+  call.Write("");  // too late
+  EXPECT_EQ(SentReason(call.Finish()), "DRAINING");
+}
+
+TEST_F(UnaryCallsTest, WhoHasNoRoomForACallIsNotListenedTo) {
+  CallBytes others(admission_.call_bytes(), "others");
+  ASSERT_TRUE(others.Set(kRoomForCalls).ok());
+  RawCall call(server_.InProcessChannel(), "/cellar.v1.SessionService/ResetSession");
+  EXPECT_EQ(SentReason(call.Finish()), "CALL_BYTES_LIMIT");  // nothing was sent
 }
 
 TEST_F(UnaryCallsTest, ACallIsInsideUntilItsHandlerIsDone) {

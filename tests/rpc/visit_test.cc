@@ -20,7 +20,7 @@
 namespace cellar {
 namespace {
 
-using StreamWire = DuplexWire<v1::StreamStepsResponse>;
+using ReadWire = StreamWire<v1::StreamStepsResponse>;
 
 constexpr int64_t kMaxMessageBytes = 1'000'000;
 constexpr int64_t kMaxCallBytes = 2'000'000;
@@ -28,12 +28,13 @@ constexpr int64_t kMaxCallBytes = 2'000'000;
 // Reads one message of a stream, notes what came of it, and ends the call when the test says so.
 class OneReader final : public Reactor {
  public:
-  OneReader(Api& api, Admission& admission, StreamWire& wire)
+  OneReader(Api& api, Admission& admission, ReadWire& wire)
       : visit(api, admission, wire, *v1::StreamStepsRequest::descriptor()), wire_(wire) {}
 
   void Begin() {
     begun_on = std::this_thread::get_id();
-    const absl::Status entered = visit.Enter();
+    absl::Status entered = visit.Identify();
+    if (entered.ok()) entered = visit.Enter();
     if (!entered.ok()) return visit.Finish(entered);
     wire_.Read(&incoming_);
   }
@@ -67,7 +68,7 @@ class OneReader final : public Reactor {
     done.Notify();
   }
 
-  StreamWire& wire_;
+  ReadWire& wire_;
   Incoming incoming_;
 };
 
@@ -99,7 +100,7 @@ class VisitTest : public testing::Test {
   }
 
   void Serve(CallQueue& queue) {
-    StreamWire::Serve(queue, service_, "StreamSteps", [this](StreamWire& wire) {
+    ReadWire::Serve(queue, service_, "StreamSteps", [this](ReadWire& wire) {
       reader_ = std::make_unique<OneReader>(fixture_.api(), admission_, wire);
       reader_->Begin();
       begun_.Notify();

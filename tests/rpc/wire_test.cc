@@ -49,18 +49,33 @@ class Reactions : public Reactor {
   std::vector<std::string> reactions_ ABSL_GUARDED_BY(mutex_);
 };
 
-TEST(UnaryWire, TakesOneCallAfterAnother) {
-  using ThisWire = UnaryWire<v1::GetSessionResponse>;
-  RawService service(*v1::GetSessionRequest::descriptor()->file());
-  Reactions reactions;
-  QueueServer server(service, [&](CallQueue& queue) {
-    ThisWire::Serve(queue, service, "GetSession", [&reactions](ThisWire& wire) {
+TEST(AnswerWire, TakesOneCallAfterAnother) {
+  using ThisWire = AnswerWire<v1::GetSessionResponse>;
+  // Reads its only message, and answers.
+  class Reader final : public Reactions {
+   public:
+    void Begin(ThisWire& wire) {
+      wire_ = &wire;
+      wire.Read(&message_);
+    }
+    void OnReadDone(bool) override {
       v1::GetSessionRequest request;
-      EXPECT_TRUE(wire.request().ReadInto(&request).ok());
-      wire.response()->mutable_session()->set_name(request.name());
-      wire.Finish(request.name() == "bad" ? grpc::Status(grpc::StatusCode::ABORTED, "bad")
-                                          : grpc::Status::OK);
-      return &reactions;
+      EXPECT_TRUE(message_.ReadInto(&request).ok());
+      wire_->response()->mutable_session()->set_name(request.name());
+      wire_->Finish(request.name() == "bad" ? grpc::Status(grpc::StatusCode::ABORTED, "bad")
+                                            : grpc::Status::OK);
+    }
+
+   private:
+    ThisWire* wire_ = nullptr;
+    Incoming message_;
+  };
+  RawService service(*v1::GetSessionRequest::descriptor()->file());
+  Reader reader;
+  QueueServer server(service, [&](CallQueue& queue) {
+    ThisWire::Serve(queue, service, "GetSession", [&reader](ThisWire& wire) {
+      reader.Begin(wire);
+      return &reader;
     });
   });
   const auto stub = v1::SessionService::NewStub(server.InProcessChannel());
@@ -72,11 +87,11 @@ TEST(UnaryWire, TakesOneCallAfterAnother) {
     EXPECT_EQ(stub->GetSession(&context, request, &response).ok(), name != "bad");
     EXPECT_EQ(response.session().name(), name == "bad" ? "" : name);
   }
-  EXPECT_THAT(reactions.Await(3), ElementsAre("done", "done", "done"));
+  EXPECT_THAT(reader.Await(3), ElementsAre("done", "done", "done"));
 }
 
-TEST(UploadWire, ReadsUntilTheClientHasNothingMore) {
-  using ThisWire = UploadWire<v1::UploadModelResponse>;
+TEST(AnswerWire, ReadsUntilTheClientHasNothingMore) {
+  using ThisWire = AnswerWire<v1::UploadModelResponse>;
   // Reads on and on, and answers with what it read.
   class Reader final : public Reactions {
    public:
@@ -120,13 +135,17 @@ TEST(UploadWire, ReadsUntilTheClientHasNothingMore) {
   EXPECT_THAT(reader.Await(4), ElementsAre("read", "read", "no message", "done"));
 }
 
-TEST(DownloadWire, WritesAndEndsWithTheLastMessage) {
-  using ThisWire = DownloadWire<v1::EvaluateResponse>;
+TEST(StreamWire, WritesAndEndsWithTheLastMessage) {
+  using ThisWire = StreamWire<v1::EvaluateResponse>;
   class Writer final : public Reactions {
    public:
     void Begin(ThisWire& wire) {
       wire_ = &wire;
-      wire.Write(message_);
+      wire.Read(&request_);
+    }
+    void OnReadDone(bool ok) override {
+      Reactions::OnReadDone(ok);
+      wire_->Write(message_);
     }
     void OnWriteDone(bool ok) override {
       Reactions::OnWriteDone(ok);
@@ -136,6 +155,7 @@ TEST(DownloadWire, WritesAndEndsWithTheLastMessage) {
 
    private:
     ThisWire* wire_ = nullptr;
+    Incoming request_;
     v1::EvaluateResponse message_;
   };
   RawService service(*v1::EvaluateRequest::descriptor()->file());
@@ -156,13 +176,13 @@ TEST(DownloadWire, WritesAndEndsWithTheLastMessage) {
   }
   EXPECT_FALSE(stream->Read(&message));
   EXPECT_EQ(stream->Finish().error_message(), "the end");
-  EXPECT_THAT(writer.Await(2), ElementsAre("written", "done"));
+  EXPECT_THAT(writer.Await(3), ElementsAre("read", "written", "done"));
 }
 
 // A stream that reads once, and is finished by the test.
-class DuplexWireTest : public testing::Test {
+class StreamWireTest : public testing::Test {
  protected:
-  using ThisWire = DuplexWire<v1::StreamStepsResponse>;
+  using ThisWire = StreamWire<v1::StreamStepsResponse>;
 
   void Serve(CallQueue& queue) {
     ThisWire::Serve(queue, service_, "StreamSteps", [this](ThisWire& wire) {
@@ -183,7 +203,7 @@ class DuplexWireTest : public testing::Test {
   grpc::ClientContext context_;
 };
 
-TEST_F(DuplexWireTest, AReadUnderWayEndsWithTheCallAndDoneIsTheLast) {
+TEST_F(StreamWireTest, AReadUnderWayEndsWithTheCallAndDoneIsTheLast) {
   const auto stream = stub_->StreamSteps(&context_);
   reactions_.Await(1);
   wire_->Finish(grpc::Status::OK);
@@ -191,7 +211,7 @@ TEST_F(DuplexWireTest, AReadUnderWayEndsWithTheCallAndDoneIsTheLast) {
   EXPECT_THAT(reactions_.Await(3), ElementsAre("begun", "no message", "done"));
 }
 
-TEST_F(DuplexWireTest, ACancelledCallIsStillFinishedByItsReactor) {
+TEST_F(StreamWireTest, ACancelledCallIsStillFinishedByItsReactor) {
   const auto stream = stub_->StreamSteps(&context_);
   reactions_.Await(1);
   context_.TryCancel();
@@ -201,7 +221,7 @@ TEST_F(DuplexWireTest, ACancelledCallIsStillFinishedByItsReactor) {
   EXPECT_EQ(reactions_.Await(4).back(), "done");
 }
 
-TEST_F(DuplexWireTest, AKeptCallIsDoneWhenItIsReleased) {
+TEST_F(StreamWireTest, AKeptCallIsDoneWhenItIsReleased) {
   const auto stream = stub_->StreamSteps(&context_);
   reactions_.Await(1);
   ThisWire* const kept = wire_;  // the second call's will be in its place
@@ -219,7 +239,7 @@ TEST_F(DuplexWireTest, AKeptCallIsDoneWhenItIsReleased) {
   EXPECT_TRUE(second->Finish().ok());
 }
 
-TEST_F(DuplexWireTest, TheEndOfTheServerCancelsAndWaitsForTheReactor) {
+TEST_F(StreamWireTest, TheEndOfTheServerCancelsAndWaitsForTheReactor) {
   const auto stream = stub_->StreamSteps(&context_);
   reactions_.Await(1);
   std::atomic<bool> ended{false};
