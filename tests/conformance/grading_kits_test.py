@@ -101,6 +101,20 @@ class GradescopeTest(KitTest):
         results = grade_validators.gradescope((self.root / "results" / "results.json").read_text())
         self.assertEqual(results["tests"][0]["name"], "Autograder failed")
 
+    def test_make_zip_tells_wrong_arguments_in_a_line(self):
+        def refused(*arguments):
+            done = subprocess.run([KITS / "gradescope" / "make_zip", *arguments], cwd=self.folder, capture_output=True,
+                                  text=True)
+            self.assertEqual((done.returncode, done.stdout, done.stderr.count("\n")), (2, "", 1), done.stderr)
+            return done.stderr
+
+        exercise = KITS / "homework.textproto"
+        self.assertIn("found 0 arguments", refused())
+        self.assertIn("there is no program `nobody`", refused("nobody", exercise))
+        self.assertIn("there is no program", refused(exercise))
+        self.assertIn("`true` is a program, but not cellar", refused("true", exercise))
+        self.assertIn("there is no exercise `gone.textproto`", refused(CELLAR, "gone.textproto"))
+
     def test_an_exercise_has_any_name(self):
         for name, packed in (("ex", "exercise.txt"), ("a.b.textproto", "exercise.textproto")):
             folder = self.folder / "not.there"
@@ -140,7 +154,11 @@ class PrairieLearnTest(KitTest):
 
     def grade_data(self, data, code=0):
         question = self.folder / "course" / "questions" / "lstm"
-        subprocess.run([KITS / "prairielearn" / "install", question], check=True, capture_output=True)
+        install = KITS / "prairielearn" / "install"
+        for wrong in ([], ["--help"], [self.folder / "bin" / "cellar"]):
+            refused = subprocess.run([install, *wrong], cwd=self.folder, capture_output=True, text=True)
+            self.assertEqual((refused.returncode, refused.stderr.count("\n")), (2, 1), refused.stderr)
+        subprocess.run([install, question], check=True, capture_output=True)
         info = grade_validators.read_json((question / "info.json").read_text())
         options = info["externalGradingOptions"]
         self.assertFalse(options["enableNetworking"])
