@@ -1,6 +1,8 @@
 #include "server/base/shared_numbers.h"
 
+#include <cstdint>
 #include <limits>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -10,6 +12,7 @@
 namespace cellar {
 namespace {
 
+using ::testing::Each;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
@@ -63,6 +66,33 @@ TEST(SharedNumbers, LiveAsLongAsAnybodyHoldsThem) {
   EXPECT_THAT(moved.As<double>(), ElementsAre(7));
   moved = *&moved;  // onto itself
   EXPECT_THAT(moved.As<double>(), ElementsAre(7));
+}
+
+TEST(SharedNumbers, OfAllLengthsComeAndGo) {
+  // More of each length than a thread keeps the memory of, and lengths that it keeps none of.
+  for (int round = 0; round < 2; ++round) {
+    std::vector<SharedNumbers> all;
+    for (int64_t count = 0; count < 300; ++count) {
+      for (int copy = 0; copy < 40; ++copy) {
+        all.push_back(Floats(std::vector<float>(count, static_cast<float>(count + copy))));
+      }
+    }
+    for (int64_t k = 0; k < 300 * 40; ++k) {
+      const float number = static_cast<float>(k / 40 + k % 40);
+      EXPECT_THAT(all[k].As<float>(), Each(number)) << k;
+      EXPECT_EQ(all[k].count(), k / 40);
+    }
+  }
+}
+
+TEST(SharedNumbers, MayEndOnAnotherThread) {
+  for (int round = 0; round < 100; ++round) {
+    SharedNumbers shared = Floats({1, 2});
+    std::thread other([shared] { EXPECT_THAT(shared.As<float>(), ElementsAre(1, 2)); });
+    shared = Floats({3, 4});
+    EXPECT_THAT(shared.As<float>(), ElementsAre(3, 4));
+    other.join();
+  }
 }
 
 TEST(SharedNumbers, AreEqualIfTheirBitsAre) {
