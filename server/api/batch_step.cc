@@ -90,12 +90,12 @@ class Batch : public std::enable_shared_from_this<Batch> {
       if (step.ok()) {
         Take(item, *std::move(step));
       } else {
-        Finish(item, step.status());
+        FinishHere(item, step.status());
       }
     }
     for (const auto& group : groups_) Make(*group);
     if (item < request_.items_size()) return RunElsewhere(item);
-    FinishOne();  // so that the call does not end before all items are taken
+    FinishTaking();
   }
 
   // Goes on with this item, whose session sleeps, and those behind it.
@@ -108,8 +108,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   }
 
   void GiveUpFrom(int item, const absl::Status& why) {
-    for (; item < request_.items_size(); ++item) Finish(item, why);
-    FinishOne();
+    for (; item < request_.items_size(); ++item) FinishHere(item, why);
+    FinishTaking();
   }
 
   // Everything that can be found out before the session's turn. Errors: as Step.
@@ -172,22 +172,30 @@ class Batch : public std::enable_shared_from_this<Batch> {
   }
 
   void Make(StepGroup& group) {
-    group.Make([&](int item, const absl::Status& outcome) { Finish(item, outcome); },
+    group.Make([&](int item, const absl::Status& outcome) { FinishHere(item, outcome); },
                [&](int item, PreparedStep step, v1::StepResponse* response) {
                  TakeStepTurn(api_, call_, {std::move(step), response},
                               [self = shared_from_this(), item](const absl::Status& status) {
-                                self->Finish(item, status);
+                                self->Tell(item, status);
+                                self->Finish(1);
                               });
                });
   }
 
+  // An item that is over before all are taken.
+  void FinishHere(int item, const absl::Status& status) {
+    Tell(item, status);
+    ++finished_here_count_;
+  }
+
+  // All items are taken; the call does not end before that.
+  void FinishTaking() { Finish(finished_here_count_ + 1); }
+
   // Each item has its own result, so that no lock is needed.
-  void Finish(int item, const absl::Status& status) {
-    if (!status.ok()) {
-      api_.counts.AddFailure(status);
-      WriteError(status, results_.Mutable(item)->mutable_error());
-    }
-    FinishOne();
+  void Tell(int item, const absl::Status& status) {
+    if (status.ok()) return;
+    api_.counts.AddFailure(status);
+    WriteError(status, results_.Mutable(item)->mutable_error());
   }
 
   void WriteError(const absl::Status& status, v1::StepError* error) {
@@ -198,8 +206,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
     error->clear_violations();
   }
 
-  void FinishOne() {
-    if (unfinished_count_.fetch_sub(1) == 1) done_(absl::OkStatus());
+  void Finish(int64_t count) {
+    if (unfinished_count_.fetch_sub(count) == count) done_(absl::OkStatus());
   }
 
   // Constant after construction.
@@ -210,11 +218,12 @@ class Batch : public std::enable_shared_from_this<Batch> {
   const TraceOptions options_;
   const int64_t max_bytes_;  // of the answer, besides errors at their shortest
 
-  // Of the thread that prepares: what the items taken so far ask for, and those that are yet to be
-  // made, by kind.
+  // Of the thread that prepares: what the items taken so far ask for, how many it has finished, and
+  // those that are yet to be made, by kind.
   Call call_;
   int64_t step_count_ = 0;
   int64_t multiply_adds_ = 0;
+  int64_t finished_here_count_ = 0;
   std::vector<std::unique_ptr<StepGroup>> groups_;
 
   Done done_;                              // called by whoever finishes last

@@ -9,7 +9,7 @@ namespace cellar {
 absl::Status PlannedSteps::Begin() {
   CELLAR_ASSIGN_OR_RETURN(SessionLease lease, hold_->Lease());
   lease_.emplace(std::move(lease));
-  steps_.emplace(*lease_, plan_.step_index, plan_.inputs, plan_.options);
+  steps_.emplace(*lease_, plan_.step_index, std::move(plan_.inputs), plan_.options);
   return absl::OkStatus();
 }
 
@@ -21,10 +21,9 @@ absl::StatusOr<AnyStepRun*> PlannedSteps::Next() {
 
 std::shared_ptr<Session> PlannedSteps::LetGo() {
   steps_.reset();
-  lease_.reset();
-  std::shared_ptr<Session> session = hold_->session();
-  hold_.reset();
-  return session;
+  std::optional<SessionLease> lease = std::exchange(lease_, std::nullopt);
+  SessionHold hold = *std::exchange(hold_, std::nullopt);
+  return lease.has_value() ? std::move(*lease).EndWith(std::move(hold)) : hold.session();
 }
 
 }  // namespace cellar

@@ -37,11 +37,13 @@ struct PendingTurn {
 
 absl::StatusOr<SessionHold> HoldNamed(Api& api, const Call& call, absl::string_view name,
                                       absl::string_view path, FieldViolations& violations) {
-  if (!CheckName(name, kSessionCollection, path, violations)) {
+  absl::StatusOr<SessionHold> hold = call.may_take_long ? api.sessions.Hold(call.Own(name))
+                                                        : api.sessions.HoldAwake(call.Own(name));
+  // What is there has a name without fault.
+  if (!hold.ok() && !CheckName(name, kSessionCollection, path, violations)) {
     return absl::InvalidArgumentError("malformed name");
   }
-  return call.may_take_long ? api.sessions.Hold(call.Own(name))
-                            : api.sessions.HoldAwake(call.Own(name));
+  return hold;
 }
 
 absl::Status FirstFailure(FieldViolations violations, const absl::Status& status) {

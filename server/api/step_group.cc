@@ -1,5 +1,6 @@
 #include "server/api/step_group.h"
 
+#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
@@ -7,7 +8,6 @@
 #include "server/api/api_errors.h"
 #include "server/api/planned_steps.h"
 #include "server/api/session_turn.h"
-#include "server/engine/batch_policy.h"
 
 namespace cellar {
 
@@ -23,7 +23,6 @@ class StepGroup::Member final : public JointSteps {
     steps_.emplace(api, std::move(step), response);
   }
 
-  const Session* session() const { return session_; }
   int item() const { return item_; }
   v1::StepResponse* response() const { return response_; }
   const absl::Status& outcome() const { return outcome_; }
@@ -80,13 +79,12 @@ StepGroup::StepGroup(Api& api, const Call& call, const BatchKind& kind)
 StepGroup::~StepGroup() = default;
 
 bool StepGroup::HasRoomFor(const Session& session) const {
-  for (int k = 0; k < member_count_; ++k) {
-    if (members_[k].session() == &session) return false;
-  }
-  return member_count_ < kMostBatchRows;
+  const auto end = sessions_.begin() + member_count_;
+  return member_count_ < kMostBatchRows && std::find(sessions_.begin(), end, &session) == end;
 }
 
 void StepGroup::Add(int item, PreparedStep step, v1::StepResponse* response) {
+  sessions_[member_count_] = step.hold.session().get();
   members_[member_count_++].Take(api_, call_, item, std::move(step), response);
 }
 

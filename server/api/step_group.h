@@ -5,6 +5,7 @@
 #ifndef CELLAR_SERVER_API_STEP_GROUP_H_
 #define CELLAR_SERVER_API_STEP_GROUP_H_
 
+#include <array>
 #include <memory>
 
 #include "absl/functional/function_ref.h"
@@ -12,6 +13,7 @@
 #include "cellar/v1/session_service.pb.h"
 #include "server/api/api.h"
 #include "server/api/step_plan.h"
+#include "server/engine/batch_policy.h"
 #include "server/engine/joint_steps.h"
 
 namespace cellar {
@@ -45,6 +47,7 @@ class StepGroup {
   const Call& call_;
   const BatchKind kind_;
   const std::unique_ptr<Member[]> members_;
+  std::array<const Session*, kMostBatchRows> sessions_;  // of the members
   int member_count_ = 0;
 };
 

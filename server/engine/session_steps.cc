@@ -147,7 +147,6 @@ absl::StatusOr<AnyStepRun*> SessionSteps::BeginApply() {
     return StepIndexLimit(lease_.session().name(), outcome_.step_count, left_count);
   }
   outcome_.next_step = outcome_.first_step + outcome_.step_count;
-  lease_.progress().window.PrefetchOldest();
   state_ = lease_.progress().state.Clone();
   return Run(Stage::kApply, inputs_, 0, outcome_.step_count, options_);
 }

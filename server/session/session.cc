@@ -121,6 +121,8 @@ Session::HoldOutcome Session::AddHold(absl::Time now) {
   absl::MutexLock lock(&mutex_);
   if (asleep_) return HoldOutcome::kAsleep;
   if (EndIfExpiredLocked(now)) return HoldOutcome::kEnded;
+  progress_.state.Prefetch();
+  progress_.window.PrefetchOldest();
   ++hold_count_;
   used_ = true;
   return HoldOutcome::kHeld;
@@ -128,8 +130,12 @@ Session::HoldOutcome Session::AddHold(absl::Time now) {
 
 bool Session::RemoveHold() {
   absl::MutexLock lock(&mutex_);
+  return RemoveHoldLocked(commons().clock.Now());
+}
+
+bool Session::RemoveHoldLocked(absl::Time now) {
   if (--hold_count_ > 0) return false;
-  unused_since_ = ShortTime(commons().clock.Now());
+  unused_since_ = ShortTime(now);
   if (commons().watcher == nullptr || terms().durability == Durability::kMemory) return false;
   // A change that is to be written takes the time of use along.
   if (end_.has_value() || noted_ || writing_count_ < change_count_) return false;

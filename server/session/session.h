@@ -114,6 +114,7 @@ class Session {
   // Whether the use that ends here is news for the watcher: that nobody changed anything does not
   // mean that nobody was there, and its time runs from now.
   bool RemoveHold();
+  bool RemoveHoldLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
   // Whether it can leave memory; kAsleep: it has, as far as it is concerned: nobody holds it and
   // nobody will. The store has everything. kInUse: also if it was used after `unused_before` or,

@@ -52,6 +52,20 @@ SessionLease::~SessionLease() {
   session_->leased_ = false;
 }
 
+std::shared_ptr<Session> SessionLease::EndWith(SessionHold hold) && {
+  hold.session_.reset();  // the lease has it, too
+  std::shared_ptr<Session> session = std::move(session_);
+  bool news = false;
+  {
+    absl::MutexLock lock(&session->mutex_);
+    session->leased_ = false;
+    news = session->RemoveHoldLocked(committed_ ? absl::Time(session->update_time_)
+                                                : session->commons().clock.Now());
+  }
+  if (news) session->commons().watcher->Changed(session, /*urgent=*/false);
+  return session;
+}
+
 int64_t SessionLease::durable_step() const {
   const bool kept_before_answer = terms().durability == Durability::kEveryStep;
   if (kept_before_answer) return progress_->next_step;
@@ -78,6 +92,7 @@ absl::Status SessionLease::Commit(SessionProgress progress) {
     std::swap(session_->progress_, progress);
     duty = session_->CountChangeLocked(/*is_step=*/false);
   }
+  committed_ = true;
   Note(duty);
   return absl::OkStatus();  // the former progress is freed here, after the lock
 }
@@ -86,21 +101,25 @@ absl::Status SessionLease::Advance(StepsMade made) {
   if (made.inputs == nullptr || made.state_after == nullptr) {
     return SessionPromiseBroken(session_->name(), "steps without a state or inputs");
   }
-  ReplayEntry entry = {progress_->next_step, made.step_count, progress_->state,
-                       std::move(made.inputs)};
-  const ReplayWindow::Growth growth = progress_->window.GrowthBy(entry);
-  const int64_t bytes = growth.bytes + growth.entry_count * kWindowEntryOverheadBytes;
+  ReplayEntry entry = {progress_->next_step, made.step_count, nullptr, std::move(made.inputs)};
   ReplayEntry forgotten;  // freed after the lock
   Session::Duty duty;
   {
     absl::MutexLock lock(&session_->mutex_);
-    CELLAR_RETURN_IF_ERROR(session_->ChargeChangeLocked(bytes));
     SessionProgress& progress = session_->progress_;
+    entry.state_before = std::move(progress.state);
+    const ReplayWindow::Growth growth = progress.window.GrowthBy(entry);
+    const int64_t bytes = growth.bytes + growth.entry_count * kWindowEntryOverheadBytes;
+    if (absl::Status charged = session_->ChargeChangeLocked(bytes); !charged.ok()) {
+      progress.state = std::move(entry.state_before);
+      return charged;
+    }
     forgotten = progress.window.Push(std::move(entry));
     progress.state = std::move(made.state_after);
     progress.next_step += made.step_count;
     duty = session_->CountChangeLocked(/*is_step=*/true);
   }
+  committed_ = true;
   Note(duty);
   return absl::OkStatus();
 }

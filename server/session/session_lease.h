@@ -40,6 +40,7 @@ class SessionHold {
 
  private:
   friend class SessionTable;
+  friend class SessionLease;
   explicit SessionHold(std::shared_ptr<Session> session);  // REQUIRES: the hold is counted
 
   std::shared_ptr<Session> session_;
@@ -70,6 +71,10 @@ class SessionLease {
   // inputs are missing; then nothing changed.
   absl::Status Commit(SessionProgress progress);
 
+  // Ends the use: gives back the lease and the hold it was taken from, under one lock. If there was
+  // a commit, it counts as the end. Returns whose they were.
+  std::shared_ptr<Session> EndWith(SessionHold hold) &&;
+
   // Commits one more request: the present becomes its entry in the window, `made` the present.
   // Costs the same however long the window is. Errors: as Commit.
   absl::Status Advance(StepsMade made);
@@ -83,6 +88,7 @@ class SessionLease {
 
   std::shared_ptr<Session> session_;
   const SessionProgress* progress_;  // the session's own, which nobody else changes
+  bool committed_ = false;
 };
 
 }  // namespace cellar

@@ -164,8 +164,12 @@ absl::StatusOr<std::shared_ptr<Session>> SessionTable::Find(const OwnedName& own
 }
 
 absl::StatusOr<SessionHold> SessionTable::Hold(const OwnedName& owned) {
-  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Wake(owned));
-  return Hold(std::move(session));
+  absl::StatusOr<SessionHold> hold = HoldAwake(owned);
+  while (IsSessionAsleep(hold.status())) {
+    CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<Session> session, implementation_->Wake(owned));
+    hold = HoldAwake(std::move(session));
+  }
+  return hold;
 }
 
 absl::StatusOr<SessionHold> SessionTable::Hold(std::shared_ptr<Session> session) {

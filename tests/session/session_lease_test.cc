@@ -74,6 +74,7 @@ TEST_F(SessionLeaseTest, AdvanceOfASessionThatEndedOrWithoutAStateChangesNothing
   ASSERT_TRUE(table_.Delete({kDefaultTenant, kName}).ok());
   EXPECT_EQ(GetErrorReason(lease.Advance(StepsOf(lease.progress(), {1}))), "SESSION_DELETED");
   EXPECT_EQ(lease.progress().next_step, 0);
+  EXPECT_EQ(lease.progress().state, StartOf(ConfigOf("a")).state);
 }
 
 TEST_F(SessionLeaseTest, ReleaseWithoutCommitLeavesTheSessionUntouched) {
@@ -118,6 +119,29 @@ TEST_F(SessionLeaseTest, HeldSessionDoesNotExpire) {
   table_.EndDue();
   EXPECT_TRUE(hold->Lease().ok());
   EXPECT_TRUE(table_.Find({kDefaultTenant, kName}).ok());
+}
+
+TEST_F(SessionLeaseTest, LeaseAndHoldEndTogether) {
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
+  SessionLease lease = hold.Lease().value();
+  clock_.Advance(absl::Minutes(1));
+  EXPECT_EQ(std::move(lease).EndWith(std::move(hold)), session_);
+  EXPECT_EQ(session_->Look().expire_time, clock_.Now() + session_->terms().ttl)
+      << "it was in use until now";
+  clock_.Advance(session_->terms().ttl);
+  EXPECT_FALSE(table_.Hold({kDefaultTenant, kName}).ok()) << "nobody holds it";
+}
+
+TEST_F(SessionLeaseTest, AUseEndsWithItsCommit) {
+  SessionHold hold = table_.Hold({kDefaultTenant, kName}).value();
+  SessionLease lease = hold.Lease().value();
+  clock_.Advance(absl::Minutes(1));
+  ASSERT_TRUE(lease.Advance(StepsOf(lease.progress(), {1})).ok());
+  const absl::Time committed = clock_.Now();
+  clock_.Advance(absl::Seconds(1));
+  std::move(lease).EndWith(std::move(hold));
+  EXPECT_EQ(session_->Look().expire_time, committed + session_->terms().ttl);
+  EXPECT_TRUE(table_.Hold({kDefaultTenant, kName}).value().Lease().ok()) << "leased by nobody";
 }
 
 TEST_F(SessionLeaseTest, UnusedTimeBeginsWhenTheLastHoldGoes) {
