@@ -56,14 +56,16 @@ absl::StatusOr<v1::StepResponse> SessionClient::Step(v1::Tensor inputs, v1::View
   return answer;
 }
 
-absl::StatusOr<std::unique_ptr<SteadyStream>> SessionClient::Stream(v1::View view) {
+absl::StatusOr<std::unique_ptr<SteadyStream>> SessionClient::Stream(v1::View view,
+                                                                    Waiting waiting) {
   SteadyStreamOptions options;
   options.session = name();
   options.resume_from = next_step();
   options.view = view;
   options.max_unanswered = static_cast<size_t>(std::max(1, session_.replay_window()));
   options.answer_timeout = connection_->options().call_timeout;
-  options.open_retry = connection_->options().retry;
+  options.server_was_there = true;
+  options.waiting = std::move(waiting);
   return SteadyStream::Open(connection_->sessions(), std::move(options));
 }
 

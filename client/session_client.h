@@ -57,7 +57,7 @@ class SessionClient {
 
   // Opens a stream from next_step on, its pipeline no longer than the replay window. Note the
   // stream's answers with Advance, or Refresh before using this object's Step again.
-  absl::StatusOr<std::unique_ptr<SteadyStream>> Stream(v1::View view);
+  absl::StatusOr<std::unique_ptr<SteadyStream>> Stream(v1::View view, Waiting waiting = {});
   void Advance(int64_t next_step) { session_.set_next_step(next_step); }
 
   absl::Status Refresh();

@@ -14,8 +14,17 @@ namespace {
 // connects while it is waited for, not while this thread sleeps.
 constexpr absl::Duration kConnectTimeout = absl::Seconds(3);
 
+// So long at most nobody is asked whether the wait is over.
+constexpr absl::Duration kLongestPause = absl::Milliseconds(100);
+
 absl::Status MadeHere(grpc::StatusCode code, const std::string& message) {
   return FromCall(grpc::Status(code, message));
+}
+
+// Whether it is the server that is gone, and not a limit that passes.
+bool IsAway(const absl::Status& status) {
+  const std::string reason = GetCallError(status).reason;
+  return reason.empty() || reason == "DRAINING";
 }
 
 SteadyStreamOptions Corrected(SteadyStreamOptions options) {
@@ -74,7 +83,8 @@ absl::Status SteadyStream::Close() {
 
 absl::Status SteadyStream::Connect() {
   wire_ = std::make_unique<StepWire>(
-      stub_, opened_once_ ? StepWire::Unconnected::kWaits : StepWire::Unconnected::kFails);
+      stub_, IsExpected() ? StepWire::Unconnected::kWaits : StepWire::Unconnected::kFails,
+      options_.waiting.is_over);
   v1::StreamStepsRequest request;
   v1::StreamStepsOpen& open = *request.mutable_open();
   open.set_session(options_.session);
@@ -86,9 +96,9 @@ absl::Status SteadyStream::Connect() {
   } else if (options_.resume_from.has_value()) {
     open.set_resume_from(*options_.resume_from);
   }
-  const absl::Time connect_deadline = opened_once_ ? absl::Now() + kConnectTimeout : Deadline();
+  const absl::Time connect_deadline = IsExpected() ? absl::Now() + kConnectTimeout : Deadline();
   const bool connected = wire_->Write(request, connect_deadline) || !wire_->timed_out();
-  if (!connected && opened_once_) {
+  if (!connected && IsExpected()) {
     wire_ = nullptr;
     return MadeHere(grpc::StatusCode::UNAVAILABLE, "the server does not come back");
   }
@@ -131,21 +141,38 @@ absl::Status SteadyStream::Break() {
 }
 
 absl::Status SteadyStream::Reconnect(absl::Status status) {
-  const RetryPolicy& policy = opened_once_ ? options_.retry : options_.open_retry;
+  const RetryPolicy& policy = IsExpected() ? options_.retry : options_.open_retry;
   resume_at_ = next_step_;
   while (!status.ok()) {
+    if (IsOver()) {
+      return MadeHere(grpc::StatusCode::CANCELLED,
+                      "the server is not waited for any longer; steps without an answer may have "
+                      "been made");
+    }
     if (!GoBack(status)) {
       ++failed_attempts_;
       // Sending again is safe: the server knows the steps by their index.
       const bool worth_it = ShouldRetry(status, Repeat::kSafe);
       if (!worth_it || failed_attempts_ >= policy.max_attempts) return status;
-      options_.sleep(
+      if (IsExpected() && !waits_ && IsAway(status)) {
+        waits_ = true;
+        if (options_.waiting.begins != nullptr) options_.waiting.begins();
+      }
+      Pause(
           RetryDelay(policy, failed_attempts_, RandomFraction(), GetCallError(status).retry_delay));
     }
     if (opened_once_) ++reconnect_count_;
     status = Connect();
   }
+  if (std::exchange(waits_, false) && options_.waiting.ends != nullptr) options_.waiting.ends();
   return absl::OkStatus();
+}
+
+void SteadyStream::Pause(absl::Duration delay) {
+  if (options_.waiting.is_over == nullptr) return options_.sleep(delay);
+  for (; delay > absl::ZeroDuration() && !IsOver(); delay -= kLongestPause) {
+    options_.sleep(std::min(delay, kLongestPause));
+  }
 }
 
 bool SteadyStream::GoBack(const absl::Status& status) {

@@ -23,6 +23,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -36,6 +37,14 @@
 
 namespace cellar {
 
+// Who is to hear that a server is waited for, and who may end that. Each may be left out.
+struct Waiting {
+  std::function<void()> begins{};   // the server went away; told at once, and once
+  std::function<void()> ends{};     // it is back
+  std::function<bool()> is_over{};  // true: CANCELLED within a fifth of a second, also while an
+                                    // answer is due
+};
+
 struct SteadyStreamOptions {
   std::string session{};                 // `sessions/{id}`
   std::optional<int64_t> resume_from{};  // index of the first input; not given: the session's next
@@ -45,10 +54,13 @@ struct SteadyStreamOptions {
   // stream may be impossible to resume (STEP_TOO_OLD). At least 1.
   size_t max_unanswered = 8;
   absl::Duration answer_timeout = absl::Seconds(30);  // for one answer, and for opening
-  RetryPolicy open_retry{};                           // of the first connection
-  RetryPolicy retry{.max_attempts = 10};              // of the others, anew with every answer: 50 s
-  size_t max_kept_bytes = size_t{4} << 20;            // answered inputs that are not durable
+  // The server was there a while ago: if it is not, it is waited for from the first connection on.
+  bool server_was_there = false;
+  RetryPolicy open_retry{};                 // of the first connection otherwise
+  RetryPolicy retry{.max_attempts = 10};    // of the others, anew with every answer: 50 s
+  size_t max_kept_bytes = size_t{4} << 20;  // answered inputs that are not durable
   Sleeper sleep = absl::SleepFor;
+  Waiting waiting{};
 };
 
 class SteadyStream {
@@ -66,8 +78,9 @@ class SteadyStream {
   bool CanSend() const { return pending_.size() < options_.max_unanswered; }
 
   // The answer to the oldest message without one. Reconnects as often as the policy allows. Fails
-  // as Open; the stream is then of no use any more: the steps answered before stand, and those
-  // sent after may or may not have been applied. REQUIRES: unanswered() > 0.
+  // as Open, and with CANCELLED if the wait is over; the stream is then of no use any more: the
+  // steps answered before stand, and those sent after may or may not have been applied. REQUIRES:
+  // unanswered() > 0.
   absl::StatusOr<v1::StepResponse> Receive();
 
   // Ends the stream in good order. OK if the server agrees. REQUIRES: unanswered() == 0.
@@ -93,6 +106,10 @@ class SteadyStream {
   absl::Status Break();
   // Opens until it works or the policy is used up. `status` is why the last wire broke.
   absl::Status Reconnect(absl::Status status);
+  // Waits, or less if the wait is over meanwhile.
+  void Pause(absl::Duration delay);
+  bool IsExpected() const { return opened_once_ || options_.server_was_there; }
+  bool IsOver() const { return options_.waiting.is_over != nullptr && options_.waiting.is_over(); }
   // Whether `status` says that steps are missing which an earlier run of the server answered, and
   // they can be made again; then the next wire begins with them.
   bool GoBack(const absl::Status& status);
@@ -112,6 +129,7 @@ class SteadyStream {
   std::string answered_epoch_;  // the same at the last answer
   int64_t next_step_ = 0;
   int failed_attempts_ = 0;  // since the last answer
+  bool waits_ = false;       // it was told that the server is waited for
   int reconnect_count_ = 0;
   absl::Status ended_;  // not OK: why the stream is of no use any more
 };

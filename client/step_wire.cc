@@ -3,10 +3,19 @@
 #include <algorithm>
 #include <utility>
 
-namespace cellar {
+#include "absl/time/clock.h"
 
-StepWire::StepWire(v1::SessionService::Stub& stub, Unconnected unconnected)
-    : call_(stub.PrepareAsyncStreamSteps(&context_, &queue_)) {
+namespace cellar {
+namespace {
+
+// Soon enough for a person who does not want to wait any longer.
+constexpr absl::Duration kLongestWait = absl::Milliseconds(100);
+
+}  // namespace
+
+StepWire::StepWire(v1::SessionService::Stub& stub, Unconnected unconnected,
+                   std::function<bool()> is_over)
+    : is_over_(std::move(is_over)), call_(stub.PrepareAsyncStreamSteps(&context_, &queue_)) {
   context_.set_wait_for_ready(unconnected == Unconnected::kWaits);
   call_->StartCall(Tag(Event::kStarted));
 }
@@ -37,7 +46,7 @@ bool StepWire::WritesDone(absl::Time deadline) {
 std::optional<v1::StreamStepsResponse> StepWire::Read(absl::Time deadline) {
   timed_out_ = false;
   while (answers_.empty() && alive_) {
-    if (!Pump(deadline)) {
+    if (!PumpWhileWanted(deadline)) {
       timed_out_ = true;
       return std::nullopt;
     }
@@ -59,12 +68,22 @@ grpc::Status StepWire::Finish() {
 
 bool StepWire::AwaitWrite(absl::Time deadline) {
   while (write_in_flight_) {
-    if (!Pump(deadline)) {
+    if (!PumpWhileWanted(deadline)) {
       timed_out_ = true;
       return false;
     }
   }
   return !write_failed_;
+}
+
+bool StepWire::PumpWhileWanted(absl::Time deadline) {
+  if (is_over_ == nullptr) return Pump(deadline);
+  while (!is_over_()) {
+    const absl::Time now = absl::Now();
+    if (Pump(std::min(deadline, now + kLongestWait))) return true;
+    if (now >= deadline) return false;
+  }
+  return false;
 }
 
 bool StepWire::Pump(absl::Time deadline) {

@@ -10,6 +10,7 @@
 #include <grpcpp/grpcpp.h>
 
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 
@@ -23,8 +24,10 @@ class StepWire {
   // What to do without a connection: fail at once, or let the first write wait for one.
   enum class Unconnected { kFails, kWaits };
 
-  // Starts the call. `stub` must outlive the wire.
-  explicit StepWire(v1::SessionService::Stub& stub, Unconnected unconnected = Unconnected::kFails);
+  // Starts the call. `stub` must outlive the wire. `is_over`, if given, is asked every tenth of a
+  // second while a call waits; once it is true, time counts as over.
+  explicit StepWire(v1::SessionService::Stub& stub, Unconnected unconnected = Unconnected::kFails,
+                    std::function<bool()> is_over = nullptr);
   // Cancels the call if it has not ended, and waits for its end.
   ~StepWire();
 
@@ -51,10 +54,13 @@ class StepWire {
 
   // Waits for one event and notes what it did. False if none came by then.
   bool Pump(absl::Time deadline);
+  // The same, but none comes either once is_over_ says so.
+  bool PumpWhileWanted(absl::Time deadline);
   // Pumps until no write is in flight. False if that one failed or time was over.
   bool AwaitWrite(absl::Time deadline);
   void* Tag(Event event);
 
+  const std::function<bool()> is_over_;  // may be null
   grpc::ClientContext context_;
   grpc::CompletionQueue queue_;
   std::unique_ptr<grpc::ClientAsyncReaderWriter<v1::StreamStepsRequest, v1::StreamStepsResponse>>

@@ -106,6 +106,18 @@ void Context::OnRun(CLI::App& command, std::function<absl::Status()> run) {
   });
 }
 
+Waiting Context::TellsOfWaiting(const std::string& how_to_end) {
+  const std::string server =
+      local_server_ == nullptr ? absl::StrCat("the server at ", server_) : "the server";
+  const auto say = [this](const std::string& text) {
+    out_.flush();
+    err_ << text << std::endl;
+  };
+  return {
+      .begins = [=] { say(absl::StrCat(server, " is away; waiting for it (", how_to_end, ")")); },
+      .ends = [=] { say(absl::StrCat(server, " is back")); }};
+}
+
 void Context::PrintError(const absl::Status& status) {
   out_.flush();
   err_ << "error: " << TextOf(status) << std::endl;

@@ -18,6 +18,7 @@
 #include "client/commands/exit_code.h"
 #include "client/connection.h"
 #include "client/local_server.h"
+#include "client/steady_stream.h"
 
 namespace cellar {
 
@@ -53,6 +54,10 @@ class Context {
   CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::string& help,
                        const std::string& example);
   void OnRun(CLI::App& command, std::function<absl::Status()> run);
+
+  // Says on the error output that the server is waited for, and that it is back. `how_to_end` tells
+  // what ends the wait. The context outlives what is returned.
+  Waiting TellsOfWaiting(const std::string& how_to_end);
 
   std::ostream& out() { return out_; }
   std::ostream& err() { return err_; }

@@ -3,10 +3,12 @@
 #include <iostream>
 #include <limits>
 #include <memory>
+#include <optional>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "client/commands/commands.h"
+#include "client/commands/interrupt.h"
 #include "client/commands/model/send_model.h"
 #include "client/commands/number_flags.h"
 #include "client/commands/numerics_flags.h"
@@ -156,6 +158,7 @@ absl::Status ReadLines(Context& context, Repl& repl, LineEditor& editor, bool in
   for (int number = 1; next == Repl::Next::kContinue; ++number) {
     const LineEditor::Event event = editor.Read(repl.Prompt(), line);
     if (event == LineEditor::Event::kEnd) break;
+    Interrupt::Clear();
     if (event == LineEditor::Event::kCancelled) continue;
     absl::Status status = repl.Handle(line, next);
     if (status.ok()) continue;
@@ -192,7 +195,12 @@ absl::Status RunRepl(Context& context, const ReplOptions& options) {
   print.colours = UseColours();
   const auto editor = interactive ? MakeTerminalEditor(HistoryFile(), ReplCommandNames())
                                   : MakeScriptReader(std::cin);
-  Repl repl(std::move(place.session), place.model.input_size(), context.out(), print);
+  std::optional<Interrupt> interrupt;  // a script ends with Ctrl-C, as any program does
+  if (interactive) interrupt.emplace();
+  Waiting waiting =
+      context.TellsOfWaiting(interactive ? "Ctrl-C drops the line" : "Ctrl-C ends it");
+  if (interactive) waiting.is_over = &Interrupt::IsWished;
+  Repl repl(std::move(place.session), place.model.input_size(), context.out(), print, waiting);
   return ReadLines(context, repl, *editor, interactive);
 }
 

@@ -44,7 +44,6 @@ class TerminalEditor : public LineEditor {
   }
 
   ~TerminalEditor() override {
-    Save();
     el_end(editor_);
     history_end(history_);
   }
@@ -71,6 +70,7 @@ class TerminalEditor : public LineEditor {
     if (line.find_first_not_of(' ') != std::string::npos) {
       HistEvent event;
       history(history_, &event, H_ENTER, line.c_str());
+      Save();  // now: the program may end in many ways
     }
     return Event::kLine;
   }

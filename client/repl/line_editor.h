@@ -26,8 +26,8 @@ class LineEditor {
 };
 
 // Edits lines on the terminal. History is kept in `history_file` (empty: nowhere), which is made
-// with its folder if need be; failures to read or write it are ignored. Tab completes a first word
-// from `words`. One at a time in a program.
+// with its folder if need be, and written with every line; failures to read or write it are
+// ignored. Tab completes a first word from `words`. One at a time in a program.
 std::unique_ptr<LineEditor> MakeTerminalEditor(const std::string& history_file,
                                                std::vector<std::string> words);
 

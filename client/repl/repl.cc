@@ -13,8 +13,11 @@
 namespace cellar {
 
 Repl::Repl(std::unique_ptr<SessionClient> session, int64_t input_size, std::ostream& out,
-           StepPrinter::Options options)
-    : input_size_(std::max<int64_t>(1, input_size)), out_(out), printer_(out, options) {
+           StepPrinter::Options options, Waiting waiting)
+    : input_size_(std::max<int64_t>(1, input_size)),
+      waiting_(std::move(waiting)),
+      out_(out),
+      printer_(out, options) {
   branches_.push_back(std::make_unique<Branch>());
   branch().session = std::move(session);
 }
@@ -59,7 +62,7 @@ absl::Status Repl::MakeSteps(const std::string& line) {
 
 absl::Status Repl::StreamSteps(const std::vector<double>& numbers) {
   if (stream_ == nullptr) {
-    auto stream = branch().session->Stream(v1::VIEW_TRACE);
+    auto stream = branch().session->Stream(v1::VIEW_TRACE, waiting_);
     if (!stream.ok()) return stream.status();
     stream_ = *std::move(stream);
   }

@@ -26,9 +26,9 @@ class Repl {
   enum class Next { kContinue, kQuit };
 
   // `input_size` is the model's I: a line is cut into steps of so many numbers. `out` outlives the
-  // Repl.
+  // Repl. `waiting` is told of a server that went away, and can end a line.
   Repl(std::unique_ptr<SessionClient> session, int64_t input_size, std::ostream& out,
-       StepPrinter::Options options);
+       StepPrinter::Options options, Waiting waiting = {});
 
   ~Repl();
 
@@ -80,6 +80,7 @@ class Repl {
   v1::StepResponse Shown(const v1::StepResponse& answer) const;
 
   const int64_t input_size_;
+  const Waiting waiting_;
   std::ostream& out_;
   StepPrinter printer_;
   bool gates_ = true;

@@ -83,6 +83,44 @@ TEST_F(SteadyStreamTest, AStepWhoseAnswerWasLostIsAnsweredAgainAndNotMadeTwice) 
   EXPECT_EQ(stream->reconnect_count(), 1);
 }
 
+TEST_F(SteadyStreamTest, SomebodyIsToldOnceThatTheServerIsWaitedForAndThatItIsBack) {
+  server_.service.FailStreams({{.after_steps = 1, .status = kGone},
+                               {.after_steps = 0, .status = kGone},
+                               {.after_steps = 1, .status = kGone}});
+  std::vector<std::string> told;
+  options_.waiting = {.begins = [&] { told.emplace_back("away"); },
+                      .ends = [&] { told.emplace_back("back"); }};
+  const auto stream = Open();
+  EXPECT_THAT(told, IsEmpty());
+  ASSERT_TRUE(Pump(*stream, {1, 2, 3}).ok());
+  ASSERT_GE(told.size(), 2U);
+  EXPECT_EQ(told.size() % 2, 0U);
+  for (size_t i = 0; i < told.size(); ++i) EXPECT_EQ(told[i], i % 2 == 0 ? "away" : "back");
+}
+
+TEST_F(SteadyStreamTest, ALimitThatPassesIsNotAServerThatIsAway) {
+  server_.service.FailStreams(
+      {{.after_steps = 1,
+        .status = CellarStatus(grpc::StatusCode::RESOURCE_EXHAUSTED, "STEP_QUEUE_LIMIT")}});
+  options_.waiting.begins = [] { FAIL() << "it is there"; };
+  const auto stream = Open();
+  ASSERT_TRUE(Pump(*stream, {1, 2}).ok());
+}
+
+TEST_F(SteadyStreamTest, WhoeverWaitsMayEndTheWait) {
+  server_.service.FailStreams({{.after_steps = 1, .status = kGone},
+                               {.after_steps = 0, .status = kGone},
+                               {.after_steps = 0, .status = kGone}});
+  bool over = false;
+  options_.waiting.begins = [&] { over = true; };
+  options_.waiting.is_over = [&] { return over; };
+  const auto stream = Open();
+  const absl::Status status = Pump(*stream, {1, 2, 3}).status();
+  EXPECT_TRUE(absl::IsCancelled(status)) << status;
+  EXPECT_THAT(sleeps_, IsEmpty());
+  EXPECT_EQ(stream->reconnect_count(), 1) << "the try that was due is the last";
+}
+
 TEST_F(SteadyStreamTest, AStepThatWasNeverMadeIsSentAgain) {
   server_.service.FailStreams({{.after_steps = 2, .status = kGone}});
   const auto stream = Open();

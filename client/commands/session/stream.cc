@@ -94,6 +94,7 @@ absl::Status RunSessionStream(Context& context, const SessionStreamOptions& opti
   stream_options.max_unanswered = static_cast<size_t>(std::max(1, facts.replay_window()));
   stream_options.answer_timeout = (*connection)->options().call_timeout;
   stream_options.open_retry = (*connection)->options().retry;
+  stream_options.waiting = context.TellsOfWaiting("Ctrl-C ends it");
   auto stream = SteadyStream::Open((*connection)->sessions(), stream_options);
   if (!stream.ok()) return stream.status();
   const auto print = PrinterOptions(options.step, facts.numerics().precision());
