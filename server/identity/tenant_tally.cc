@@ -5,18 +5,21 @@ namespace cellar {
 std::optional<ReachedCap> TenantTally::Take(absl::string_view tenant, int64_t amount) {
   if (amount == 0) return std::nullopt;
   absl::MutexLock lock(&mutex_);
-  const auto found = used_.find(tenant);
-  const int64_t used = found == used_.end() ? 0 : found->second;
-  const int64_t total = total_.load(std::memory_order_relaxed);
-  const std::optional<ReachedCap> reached = FindReachedCap(limits_, used, total, amount);
-  if (reached.has_value()) return reached;
-  if (found == used_.end()) {
-    used_.emplace(tenant, amount);
-  } else {
-    found->second += amount;
-  }
-  total_.store(total + amount, std::memory_order_relaxed);
-  return std::nullopt;
+  const std::optional<ReachedCap> reached =
+      FindReachedCap(limits_, UsedLocked(tenant), total(), amount);
+  if (!reached.has_value()) AddLocked(tenant, amount);
+  return reached;
+}
+
+void TenantTally::TakeAnyway(absl::string_view tenant, int64_t amount) {
+  if (amount == 0) return;
+  absl::MutexLock lock(&mutex_);
+  AddLocked(tenant, amount);
+}
+
+std::optional<ReachedCap> TenantTally::Passed(absl::string_view tenant) {
+  absl::MutexLock lock(&mutex_);
+  return FindReachedCap(limits_, UsedLocked(tenant), total(), 0);
 }
 
 void TenantTally::GiveBack(absl::string_view tenant, int64_t amount) {
@@ -24,7 +27,22 @@ void TenantTally::GiveBack(absl::string_view tenant, int64_t amount) {
   absl::MutexLock lock(&mutex_);
   const auto found = used_.find(tenant);
   if ((found->second -= amount) == 0) used_.erase(found);
-  total_.store(total_.load(std::memory_order_relaxed) - amount, std::memory_order_relaxed);
+  total_.store(total() - amount, std::memory_order_relaxed);
+}
+
+int64_t TenantTally::UsedLocked(absl::string_view tenant) const {
+  const auto found = used_.find(tenant);
+  return found == used_.end() ? 0 : found->second;
+}
+
+void TenantTally::AddLocked(absl::string_view tenant, int64_t amount) {
+  const auto found = used_.find(tenant);
+  if (found == used_.end()) {
+    used_.emplace(tenant, amount);
+  } else {
+    found->second += amount;
+  }
+  total_.store(total() + amount, std::memory_order_relaxed);
 }
 
 }  // namespace cellar

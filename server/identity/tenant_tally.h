@@ -27,6 +27,13 @@ class TenantTally {
   // taken.
   std::optional<ReachedCap> Take(absl::string_view tenant, int64_t amount);
 
+  // Takes `amount` although a cap may have no room for it: what is there anyway. Who takes then is
+  // refused until enough is given back.
+  void TakeAnyway(absl::string_view tenant, int64_t amount);
+
+  // Which cap has been passed by TakeAnyway, if one has.
+  std::optional<ReachedCap> Passed(absl::string_view tenant);
+
   // Gives back what was taken.
   void GiveBack(absl::string_view tenant, int64_t amount);
 
@@ -36,6 +43,9 @@ class TenantTally {
   const CapLimits& limits() const { return limits_; }
 
  private:
+  int64_t UsedLocked(absl::string_view tenant) const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  void AddLocked(absl::string_view tenant, int64_t amount) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
+
   const CapLimits limits_;
 
   std::atomic<int64_t> total_{0};  // written under the mutex

@@ -21,6 +21,10 @@ namespace cellar {
 // 1.51: 11 KiB for each of 200,000 calls whose clients take no answers.
 inline constexpr int64_t kLeastCallBytes = int64_t{16} << 10;
 
+// What a stream is charged for that holds so many bytes: in multiples, so that small messages cost
+// nothing to charge for.
+inline int64_t ChargeFor(int64_t bytes) { return (bytes / kLeastCallBytes + 1) * kLeastCallBytes; }
+
 class CallBytes {
  public:
   CallBytes(TenantTally& tally, std::string tenant) : tally_(&tally), tenant_(std::move(tenant)) {}
@@ -42,6 +46,22 @@ class CallBytes {
     }
     bytes_ = bytes;
     return absl::OkStatus();
+  }
+
+  // The same for what is there anyway, like the answer of work that is done: there may be no room.
+  void SetAnyway(int64_t bytes) {
+    if (bytes <= bytes_) {
+      tally_->GiveBack(tenant_, bytes_ - bytes);
+    } else {
+      tally_->TakeAnyway(tenant_, bytes - bytes_);
+    }
+    bytes_ = bytes;
+  }
+
+  // Errors: CALL_BYTES_LIMIT, if SetAnyway has taken more than there was room for.
+  absl::Status CheckRoom() const {
+    const auto passed = tally_->Passed(tenant_);
+    return passed.has_value() ? CallBytesLimit(*passed, bytes_) : absl::OkStatus();
   }
 
  private:

@@ -30,6 +30,9 @@ class Incoming {
 
   int64_t bytes() const { return static_cast<int64_t>(buffer_.Length()); }
 
+  // Forgets the bytes.
+  void Drop() { buffer_.Clear(); }
+
   // Errors: MESSAGE_SIZE_LIMIT.
   absl::Status CheckLength(int64_t limit_bytes) const;
 

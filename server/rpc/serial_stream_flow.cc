@@ -1,44 +1,59 @@
 #include "server/rpc/serial_stream_flow.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
 
-SerialStreamFlow::Do SerialStreamFlow::Next() {
-  if (finished_) return Do::kNothing;
-  if (std::exchange(has_answer_, false)) return Do::kWrite;  // working until it is written
+SerialStreamFlow::Action SerialStreamFlow::Next() {
+  if (finished_) return {};
+  if (const int64_t due = ChargeFor(bytes()); due != charged_) {
+    charged_ = due;
+    return {.what = Do::kCharge, .bytes = due};
+  }
+  if (std::exchange(has_answer_, false))
+    return {.what = Do::kWrite};  // working until it is written
   if (!working_ && !end_.has_value() && std::exchange(has_message_, false)) {
     working_ = true;
-    return Do::kWork;
+    std::swap(current_bytes_, read_bytes_);
+    return {.what = Do::kWork, .bytes = current_bytes_};
   }
   if (MayRead()) {
     reading_ = true;
-    return Do::kRead;
+    return {.what = Do::kRead};
   }
-  if (working_ || (!input_closed_ && !end_.has_value())) return Do::kNothing;
+  if (working_ || (!input_closed_ && !end_.has_value())) return {};
   finished_ = true;
-  return Do::kFinish;
+  return {.what = Do::kFinish, .status = end_.value_or(absl::OkStatus())};
 }
 
 bool SerialStreamFlow::MayRead() const {
   return !reading_ && !has_message_ && !input_closed_ && !end_.has_value();
 }
 
-void SerialStreamFlow::ReadDone(bool has_message) {
+void SerialStreamFlow::Arrived(int64_t bytes) {
   reading_ = false;
-  has_message_ = has_message;
-  input_closed_ = !has_message;
+  has_message_ = true;
+  read_bytes_ = std::max(read_bytes_, bytes);  // what it had it keeps
 }
 
-void SerialStreamFlow::WorkDone(const absl::Status& status, bool has_answer) {
-  has_answer_ = status.ok() && has_answer;
+void SerialStreamFlow::InputClosed() {
+  reading_ = false;
+  input_closed_ = true;
+}
+
+void SerialStreamFlow::WorkDone(const absl::Status& status, std::optional<int64_t> answer_bytes) {
+  if (current_bytes_ > kMostKeptBytes || !status.ok()) current_bytes_ = 0;
+  has_answer_ = status.ok() && answer_bytes.has_value();
+  answer_bytes_ = has_answer_ ? *answer_bytes : 0;
   working_ = has_answer_;
   if (!status.ok()) End(status);
 }
 
 void SerialStreamFlow::WriteDone(bool ok) {
+  answer_bytes_ = 0;
   working_ = false;
   if (!ok) End(CallerGone());
 }

@@ -2,42 +2,56 @@
 // and its answer written, the next is read. So a stream holds two messages and one answer at most,
 // whatever the client sends and however slowly it reads. Bookkeeping only: no gRPC, no lock.
 //
-// Events are noted by the methods; Next says what to do, until there is nothing.
+// Events are noted by the methods; Next says what to do, until there is nothing. What the stream
+// holds is charged for before anything else is done with it.
 //
 // Thread safety: externally synchronised.
 #ifndef CELLAR_SERVER_RPC_SERIAL_STREAM_FLOW_H_
 #define CELLAR_SERVER_RPC_SERIAL_STREAM_FLOW_H_
 
+#include <cstdint>
 #include <optional>
 
 #include "absl/status/status.h"
+#include "server/rpc/call_bytes.h"
 
 namespace cellar {
 
 class SerialStreamFlow {
  public:
-  // kRead: read a message. kWork: work on the message read. kWrite: write its answer. kFinish: end
-  // the call with final_status(); comes once, and last.
-  enum class Do { kNothing, kRead, kWork, kWrite, kFinish };
+  // Messages are kept, to be read and written into again, unless they have more bytes than that.
+  static constexpr int64_t kMostKeptBytes = int64_t{512} << 10;
+
+  // kCharge: have the stream charged for `bytes`, or End. kRead: read a message. kWork: work on the
+  // message read, of `bytes`, whose place the one worked on before takes. kWrite: write its answer.
+  // kFinish: end the call with `status`, which is OK if the client closed the stream and everything
+  // is answered; comes once, and last.
+  enum class Do { kNothing, kCharge, kRead, kWork, kWrite, kFinish };
+  struct Action {
+    Do what = Do::kNothing;
+    int64_t bytes = 0;
+    absl::Status status = {};
+  };
 
   // The next thing to do, which then counts as begun.
-  Do Next();
+  Action Next();
 
-  // A read ended, with a message or because none will come.
-  void ReadDone(bool has_message);
-  // The work on a message ended. An error ends the stream; an answer is written.
-  void WorkDone(const absl::Status& status, bool has_answer);
+  // A message of so many bytes in memory came.
+  void Arrived(int64_t bytes);
+  // None will come.
+  void InputClosed();
+  // The work on a message ended. An error ends the stream; an answer, of so many bytes, is written.
+  // A message that is more than is kept, or was refused, has been given back.
+  void WorkDone(const absl::Status& status, std::optional<int64_t> answer_bytes);
   // An answer is written, or cannot be.
   void WriteDone(bool ok);
   // Takes no more, because of `status` unless there was a reason before. What is being worked on is
   // still answered.
   void End(const absl::Status& status);
 
-  // Why the stream ended; OK if the client closed it and everything is answered.
-  absl::Status final_status() const { return end_.value_or(absl::OkStatus()); }
-
  private:
   bool MayRead() const;
+  int64_t bytes() const { return read_bytes_ + current_bytes_ + answer_bytes_; }
 
   bool reading_ = false;
   bool has_message_ = false;   // read, and waits for its turn
@@ -45,6 +59,10 @@ class SerialStreamFlow {
   bool has_answer_ = false;    // which is to be written
   bool input_closed_ = false;  // no message will come
   bool finished_ = false;
+  int64_t read_bytes_ = 0;     // of the message read, or kept to be read into
+  int64_t current_bytes_ = 0;  // of the one worked on, or kept
+  int64_t answer_bytes_ = 0;   // of the answer that is not written yet
+  int64_t charged_ = kLeastCallBytes;
   std::optional<absl::Status> end_;
 };
 

@@ -17,40 +17,47 @@ constexpr int64_t kMaxSpareBytes = int64_t{16} << 10;
 }  // namespace
 
 StepStreamFlow::Action StepStreamFlow::Next() {
+  Action action = NextAction();
+  action.dropped = std::exchange(dropped_, {});
+  return action;
+}
+
+StepStreamFlow::Action StepStreamFlow::NextAction() {
   if (finished_) return {};
   if (received_ != nullptr && (cancelled_ || answer_failed_)) {
     ++unanswered_;
     AnswerDone(std::exchange(received_, nullptr), CallerGone());
   }
   DropUnwanted();
+  if (const int64_t due = ChargeFor(bytes_); due != charged_) {
+    charged_ = due;
+    return {.what = Do::kCharge, .bytes = due};
+  }
   if (MayWrite()) {
     writing_ = true;
-    return {Do::kWrite, exchanges_.front().get(), {}};
+    return {.what = Do::kWrite, .exchange = exchanges_.front().get()};
   }
   if (received_ != nullptr) {
     ++unanswered_;
-    return {opened_ ? Do::kStep : Do::kOpen, std::exchange(received_, nullptr), {}};
+    return {.what = opened_ ? Do::kStep : Do::kOpen, .exchange = std::exchange(received_, nullptr)};
   }
   if (MayRead()) {
     reading_ = true;
     if (spare_.empty()) spare_.push_back(std::make_unique<Tracked>());
     incoming_ = std::move(spare_.back());
     spare_.pop_back();
-    return {Do::kRead, incoming_.get(), {}};
+    return {.what = Do::kRead, .exchange = incoming_.get()};
   }
   if (MayFinish()) {
     finished_ = true;
-    return {Do::kFinish, nullptr, FinalStatus()};
+    return {.what = Do::kFinish, .status = FinalStatus()};
   }
   return {};
 }
 
-void StepStreamFlow::Arrived(absl::StatusOr<int64_t> bytes) {
+std::unique_ptr<StepExchange> StepStreamFlow::Arrived(absl::StatusOr<int64_t> bytes) {
   reading_ = false;
-  if (end_.has_value() || answer_failed_ || cancelled_) {
-    incoming_.reset();
-    return;
-  }
+  if (end_.has_value() || answer_failed_ || cancelled_) return std::move(incoming_);
   any_message_ = true;
   exchanges_.push_back(std::move(incoming_));
   Tracked* const exchange = exchanges_.back().get();
@@ -60,10 +67,11 @@ void StepStreamFlow::Arrived(absl::StatusOr<int64_t> bytes) {
   bytes_ += exchange->bytes;
   if (bytes.ok()) {
     received_ = exchange;
-    return;
+    return nullptr;
   }
   ++unanswered_;
   AnswerDone(exchange, std::move(bytes).status());
+  return nullptr;
 }
 
 void StepStreamFlow::InputClosed() {
@@ -76,7 +84,11 @@ void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
   auto* const tracked = static_cast<Tracked*>(exchange);
   --unanswered_;
   tracked->answered = true;
-  tracked->request.Clear();
+  if (tracked->is_long) {
+    dropped_.push_back(std::exchange(tracked->request, {}));
+  } else {
+    tracked->request.Clear();
+  }
   bytes_ -= tracked->bytes;
   tracked->bytes = status.ok() ? static_cast<int64_t>(tracked->response.ByteSizeLong()) : 0;
   tracked->most_bytes = std::max(tracked->most_bytes, tracked->bytes);

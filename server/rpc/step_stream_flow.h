@@ -25,11 +25,13 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cellar/v1/session_service.pb.h"
+#include "server/rpc/call_bytes.h"
 
 namespace cellar {
 
 // One message of the client and its answer.
 struct StepExchange {
+  virtual ~StepExchange() = default;
   v1::StreamStepsRequest request;
   v1::StreamStepsResponse response;
   bool is_long = false;              // the request is more than kLongMessageBytes
@@ -46,6 +48,7 @@ class StepStreamFlow {
 
   enum class Do {
     kNothing,  // wait for an event
+    kCharge,   // have the stream charged for `bytes`, or End
     kRead,     // read into exchange->request, then Arrived or InputClosed
     kOpen,     // have exchange->request answered, then AnswerDone: the first message
     kStep,     // the same: every other message
@@ -55,7 +58,10 @@ class StepStreamFlow {
   struct Action {
     Do what = Do::kNothing;
     StepExchange* exchange = nullptr;
-    absl::Status status;  // of kFinish
+    absl::Status status = {};  // of kFinish
+    int64_t bytes = 0;         // of kCharge
+    // Long messages that nobody will answer: take long to give back, and nothing waits for it here.
+    std::vector<v1::StreamStepsRequest> dropped = {};
   };
 
   explicit StepStreamFlow(Limits limits) : limits_(limits) {}
@@ -64,7 +70,8 @@ class StepStreamFlow {
   Action Next();
 
   // The read ended with a message of so many bytes in memory, or with one that cannot be taken.
-  void Arrived(absl::StatusOr<int64_t> bytes);
+  // Returns the exchange if nobody will answer it, to be given back with no lock held.
+  std::unique_ptr<StepExchange> Arrived(absl::StatusOr<int64_t> bytes);
   // The read ended, as no message will come any more.
   void InputClosed();
 
@@ -78,9 +85,6 @@ class StepStreamFlow {
   // first End counts, and the failure of a step counts more. A message still being read is dropped.
   void End(absl::Status status);
 
-  // Bytes of the messages that are not answered and of the answers that are not written.
-  int64_t bytes() const { return bytes_; }
-
   // Nobody listens any more: nothing is written; the stream finishes as soon as it can.
   void Cancel();
 
@@ -92,6 +96,7 @@ class StepStreamFlow {
     int64_t most_bytes = 0;  // the larger of the two
   };
 
+  Action NextAction();
   bool MayWrite() const;
   bool MayRead() const;
   bool MayFinish() const;
@@ -106,7 +111,9 @@ class StepStreamFlow {
   Tracked* received_ = nullptr;                     // the newest of exchanges_, to be handed out
   std::vector<std::unique_ptr<Tracked>> spare_;     // small ones, to be used again
 
-  int64_t bytes_ = 0;       // of exchanges_
+  int64_t bytes_ = 0;  // of exchanges_
+  int64_t charged_ = kLeastCallBytes;
+  std::vector<v1::StreamStepsRequest> dropped_;
   int64_t unanswered_ = 0;  // handed out by kOpen or kStep
   bool opened_ = false;     // the first answer was a success
   bool any_message_ = false;

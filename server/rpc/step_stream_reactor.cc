@@ -6,13 +6,6 @@
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
-namespace {
-
-// A stream is charged for what it holds in multiples of what every call is charged for: small
-// messages cost nothing to charge for.
-int64_t ChargeFor(int64_t bytes) { return (bytes / kLeastCallBytes + 1) * kLeastCallBytes; }
-
-}  // namespace
 
 Reactor* StepStreamReactor::Start(StepStreamWire& wire, Api& api, Admission& admission,
                                   StepStreamFlow::Limits limits,
@@ -20,11 +13,10 @@ Reactor* StepStreamReactor::Start(StepStreamWire& wire, Api& api, Admission& adm
   std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(wire, api, admission, limits));
   reactor->self_ = reactor;
   absl::Status refused = reactor->Enter(make_stream);
-  if (!refused.ok()) {
-    absl::MutexLock lock(&reactor->mutex_);
-    reactor->flow_.End(std::move(refused));
-  }
-  reactor->Act();  // OnDone comes after this has returned: the queue's thread is here
+  // The queue's thread is here: OnDone comes after this has returned.
+  reactor->Happened([&](StepStreamFlow& flow) {
+    if (!refused.ok()) flow.End(std::move(refused));
+  });
   return reactor.get();
 }
 
@@ -49,7 +41,8 @@ void StepStreamReactor::EndForDrain() {
 void StepStreamReactor::OnReadDone(bool ok) {
   if (!ok) return Happened([](StepStreamFlow& flow) { flow.InputClosed(); });
   visit_.Read(incoming_, reading_, [this](absl::StatusOr<int64_t> bytes) {
-    Happened([&](StepStreamFlow& flow) { flow.Arrived(std::move(bytes)); });
+    std::unique_ptr<StepExchange> unwanted;
+    Happened([&](StepStreamFlow& flow) { unwanted = flow.Arrived(std::move(bytes)); });
   });
 }
 
@@ -70,59 +63,34 @@ void StepStreamReactor::OnDone() {
 
 template <class Event>
 void StepStreamReactor::Happened(Event event) {
-  {
-    absl::MutexLock lock(&mutex_);
-    event(flow_);
-    if (acting_) return;
-    acting_ = true;
-  }
-  Act();
+  flow_.Happened(std::move(event), [this](const StepStreamFlow::Action& action) { Act(action); });
 }
 
-void StepStreamReactor::Act() {
-  while (true) {
-    std::optional<int64_t> charge;
-    StepStreamFlow::Action action = NextAction(charge);
-    if (charge.has_value()) Charge(*charge);
-    switch (action.what) {
-      case StepStreamFlow::Do::kNothing:
-        if (!charge.has_value()) return;  // perhaps another thread acts: this may be gone
-        break;                            // look again
-      case StepStreamFlow::Do::kRead:
-        reading_ = &action.exchange->request;
-        wire_.Read(&incoming_);
-        break;
-      case StepStreamFlow::Do::kOpen:
-      case StepStreamFlow::Do::kStep:
-        Answer(action);
-        break;
-      case StepStreamFlow::Do::kWrite:
-        wire_.Write(action.exchange->response);
-        break;
-      case StepStreamFlow::Do::kFinish:
-        if (stream_ != nullptr) stream_->Close();
-        visit_.Finish(action.status);
-        return;  // perhaps OnDone has come: this may be gone
+void StepStreamReactor::Act(const StepStreamFlow::Action& action) {
+  switch (action.what) {
+    case StepStreamFlow::Do::kNothing:
+      break;
+    case StepStreamFlow::Do::kCharge: {
+      absl::Status full = visit_.Hold(action.bytes);
+      if (!full.ok()) Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
+      break;
     }
+    case StepStreamFlow::Do::kRead:
+      reading_ = &action.exchange->request;
+      wire_.Read(&incoming_);
+      break;
+    case StepStreamFlow::Do::kOpen:
+    case StepStreamFlow::Do::kStep:
+      Answer(action);
+      break;
+    case StepStreamFlow::Do::kWrite:
+      wire_.Write(action.exchange->response);
+      break;
+    case StepStreamFlow::Do::kFinish:
+      if (stream_ != nullptr) stream_->Close();
+      visit_.Finish(action.status);
+      break;
   }
-}
-
-StepStreamFlow::Action StepStreamReactor::NextAction(std::optional<int64_t>& charge) {
-  absl::MutexLock lock(&mutex_);
-  StepStreamFlow::Action action = flow_.Next();
-  const int64_t due = ChargeFor(flow_.bytes());
-  if (due != asked_charge_) {
-    charge = due;
-  } else if (action.what == StepStreamFlow::Do::kNothing) {
-    acting_ = false;
-  }
-  return action;
-}
-
-void StepStreamReactor::Charge(int64_t bytes) {
-  asked_charge_ = bytes;
-  absl::Status full = visit_.Hold(bytes);
-  if (!full.ok()) Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
 }
 
 void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {

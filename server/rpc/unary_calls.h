@@ -58,12 +58,15 @@ class UnaryCall final : public Reactor {
     visit_.ReadOnlyMessage(ok, incoming_, &*request_, [this](absl::StatusOr<int64_t> bytes) {
       const absl::Status held = bytes.ok() ? visit_.Hold(*bytes) : bytes.status();
       if (!held.ok()) return Finish(held);
-      if (!is_dear_(*request_)) return Answer(handler_);
-      visit_.RunOnWorker([this](const absl::Status& may_run) {
-        if (!may_run.ok()) return Finish(may_run);
-        Answer(handler_);
-      });
+      if (!is_dear_(*request_)) return Run(absl::OkStatus());
+      visit_.RunOnWorker([this](const absl::Status& may_run) { Run(may_run); });
     });
+  }
+
+  void Run(const absl::Status& may_run) {
+    const absl::Status room = may_run.ok() ? visit_.CheckRoom() : may_run;
+    if (!room.ok()) return Finish(room);
+    Answer(handler_);
   }
 
   void Answer(absl::Status (*handler)(Api&, const Call&, const Request&, Response*)) {
@@ -79,6 +82,8 @@ class UnaryCall final : public Reactor {
   // time to read it can do so here too.
   void Finish(const absl::Status& status) {
     request_.reset();
+    // Until the client takes it.
+    if (status.ok()) visit_.HoldAnswer(static_cast<int64_t>(wire_.response()->ByteSizeLong()));
     visit_.Finish(status);
   }
 

@@ -13,66 +13,60 @@ UploadReactor* UploadReactor::Start(Api& api, Admission& admission, Wire& wire) 
   // Who is refused is so before anything of the upload is read.
   absl::Status entered = reactor->visit_.Identify();
   if (entered.ok()) entered = reactor->visit_.Enter();
-  if (!entered.ok()) {
-    reactor->visit_.Finish(entered);
-    return reactor.get();
+  if (entered.ok()) {
+    reactor->upload_.emplace(api, reactor->visit_.ForHandler());
+    admission.Tell(reactor);
   }
-  reactor->upload_.emplace(api, reactor->visit_.ForHandler());
-  wire.Read(&reactor->incoming_);
-  admission.Tell(reactor);
+  // The queue's thread is here: OnDone comes after this has returned.
+  reactor->Happened([&](UploadFlow& flow) {
+    if (!entered.ok()) flow.End(std::move(entered));
+  });
   return reactor.get();
 }
 
 void UploadReactor::OnReadDone(bool ok) {
-  if (!ok) return Happened([](Flow& flow) { flow.closed = true; });
+  if (!ok) return Happened([](UploadFlow& flow) { flow.InputClosed(); });
   visit_.Read(incoming_, &message_, [this](absl::StatusOr<int64_t> bytes) {
     arrived_ = std::move(bytes).status();
-    Happened([](Flow& flow) { flow.read = true; });
+    Happened([](UploadFlow& flow) { flow.Arrived(); });
   });
 }
 
 void UploadReactor::EndForDrain() {
-  Happened([](Flow& flow) { flow.draining = true; });
+  Happened([](UploadFlow& flow) { flow.End(Draining()); });
 }
 
 template <class Event>
 void UploadReactor::Happened(Event event) {
-  {
-    absl::MutexLock lock(&mutex_);
-    event(flow_);
-    if (std::exchange(flow_.acting, true)) return;
-  }
-  while (true) {
-    switch (NextAction()) {
-      case Do::kNothing:
-        return;
-      case Do::kTake: {
-        const absl::Status taken = Take();
-        if (!taken.ok()) return visit_.Finish(taken);
-        wire_.Read(&incoming_);
-        break;
-      }
-      case Do::kWork:
-        return Work();
-      case Do::kEndForDrain:
-        return visit_.Finish(Draining());
-    }
-  }
+  flow_.Happened(std::move(event), [this](const UploadFlow::Action& action) { Act(action); });
 }
 
-UploadReactor::Do UploadReactor::NextAction() {
-  absl::MutexLock lock(&mutex_);
-  if (flow_.closed) return Do::kWork;
-  if (flow_.draining) return Do::kEndForDrain;
-  if (std::exchange(flow_.read, false)) return Do::kTake;
-  flow_.acting = false;
-  return Do::kNothing;
+void UploadReactor::Act(const UploadFlow::Action& action) {
+  switch (action.what) {
+    case UploadFlow::Do::kNothing:
+      break;
+    case UploadFlow::Do::kRead:
+      wire_.Read(&incoming_);
+      break;
+    case UploadFlow::Do::kTake: {
+      absl::Status taken = Take();
+      if (!taken.ok()) Happened([&](UploadFlow& flow) { flow.End(std::move(taken)); });
+      break;
+    }
+    case UploadFlow::Do::kWork:
+      Work();
+      break;
+    case UploadFlow::Do::kFinish:
+      visit_.Finish(action.status);
+      break;
+  }
 }
 
 void UploadReactor::Work() {
-  visit_.RunOnWorker([this](const absl::Status& may_run) {
+  visit_.RunOnWorker([this, alive = self_](const absl::Status& may_run) {
     // A broken connection ends the messages as well: a file that is not whole then leaves nothing.
-    visit_.Finish(may_run.ok() ? upload_->Finish(wire_.response()) : may_run);
+    absl::Status done = may_run.ok() ? upload_->Finish(wire_.response()) : may_run;
+    Happened([&](UploadFlow& flow) { flow.WorkDone(std::move(done)); });
   });
 }
 

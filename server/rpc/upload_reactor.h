@@ -1,9 +1,6 @@
 // ModelService.UploadModel on the wire: reads the chunks one after another, then has the model read
-// and created on a worker.
-//
-// Events come from the queue's thread and from the drain. Each is noted under a lock; then one
-// thread, whichever finds nobody else at it, carries out what is to be done next, with no lock
-// held: so a read never begins after the end.
+// and created on a worker. When it does what is UploadFlow's (flow_driver.h says on which thread);
+// events come from the queue's thread, from workers, and from the drain.
 //
 // Thread safety: internal; the queue, a worker and the drain call it.
 // Ownership: owns itself until OnDone; `api` and `admission` outlive that.
@@ -14,14 +11,14 @@
 #include <memory>
 #include <optional>
 
-#include "absl/base/thread_annotations.h"
 #include "absl/status/status.h"
-#include "absl/synchronization/mutex.h"
 #include "cellar/v1/model_service.grpc.pb.h"
 #include "server/api/api.h"
 #include "server/api/model_upload.h"
 #include "server/rpc/admission.h"
+#include "server/rpc/flow_driver.h"
 #include "server/rpc/incoming.h"
+#include "server/rpc/upload_flow.h"
 #include "server/rpc/visit.h"
 #include "server/rpc/wires.h"
 
@@ -48,20 +45,10 @@ class UploadReactor final : public Reactor, public DrainListener {
   void OnCancel() override { visit_.Cancel(); }
   void OnDone() override;
 
-  // What happened and has not been seen to yet; and what has begun.
-  struct Flow {
-    bool read = false;    // a message came
-    bool closed = false;  // none will come
-    bool draining = false;
-    bool acting = false;  // some thread is at it; once all messages are there, or the end, for ever
-  };
-  enum class Do { kNothing, kTake, kWork, kEndForDrain };
-
-  // Notes an event (a function of Flow&) and carries out what it makes possible, unless another
-  // thread does so already.
+  // Tells the flow of an event (a function of UploadFlow&).
   template <class Event>
-  void Happened(Event event) ABSL_LOCKS_EXCLUDED(mutex_);
-  Do NextAction() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Happened(Event event);
+  void Act(const UploadFlow::Action& action);
 
   // Takes the message that came, if it is one. Errors: as Visit::Read and ModelUpload::Add.
   absl::Status Take();
@@ -79,8 +66,7 @@ class UploadReactor final : public Reactor, public DrainListener {
   absl::Status arrived_;                 // why the message is none
   std::shared_ptr<UploadReactor> self_;  // until OnDone
 
-  absl::Mutex mutex_;
-  Flow flow_ ABSL_GUARDED_BY(mutex_);
+  FlowDriver<UploadFlow> flow_;
 };
 
 }  // namespace cellar

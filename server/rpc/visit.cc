@@ -52,18 +52,23 @@ absl::Status Visit::Hold(int64_t bytes) { return bytes_->Set(std::max(kLeastCall
 
 void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival arrival) {
   const int64_t bytes = incoming.bytes();
-  absl::Status taken = incoming.CheckLength(api_.limits.max_message_bytes);
-  if (taken.ok() && bytes <= kLongMessageBytes) taken = incoming.ReadInto(message);
-  if (!taken.ok()) return arrival(std::move(taken));
-  if (bytes <= kLongMessageBytes) return arrival(BytesOf(*message, bytes));
+  const bool is_long = bytes > kLongMessageBytes;
   // What it takes until it is read, beside the least that the call holds already.
   CallBytes waiting(admission_.call_bytes(), caller_->tenant);
-  taken = waiting.Set(bytes - kLeastCallBytes);
-  if (!taken.ok()) return arrival(std::move(taken));
+  absl::Status taken = incoming.CheckLength(api_.limits.max_message_bytes);
+  if (taken.ok()) {
+    taken = is_long ? waiting.Set(bytes - kLeastCallBytes) : incoming.ReadInto(message);
+  }
+  if (!taken.ok()) {
+    incoming.Drop();
+    return arrival(std::move(taken));
+  }
+  if (!is_long) return arrival(BytesOf(*message, bytes));
   wire_.Keep();
   RunOnWorker([this, &incoming, message, bytes, waiting = std::move(waiting),
                arrival = std::move(arrival)](absl::Status may_run) mutable {
     if (may_run.ok()) may_run = incoming.ReadWhile([this] { return !cancelled(); }, message);
+    incoming.Drop();
     waiting.Set(0).IgnoreError();
     if (may_run.ok()) {
       arrival(BytesOf(*message, bytes));

@@ -6,6 +6,7 @@
 #ifndef CELLAR_SERVER_RPC_VISIT_H_
 #define CELLAR_SERVER_RPC_VISIT_H_
 
+#include <algorithm>
 #include <atomic>
 #include <cstdint>
 #include <memory>
@@ -52,6 +53,12 @@ class Visit {
   // Holds `bytes` from now on, kLeastCallBytes at least. Errors: CALL_BYTES_LIMIT; then it holds
   // what it held. REQUIRES: it is known who calls.
   absl::Status Hold(int64_t bytes);
+
+  // Holds the answer, of so many bytes, of work that is done, though there may be no room for it;
+  // and whether there is: to be asked before such work. Errors: CALL_BYTES_LIMIT. REQUIRES: it is
+  // known who calls.
+  void HoldAnswer(int64_t bytes) { bytes_->SetAnyway(std::max(kLeastCallBytes, bytes)); }
+  absl::Status CheckRoom() const { return bytes_->CheckRoom(); }
 
   // Takes the bytes that a message holds in memory, or why it is none. Called once, on the thread
   // of Read before it returns or, for a long message, on a worker.

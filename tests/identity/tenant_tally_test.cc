@@ -37,6 +37,23 @@ TEST(TenantTally, ACapOfATenantLeavesRoomForOthers) {
   EXPECT_FALSE(tally.Take("a", 5).has_value());
 }
 
+TEST(TenantTally, WhatIsTakenAnywayKeepsOthersOutUntilItIsGivenBack) {
+  TenantTally tally({.of_tenant = 5, .of_server = 10});
+  tally.TakeAnyway("a", 5);
+  EXPECT_FALSE(tally.Passed("a").has_value());
+  tally.TakeAnyway("a", 2);
+  ASSERT_TRUE(tally.Passed("a").has_value());
+  EXPECT_EQ(tally.Passed("a")->scope, CapScope::kTenant);
+  EXPECT_EQ(tally.Passed("a")->used, 7);
+  EXPECT_FALSE(tally.Passed("b").has_value());
+  EXPECT_TRUE(tally.Take("a", 1).has_value());
+  tally.TakeAnyway("b", 4);
+  EXPECT_EQ(tally.Passed("b")->scope, CapScope::kServer);
+  tally.GiveBack("a", 7);
+  EXPECT_FALSE(tally.Passed("b").has_value());
+  EXPECT_FALSE(tally.Take("a", 5).has_value());
+}
+
 TEST(TenantTally, ASumThatWouldOverflowDoesNotFit) {
   TenantTally tally({.of_tenant = 5, .of_server = 10});
   EXPECT_FALSE(tally.Take("a", 1).has_value());

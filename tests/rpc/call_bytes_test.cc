@@ -25,6 +25,18 @@ TEST(CallBytes, AreTakenFromWhatAllCallsMayHoldAndGivenBack) {
   EXPECT_EQ(tally.total(), 0);
 }
 
+TEST(CallBytes, WhatIsThereAnywayIsHeldWithoutRoomAndTold) {
+  TenantTally tally({.of_server = 100});
+  CallBytes bytes(tally, "a");
+  bytes.SetAnyway(100);
+  EXPECT_TRUE(bytes.CheckRoom().ok());
+  bytes.SetAnyway(101);
+  EXPECT_EQ(GetErrorReason(bytes.CheckRoom()), "CALL_BYTES_LIMIT");
+  bytes.SetAnyway(50);
+  EXPECT_TRUE(bytes.CheckRoom().ok());
+  EXPECT_EQ(tally.total(), 50);
+}
+
 TEST(CallBytes, MoveWithTheirCall) {
   TenantTally tally({.of_server = 100});
   CallBytes first(tally, "a");

@@ -9,54 +9,58 @@ using SerialDo = SerialStreamFlow::Do;
 
 // Reads a message and begins to work on it; the next read has begun, too.
 void BeginWork(SerialStreamFlow& flow) {
-  ASSERT_EQ(flow.Next(), SerialDo::kRead);
-  flow.ReadDone(true);
-  ASSERT_EQ(flow.Next(), SerialDo::kWork);
-  ASSERT_EQ(flow.Next(), SerialDo::kRead);
-  ASSERT_EQ(flow.Next(), SerialDo::kNothing);
+  ASSERT_EQ(flow.Next().what, SerialDo::kRead);
+  flow.Arrived(1);
+  ASSERT_EQ(flow.Next().what, SerialDo::kWork);
+  ASSERT_EQ(flow.Next().what, SerialDo::kRead);
+  ASSERT_EQ(flow.Next().what, SerialDo::kNothing);
 }
 
 TEST(SerialStreamFlow, ReadsTheNextMessageWhileOneIsWorkedOnAndNoMore) {
   SerialStreamFlow flow;
   BeginWork(flow);
-  flow.ReadDone(true);
-  EXPECT_EQ(flow.Next(), SerialDo::kNothing) << "the second message waits, a third is not read";
-  flow.WorkDone(absl::OkStatus(), true);
-  EXPECT_EQ(flow.Next(), SerialDo::kWrite);
-  EXPECT_EQ(flow.Next(), SerialDo::kNothing) << "the answer's place is taken until it is written";
+  flow.Arrived(1);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing)
+      << "the second message waits, a third is not read";
+  flow.WorkDone(absl::OkStatus(), 1);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing)
+      << "the answer's place is taken until it is written";
   flow.WriteDone(true);
-  EXPECT_EQ(flow.Next(), SerialDo::kWork);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWork);
 }
 
 TEST(SerialStreamFlow, AMessageWithoutAnAnswerLetsTheNextBegin) {
   SerialStreamFlow flow;
   BeginWork(flow);
-  flow.ReadDone(true);
-  flow.WorkDone(absl::OkStatus(), false);
-  EXPECT_EQ(flow.Next(), SerialDo::kWork);
+  flow.Arrived(1);
+  flow.WorkDone(absl::OkStatus(), std::nullopt);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWork);
 }
 
 TEST(SerialStreamFlow, EndsWhenTheClientHasClosedAndAllIsAnswered) {
   SerialStreamFlow flow;
   BeginWork(flow);
-  flow.ReadDone(false);
-  EXPECT_EQ(flow.Next(), SerialDo::kNothing);
-  flow.WorkDone(absl::OkStatus(), true);
-  EXPECT_EQ(flow.Next(), SerialDo::kWrite);
-  EXPECT_EQ(flow.Next(), SerialDo::kNothing);
+  flow.InputClosed();
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
+  flow.WorkDone(absl::OkStatus(), 1);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
   flow.WriteDone(true);
-  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
-  EXPECT_TRUE(flow.final_status().ok());
-  EXPECT_EQ(flow.Next(), SerialDo::kNothing) << "the end comes once";
+  const SerialStreamFlow::Action end = flow.Next();
+  EXPECT_EQ(end.what, SerialDo::kFinish);
+  EXPECT_TRUE(end.status.ok());
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing) << "the end comes once";
 }
 
 TEST(SerialStreamFlow, AFailureEndsItWithoutTheMessageBehind) {
   SerialStreamFlow flow;
   BeginWork(flow);
-  flow.ReadDone(true);
-  flow.WorkDone(absl::InvalidArgumentError("bad"), true);
-  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
-  EXPECT_EQ(flow.final_status(), absl::InvalidArgumentError("bad"));
+  flow.Arrived(1);
+  flow.WorkDone(absl::InvalidArgumentError("bad"), 1);
+  const SerialStreamFlow::Action end = flow.Next();
+  EXPECT_EQ(end.what, SerialDo::kFinish);
+  EXPECT_EQ(end.status, absl::InvalidArgumentError("bad"));
 }
 
 TEST(SerialStreamFlow, WhatIsBeingWorkedOnIsAnsweredBeforeTheEnd) {
@@ -64,30 +68,90 @@ TEST(SerialStreamFlow, WhatIsBeingWorkedOnIsAnsweredBeforeTheEnd) {
   BeginWork(flow);
   flow.End(absl::UnavailableError("draining"));
   flow.End(absl::CancelledError("gone"));
-  EXPECT_EQ(flow.Next(), SerialDo::kNothing);
-  flow.WorkDone(absl::OkStatus(), true);
-  EXPECT_EQ(flow.Next(), SerialDo::kWrite);
-  EXPECT_EQ(flow.Next(), SerialDo::kNothing);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
+  flow.WorkDone(absl::OkStatus(), 1);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
   flow.WriteDone(true);
-  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
-  EXPECT_EQ(flow.final_status(), absl::UnavailableError("draining")) << "the first reason counts";
+  const SerialStreamFlow::Action end = flow.Next();
+  EXPECT_EQ(end.what, SerialDo::kFinish);
+  EXPECT_EQ(end.status, absl::UnavailableError("draining")) << "the first reason counts";
 }
 
 TEST(SerialStreamFlow, AnIdleStreamEndsAtOnceThoughAReadIsOut) {
   SerialStreamFlow flow;
-  ASSERT_EQ(flow.Next(), SerialDo::kRead);
+  ASSERT_EQ(flow.Next().what, SerialDo::kRead);
   flow.End(absl::UnavailableError("draining"));
-  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
+  EXPECT_EQ(flow.Next().what, SerialDo::kFinish);
 }
 
 TEST(SerialStreamFlow, AnAnswerThatCannotBeWrittenEndsIt) {
   SerialStreamFlow flow;
   BeginWork(flow);
-  flow.WorkDone(absl::OkStatus(), true);
-  ASSERT_EQ(flow.Next(), SerialDo::kWrite);
+  flow.WorkDone(absl::OkStatus(), 1);
+  ASSERT_EQ(flow.Next().what, SerialDo::kWrite);
   flow.WriteDone(false);
-  EXPECT_EQ(flow.Next(), SerialDo::kFinish);
-  EXPECT_TRUE(absl::IsCancelled(flow.final_status()));
+  const SerialStreamFlow::Action end = flow.Next();
+  EXPECT_EQ(end.what, SerialDo::kFinish);
+  EXPECT_TRUE(absl::IsCancelled(end.status));
+}
+
+// What a stream is charged for next; nothing if it does something else.
+int64_t NextCharge(SerialStreamFlow& flow) {
+  const SerialStreamFlow::Action action = flow.Next();
+  EXPECT_EQ(action.what, SerialDo::kCharge);
+  return action.bytes;
+}
+
+TEST(SerialStreamFlow, IsChargedForAMessageBeforeItIsWorkedOn) {
+  SerialStreamFlow flow;
+  ASSERT_EQ(flow.Next().what, SerialDo::kRead);
+  flow.Arrived(1'000'000);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(1'000'000));
+  flow.End(absl::ResourceExhaustedError("full"));
+  EXPECT_EQ(flow.Next().what, SerialDo::kFinish);
+}
+
+TEST(SerialStreamFlow, IsChargedForTheMessageThatWaitsAndForTheAnswerThatNobodyReads) {
+  SerialStreamFlow flow;
+  BeginWork(flow);
+  flow.Arrived(1'000'000);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(1'000'001));
+  flow.WorkDone(absl::OkStatus(), 2'000'000);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(3'000'001));
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
+  flow.WriteDone(true);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(1'000'001));
+  const SerialStreamFlow::Action work = flow.Next();
+  EXPECT_EQ(work.what, SerialDo::kWork);
+  EXPECT_EQ(work.bytes, 1'000'000);
+}
+
+TEST(SerialStreamFlow, WhatWasDoneIsToldThoughThereIsNoRoomForItsAnswer) {
+  SerialStreamFlow flow;
+  BeginWork(flow);
+  flow.WorkDone(absl::OkStatus(), 2'000'000);
+  NextCharge(flow);
+  flow.End(absl::ResourceExhaustedError("full"));
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+}
+
+TEST(SerialStreamFlow, MessagesAreKeptUnlessTheyAreLarge) {
+  for (const bool large : {false, true}) {
+    SerialStreamFlow flow;
+    ASSERT_EQ(flow.Next().what, SerialDo::kRead);
+    const int64_t bytes = SerialStreamFlow::kMostKeptBytes + (large ? 1 : 0);
+    flow.Arrived(bytes);
+    NextCharge(flow);
+    ASSERT_EQ(flow.Next().what, SerialDo::kWork);
+    ASSERT_EQ(flow.Next().what, SerialDo::kRead);
+    flow.WorkDone(absl::OkStatus(), std::nullopt);
+    if (large) {
+      EXPECT_EQ(NextCharge(flow), kLeastCallBytes);
+    }
+    EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
+  }
 }
 
 }  // namespace

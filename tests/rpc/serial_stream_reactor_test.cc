@@ -142,6 +142,18 @@ TEST(SerialStreamReactor, StreamsAreCounted) {
   EXPECT_EQ(server.environment().api().open_streams.total(), 0);
 }
 
+TEST(SerialStreamReactor, AMessageThatWaitsBehindAnAnswerNobodyTakesIsCharged) {
+  InProcessServer server;
+  Stream stream(server);
+  ASSERT_TRUE(stream.Write(Opening()));
+  ASSERT_TRUE(stream.Write(Submit("a", kRightText)));
+  ASSERT_TRUE(stream.Write(Submit("b", std::string(1'000'000, ' '))));
+  while (server.environment().server().call_bytes() < 1'000'000) std::this_thread::yield();
+  stream.Cancel();
+  EXPECT_TRUE(server.environment().Drain(absl::Seconds(30)));
+  EXPECT_EQ(server.environment().server().call_bytes(), 0);
+}
+
 TEST(SerialStreamReactor, ADrainEndsAnIdleStream) {
   InProcessServer server;
   Stream stream(server);

@@ -1,3 +1,4 @@
+// Longer than 400 lines: all of these play in one scene.
 #include "server/rpc/step_stream_flow.h"
 
 #include <deque>
@@ -25,7 +26,11 @@ class Scene {
 
   // Asks for the next action and notes what is outstanding.
   Do Next() {
-    const StepStreamFlow::Action action = flow.Next();
+    StepStreamFlow::Action action = flow.Next();
+    while (action.what == Do::kCharge) {
+      charged = action.bytes;
+      action = flow.Next();
+    }
     if (action.what == Do::kRead) reading = action.exchange;
     if (action.what == Do::kOpen || action.what == Do::kStep) asked.push_back(action.exchange);
     if (action.what == Do::kWrite) {
@@ -38,7 +43,7 @@ class Scene {
 
   // All actions until there is none, in order.
   std::string Run() {
-    static const char* const kNames[] = {"", "read ", "open ", "step ", "write ", "finish "};
+    static const char* const kNames[] = {"", "", "read ", "open ", "step ", "write ", "finish "};
     std::string done;
     for (Do what = Next(); what != Do::kNothing; what = Next()) {
       done += kNames[static_cast<int>(what)];
@@ -78,6 +83,7 @@ class Scene {
   std::deque<int64_t> written;
   int64_t answers = 0;
   std::optional<absl::Status> end;
+  int64_t charged = 0;
 };
 
 TEST(StepStreamFlow, AnswersOneMessageAfterAnother) {
@@ -390,6 +396,39 @@ TEST(StepStreamFlow, AUsedExchangeIsCleanWhenUsedAgain) {
   EXPECT_EQ(scene.Run(), "step read ");
   EXPECT_EQ(scene.reading->request.ByteSizeLong(), 0u);
   EXPECT_EQ(scene.reading->response.ByteSizeLong(), 0u);
+}
+
+TEST(StepStreamFlow, IsChargedForMessagesAndForAnswersThatAreNotWritten) {
+  Scene scene;
+  scene.Open();
+  scene.Read(100'000);
+  EXPECT_EQ(scene.Run(), "step read ");
+  EXPECT_EQ(scene.charged, ChargeFor(100'000));
+  scene.Answer(absl::OkStatus(), 200'000);
+  EXPECT_EQ(scene.Run(), "write ");
+  EXPECT_EQ(scene.charged, ChargeFor(200'000));
+  scene.flow.WriteDone(true);
+  EXPECT_EQ(scene.Run(), "");
+  EXPECT_EQ(scene.charged, kLeastCallBytes);
+}
+
+// Nothing that takes long to give back is given back by the flow, whose user holds a lock.
+TEST(StepStreamFlow, LongMessagesThatNobodyAnswersAreHandedOut) {
+  Scene scene;
+  scene.Open();
+  scene.Read(100'000);
+  scene.flow.Cancel();
+  StepStreamFlow::Action action = scene.flow.Next();
+  while (action.what == Do::kCharge && action.dropped.empty()) action = scene.flow.Next();
+  ASSERT_EQ(action.dropped.size(), 1u);
+  EXPECT_EQ(action.dropped[0].step().inputs().raw().size(), 100'000u);
+}
+
+TEST(StepStreamFlow, AMessageThatComesAfterTheEndIsHandedBack) {
+  Scene scene;
+  scene.Open();
+  scene.flow.End(absl::UnavailableError("draining"));
+  EXPECT_EQ(scene.flow.Arrived(100'000).get(), scene.reading);
 }
 
 }  // namespace

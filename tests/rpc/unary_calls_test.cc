@@ -22,6 +22,7 @@ constexpr int64_t kRoomForCalls = 1'000'000;
 struct Notes {
   std::thread::id thread;
   Call call{LocalCaller()};
+  v1::ResetSessionResponse* response = nullptr;
   Done done;
   absl::Notification called;
 };
@@ -35,8 +36,9 @@ absl::Status EchoName(Api&, const Call&, const v1::GetSessionRequest& request,
 }
 
 void WaitForTheTest(Api&, const Call& call, const v1::ResetSessionRequest&,
-                    v1::ResetSessionResponse*, Done done) {
+                    v1::ResetSessionResponse* response, Done done) {
   notes->call = call;
+  notes->response = response;
   notes->done = std::move(done);
   notes->called.Notify();
 }
@@ -103,6 +105,22 @@ TEST_F(UnaryCallsTest, RefusesWhileDraining) {
   EXPECT_EQ(SentReason(status), "DRAINING");
   EXPECT_TRUE(FindDetail<google::rpc::RetryInfo>(status).has_value());
   EXPECT_EQ(notes_.thread, std::thread::id());
+}
+
+// Of which nothing is taken while the test does not read.
+TEST_F(UnaryCallsTest, AnAnswerIsHeldUntilItIsTakenAndKeepsOthersOut) {
+  RawCall call(server_.InProcessChannel(), "/cellar.v1.SessionService/ResetSession");
+  call.Write("");
+  notes_.called.WaitForNotification();
+  notes_.response->mutable_session()->set_name(std::string(2 * kRoomForCalls, 'x'));
+  notes_.done(absl::OkStatus());
+  while (admission_.call_bytes().total() < 2 * kRoomForCalls) std::this_thread::yield();
+  v1::GetSessionResponse response;
+  EXPECT_EQ(SentReason(Get("a", &response)), "CALL_BYTES_LIMIT");
+  EXPECT_TRUE(call.Read().has_value());
+  EXPECT_TRUE(call.Finish().ok());
+  while (admission_.call_bytes().total() > 0) std::this_thread::yield();
+  EXPECT_TRUE(Get("a", &response).ok());
 }
 
 TEST_F(UnaryCallsTest, ACallWithoutItsMessageIsChargedButHoldsNoDrain) {
