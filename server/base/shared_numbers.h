@@ -74,8 +74,8 @@ class SharedNumbers {
   // prefetch alone would be dropped. REQUIRES: there is an array.
   void Prefetch() const {
     static_cast<void>(*const_cast<const volatile uint32_t*>(&block_->shape));
-    for (int line = 1; line < 4; ++line) {
-      __builtin_prefetch(reinterpret_cast<const char*>(block_) + 64 * line);
+    for (ptrdiff_t place = 64; place < 256; place += 64) {
+      __builtin_prefetch(reinterpret_cast<const char*>(block_) + place);
     }
   }
 
