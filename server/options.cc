@@ -87,6 +87,9 @@ void AddWorkFlags(Options& options, Flags& flags) {
               "Threads that step and do other dear work; by default one a processor.");
   flags.Count("--inline-cost", options.scheduler.inline_cost,
               "Fused multiply-adds up to which a request is stepped at once, without a worker.");
+  flags.Count(
+      "--lone-cost", options.scheduler.lone_cost,
+      "The same for a session that nobody else asks anything beside; 0: no more than that.");
   flags.Count("--max-queued-steps", options.scheduler.max_queued_steps,
               "Steps that may wait for a worker, of all sessions together.");
   flags.Count("--max-queued-steps-per-tenant", options.scheduler.max_queued_steps_per_tenant,
@@ -274,6 +277,7 @@ void CheckWork(const Options& options, OptionProblems& problems) {
                    absl::StrCat("--workers: ", options.scheduler.worker_count,
                                 " is too large; at most ", kMaxWorkers));
   problems.AtLeast("--inline-cost", options.scheduler.inline_cost, 0);
+  problems.AtLeast("--lone-cost", options.scheduler.lone_cost, 0);
   problems.AtLeast("--max-queued-steps", options.scheduler.max_queued_steps, 1);
   problems.AtLeast("--max-queued-steps-per-tenant", options.scheduler.max_queued_steps_per_tenant,
                    0);

@@ -25,7 +25,7 @@ namespace cellar {
 struct Options {
   ServerOptions server;
   ApiLimits api;
-  Scheduler::Options scheduler;
+  Scheduler::Options scheduler = {.lone_cost = 1'000'000};  // about 100 us
   SessionTable::Limits sessions;
   ModelRegistry::Limits models;
   ExerciseRegistry::Limits exercises;

@@ -53,9 +53,10 @@ std::shared_ptr<Scheduler::Line> Scheduler::Implementation::TryBegin(absl::strin
                                                                      int64_t cost) {
   TurnSituation situation;
   situation.session_idle = FindLine(key) == nullptr;
+  situation.alone = IsAlone(key);
   situation.inside_task = inside_turn;
   if (DecideTurn({.cost = cost}, situation, options) != Turn::kInline) return nullptr;
-  ++task_count;
+  CountTask(key);
   return AddLine(key);
 }
 
@@ -64,6 +65,7 @@ Turn Scheduler::Implementation::Enter(absl::string_view key, Task& task,
   line = FindLine(key);
   const int64_t worker_count = static_cast<int64_t>(workers.size());
   situation.session_idle = line == nullptr;
+  situation.alone = IsAlone(key);
   situation.inside_task = inside_task;
   situation.free_workers = worker_count - busy_workers - ready.size();
   situation.session_steps = line == nullptr ? 0 : line->waiting_steps;
@@ -71,12 +73,12 @@ Turn Scheduler::Implementation::Enter(absl::string_view key, Task& task,
   situation.server_steps = waiting_steps;
   const Turn turn = DecideTurn({task.cost, task.step_count}, situation, options);
   if (turn == Turn::kInline) {
-    ++task_count;
+    CountTask(key);
     if (!key.empty()) line = AddLine(key);
     return turn;
   }
   if (turn != Turn::kStart && turn != Turn::kWait) return turn;
-  ++task_count;
+  CountTask(key);
   const bool can_start = line == nullptr;
   if (can_start) line = AddLine(key);
   line->tenant = task.tenant;  // a turn that began inline has not told it
@@ -85,6 +87,11 @@ Turn Scheduler::Implementation::Enter(absl::string_view key, Task& task,
   line->waiting.push_back({std::move(task), charged_steps, clock.Now()});
   if (can_start && AddReady(line)) work_ready.Signal();
   return turn;
+}
+
+void Scheduler::Implementation::CountTask(absl::string_view key) {
+  ++task_count;
+  last_key.assign(key.data(), key.size());
 }
 
 void Scheduler::Implementation::CountWaiting(Line& line, int64_t steps) {

@@ -69,6 +69,10 @@ class Scheduler {
   struct Options {
     int worker_count = 2;          // >= 1
     int64_t inline_cost = 50'000;  // tasks of at most this cost run inline when their turn is now
+    // Tasks of at most this cost do, too, of a session that has the scheduler for itself: nothing
+    // else waits or runs, or has come since its last task. Handing such a task to a worker takes as
+    // long as making it. 0: none.
+    int64_t lone_cost = 0;
     int64_t max_queued_steps = 1'000'000;     // of all sessions together
     int64_t max_queued_steps_per_tenant = 0;  // 0: only what all may have together
     int64_t max_queued_steps_per_session = 100'000;

@@ -65,6 +65,14 @@ struct Scheduler::Implementation {
   // is one and will look for work at once.
   bool AddReady(std::shared_ptr<Line> line) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
+  // Whether `key` has the scheduler for itself: nothing waits or runs, and its task was the last.
+  bool IsAlone(absl::string_view key) const ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex) {
+    return task_count == 0 && !key.empty() && key == last_key;
+  }
+
+  // Counts a task of `key` that was taken.
+  void CountTask(absl::string_view key) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+
   // Counts so many more waiting steps of `line` (fewer, if negative).
   void CountWaiting(Line& line, int64_t steps) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
@@ -149,6 +157,7 @@ struct Scheduler::Implementation {
 
   int64_t waiting_steps ABSL_GUARDED_BY(mutex) = 0;  // of all lines
   int64_t task_count ABSL_GUARDED_BY(mutex) = 0;     // tasks that wait or run
+  std::string last_key ABSL_GUARDED_BY(mutex);       // of the task taken last; empty: it had none
   int64_t busy_workers ABSL_GUARDED_BY(mutex) = 0;
   bool stopping ABSL_GUARDED_BY(mutex) = false;
 };

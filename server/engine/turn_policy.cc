@@ -1,11 +1,15 @@
 #include "server/engine/turn_policy.h"
 
+#include <algorithm>
+
 namespace cellar {
 
 Turn DecideTurn(const TurnRequest& request, const TurnSituation& situation,
                 const Scheduler::Options& options) {
   // A task inside a task never runs inline: a chain of them would eat the stack.
-  if (situation.session_idle && !situation.inside_task && request.cost <= options.inline_cost) {
+  const int64_t most_inline =
+      situation.alone ? std::max(options.inline_cost, options.lone_cost) : options.inline_cost;
+  if (situation.session_idle && !situation.inside_task && request.cost <= most_inline) {
     return Turn::kInline;
   }
   if (situation.session_idle && situation.free_workers > 0) return Turn::kStart;

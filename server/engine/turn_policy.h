@@ -27,7 +27,8 @@ struct TurnRequest {
 
 // What there is at the moment of asking.
 struct TurnSituation {
-  bool session_idle = true;   // nothing of the session runs or waits; true for tasks of no session
+  bool session_idle = true;  // nothing of the session runs or waits; true for tasks of no session
+  bool alone = false;  // nothing else waits or runs, or has come since the session's last task
   bool inside_task = false;   // the asking thread is running a task itself
   int64_t free_workers = 0;   // workers with nothing to do that no task has been promised
   int64_t session_steps = 0;  // steps of the session that wait

@@ -2,6 +2,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <thread>
 #include <utility>
 #include <vector>
 
@@ -102,6 +103,53 @@ TEST_F(SchedulerInlineTurnTest, MovedItEndsOnce) {
     EXPECT_FALSE(ran.HasBeenNotified());
   }
   ran.WaitForNotification();
+}
+
+class SchedulerLoneTurnTest : public SchedulerInlineTurnTest {
+ protected:
+  // Runs a dear task. Returns whether that was inline.
+  bool TakesInline(const std::string& key) {
+    const std::thread::id here = std::this_thread::get_id();
+    bool here_it_ran = false;
+    Task task;
+    task.cost = kDearTurn;
+    task.run = [&](absl::Status) { here_it_ran = std::this_thread::get_id() == here; };
+    EXPECT_TRUE(lone_.Schedule(key, std::move(task)).ok());
+    lone_.Drain();
+    return here_it_ran;
+  }
+
+  Scheduler lone_{{.worker_count = 1, .inline_cost = kCheapTurn, .lone_cost = kDearTurn}, clock_};
+};
+
+TEST_F(SchedulerLoneTurnTest, ADearTaskOfASessionThatIsAloneRunsInline) {
+  EXPECT_FALSE(TakesInline(kKey)) << "perhaps others come, too";
+  EXPECT_TRUE(TakesInline(kKey));
+  EXPECT_TRUE(lone_.TryBegin(kKey, kDearTurn).has_value());
+  EXPECT_FALSE(lone_.TryBegin(kKey, kDearTurn + 1).has_value());
+  EXPECT_TRUE(TakesInline(kKey));
+}
+
+TEST_F(SchedulerLoneTurnTest, WhoeverElseComesEndsThat) {
+  EXPECT_FALSE(TakesInline(kKey));
+  EXPECT_FALSE(TakesInline("sessions/b"));
+  EXPECT_FALSE(TakesInline(kKey)) << "they take turns";
+  EXPECT_TRUE(lone_.TryBegin("sessions/c", kCheapTurn).has_value());
+  EXPECT_FALSE(lone_.TryBegin(kKey, kDearTurn).has_value()) << "something cheap came";
+  EXPECT_FALSE(TakesInline(kKey));
+  Task task;
+  task.run = [](absl::Status) {};
+  EXPECT_TRUE(lone_.ScheduleAlone(std::move(task)).ok());
+  lone_.Drain();
+  EXPECT_FALSE(TakesInline(kKey)) << "something of no session came";
+  EXPECT_TRUE(TakesInline(kKey));
+}
+
+TEST_F(SchedulerLoneTurnTest, NothingDearRunsInlineBesideATaskThatRuns) {
+  EXPECT_FALSE(TakesInline(kKey));
+  const auto turn = lone_.TryBegin(kKey, kCheapTurn);
+  ASSERT_TRUE(turn.has_value());
+  EXPECT_FALSE(lone_.TryBegin(kKey, kDearTurn).has_value());
 }
 
 class SchedulerTryMakeTest : public SchedulerInlineTurnTest {

@@ -34,6 +34,22 @@ TEST(TurnPolicy, RunsACheapTaskInlineAlsoWhenWorkersAreBusyAndQueuesFull) {
   EXPECT_EQ(DecideTurn({.cost = 100}, situation, Limits()), Turn::kInline);
 }
 
+TEST(TurnPolicy, RunsADearTaskInlineOnlyOfASessionThatIsAlone) {
+  Scheduler::Options limits = Limits();
+  limits.lone_cost = 1000;
+  TurnSituation alone = AllFree();
+  alone.alone = true;
+  EXPECT_EQ(DecideTurn({.cost = 1000}, alone, limits), Turn::kInline);
+  EXPECT_EQ(DecideTurn({.cost = 1001}, alone, limits), Turn::kStart);
+  EXPECT_EQ(DecideTurn({.cost = 1000}, AllFree(), limits), Turn::kStart);
+  EXPECT_EQ(DecideTurn({.cost = Task::kDear}, alone, limits), Turn::kStart);
+  limits.lone_cost = 0;
+  EXPECT_EQ(DecideTurn({.cost = 100}, alone, limits), Turn::kInline) << "as without company";
+  EXPECT_EQ(DecideTurn({.cost = 101}, alone, limits), Turn::kStart);
+  alone.inside_task = true;
+  EXPECT_EQ(DecideTurn({.cost = 0}, alone, limits), Turn::kStart);
+}
+
 TEST(TurnPolicy, GivesADearTaskToAFreeWorker) {
   EXPECT_EQ(DecideTurn({.cost = 101}, AllFree(), Limits()), Turn::kStart);
 }

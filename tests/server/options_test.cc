@@ -74,6 +74,7 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
                                       "--keepalive-timeout=5s",
                                       "--workers=6",
                                       "--inline-cost=7",
+                                      "--lone-cost=26",
                                       "--max-queued-steps=8",
                                       "--max-queued-steps-per-session=9",
                                       "--max-queued-steps-per-tenant=25",
@@ -118,6 +119,7 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
   EXPECT_EQ(options.server.keepalive_timeout, absl::Seconds(5));
   EXPECT_EQ(options.scheduler.worker_count, 6);
   EXPECT_EQ(options.scheduler.inline_cost, 7);
+  EXPECT_EQ(options.scheduler.lone_cost, 26);
   EXPECT_EQ(options.scheduler.max_queued_steps, 8);
   EXPECT_EQ(options.scheduler.max_queued_steps_per_session, 9);
   EXPECT_EQ(options.scheduler.max_queued_steps_per_tenant, 25);
