@@ -40,11 +40,21 @@ bool IsShapelessMatrix(const TensorFacts& tensor) {
   return Speaks(tensor) && tensor.shape.empty() && tensor.axes.size() == 2;
 }
 
-// By shapes, and by the lengths of vectors.
+std::optional<int64_t> SideOfSquare(const TensorFacts& tensor, LayerAxis wanted) {
+  if (!IsShapelessMatrix(tensor) || tensor.axes[0] != wanted || tensor.axes[1] != wanted) {
+    return std::nullopt;
+  }
+  const auto root = std::llround(std::sqrt(static_cast<double>(tensor.element_count)));
+  if (root * root != tensor.element_count) return std::nullopt;
+  return root;
+}
+
+// By shapes, by the lengths of vectors, and by squares.
 std::optional<int64_t> Claimed(absl::Span<const TensorFacts> tensors, LayerAxis wanted) {
   Votes votes;
   for (const TensorFacts& tensor : tensors) {
     if (!Speaks(tensor)) continue;
+    if (const auto side = SideOfSquare(tensor, wanted)) votes.Add(*side);
     if (tensor.shape.empty() && tensor.axes.size() == 1 && tensor.axes[0] == wanted) {
       votes.Add(tensor.element_count);
     }
@@ -52,18 +62,6 @@ std::optional<int64_t> Claimed(absl::Span<const TensorFacts> tensors, LayerAxis 
     for (size_t k = 0; k < tensor.axes.size(); ++k) {
       if (tensor.axes[k] == wanted) votes.Add(tensor.shape[k]);
     }
-  }
-  return votes.Winner();
-}
-
-std::optional<int64_t> BySquares(absl::Span<const TensorFacts> tensors, LayerAxis wanted) {
-  Votes votes;
-  for (const TensorFacts& tensor : tensors) {
-    if (!IsShapelessMatrix(tensor) || tensor.axes[0] != wanted || tensor.axes[1] != wanted) {
-      continue;
-    }
-    const auto root = std::llround(std::sqrt(static_cast<double>(tensor.element_count)));
-    if (root * root == tensor.element_count) votes.Add(root);
   }
   return votes.Winner();
 }
@@ -113,7 +111,6 @@ LayerSizes InferLayerSizes(absl::Span<const TensorFacts> tensors, const LayerSiz
   sizes.hidden = Claimed(tensors, LayerAxis::kHidden);
   sizes.output = Claimed(tensors, LayerAxis::kOutput);
 
-  if (!sizes.hidden.has_value()) sizes.hidden = BySquares(tensors, LayerAxis::kHidden);
   if (!sizes.hidden.has_value()) {
     LayerSizes supposed = sizes;
     if (!supposed.input.has_value()) supposed.input = hints.input;

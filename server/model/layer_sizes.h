@@ -43,7 +43,8 @@ struct LayerSizes {
 };
 
 // The sizes that most of the tensors speak for (the first named of equals), by a shape, the length
-// of a vector, a square, or a division; where they say nothing, those of `hints`. A size that only
+// of a vector or a square; where none does so, by a division; where they say nothing, those of
+// `hints`. A size that only
 // one wrong tensor claims is thus outvoted, and the complaint goes to that tensor. Sizes are those
 // claimed: possibly absurd until every tensor is checked.
 LayerSizes InferLayerSizes(absl::Span<const TensorFacts> tensors, const LayerSizes& hints);

@@ -74,6 +74,17 @@ TEST(InferLayerSizes, TakesTheHiddenSizeFromASquare) {
   EXPECT_EQ(InferLayerSizes({Counted({kH, kH}, 5)}, {}), LayerSizes());
 }
 
+TEST(InferLayerSizes, SquaresOutvoteAVectorThatIsWrong) {
+  EXPECT_EQ(InferLayerSizes({Counted({kH}, 2), Counted({kH, kI}, 1), Counted({kH, kH}, 1),
+                             Counted({kH, kI}, 1), Counted({kH, kH}, 1)},
+                            {}),
+            Sizes(1, 1, std::nullopt));
+  EXPECT_EQ(
+      InferLayerSizes(
+          {Counted({kH, kH}, 9), Counted({kH}, 2), Counted({kH, kI}, 6), Counted({kH, kH}, 4)}, {}),
+      Sizes(3, 2, std::nullopt));
+}
+
 TEST(InferLayerSizes, TakesTheHiddenSizeFromAKnownInputSize) {
   const std::vector<TensorFacts> tensors = {Counted({kH, kI}, 8), Counted({kH, kP}, 4),
                                             Counted({kP, kH}, 4)};

@@ -92,6 +92,14 @@ TEST(BuildLayerStack, TakesTheHomeworkTypedWithoutShapes) {
   EXPECT_EQ(lstm.memory_activation, Activation::kTanh);
 }
 
+TEST(BuildLayerStack, TheOnlyBiasOfAScalarCellIsBlamedForItsLength) {
+  ModelSpec<float> spec = HomeworkSpec<float>();
+  for (GateSpec<float>& gate : spec.layers[0].gates) gate.bias = {};
+  spec.layers[0].gates[0].bias = GivenTensor<float>({1, 2});
+  EXPECT_THAT(ViolationsOf(spec), ElementsAre(At("layers[0].lstm.forget_gate.bias",
+                                                 "number of elements is 2; must be 1")));
+}
+
 TEST(BuildLayerStack, PutsEveryTensorInItsPlace) {
   for (CellKind kind :
        {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter, CellKind::kRnn}) {
