@@ -22,10 +22,17 @@ std::string UnreachableText(const absl::Status& status, absl::string_view addres
     return absl::StrCat("the server at ", address, " answers, but is not believed (", cause,
                         "); give the certificates of its authority with --tls-ca or CELLAR_TLS_CA");
   }
-  return absl::StrCat("no server answers at ", address, " (", cause,
-                      "); start one with `cellar-server --listen ", address,
-                      "`, or name another with --server or CELLAR_SERVER",
-                      cause == kSocketClosed ? "; if it speaks TLS, give --tls or --tls-ca" : "");
+  if (cause == kNoTls) {
+    return absl::StrCat("the server at ", address,
+                        " answers, but does not speak TLS; leave out --tls, --tls-ca and the like "
+                        "(and CELLAR_TLS, CELLAR_TLS_CA), or name another");
+  }
+  const std::string text = absl::StrCat("no server answers at ", address, " (", cause, "); ");
+  const char* const other = "name another with --server or CELLAR_SERVER";
+  if (cause == kNoSuchName) return absl::StrCat(text, "check the name, or ", other);
+  return absl::StrCat(text,
+                      cause == kSocketClosed ? "if it speaks TLS, give --tls or --tls-ca; " : "",
+                      "start one with `cellar-server --listen ", address, "`, or ", other);
 }
 
 std::string DeadlineText(absl::string_view address) {

@@ -11,10 +11,13 @@
 
 namespace cellar {
 
-// Two causes that TLS has: the other end hung up on who did not speak it, or has a certificate of
-// nobody known.
+// Three causes that TLS has: the other end hung up on who did not speak it, has a certificate of
+// nobody known, or does not speak it itself.
 inline constexpr char kSocketClosed[] = "Socket closed";
 inline constexpr char kVerifyFailed[] = "certificate verify failed";
+inline constexpr char kNoTls[] = "wrong version number";
+// The name of a host is not known.
+inline constexpr char kNoSuchName[] = "DNS resolution failed";
 
 // Whether a call ended because no server was at the other end.
 bool IsUnreachable(const absl::Status& status);

@@ -8,6 +8,7 @@
 #include "absl/strings/str_replace.h"
 #include "client/commands/number_flags.h"
 #include "client/error_text.h"
+#include "client/network_cause.h"
 
 namespace cellar {
 
@@ -124,7 +125,10 @@ void Context::PrintError(const absl::Status& status) {
 }
 
 std::string Context::TextOf(const absl::Status& status) const {
-  return ErrorText(status, local_server_ == nullptr ? server_ : "in-process");
+  const std::string text = ErrorText(status, local_server_ == nullptr ? server_ : "in-process");
+  return IsUnreachable(status) && offers_in_process_
+             ? absl::StrCat(text, "; or do without one: --in-process")
+             : text;
 }
 
 std::string MessageJson(const google::protobuf::Message& message, EmptyFields empty_fields) {

@@ -38,7 +38,11 @@ class Context {
   // process, and ends with the context.
   absl::StatusOr<std::shared_ptr<Connection>> Connect();
 
-  // The same for commands that need no server of anybody's: where none is named, neither by
+  // Notes that this command does as well with --in-process, which is told where no server answers.
+  void OfferInProcess() { offers_in_process_ = start_local_ != nullptr; }
+
+  // The same as Connect for commands that need no server of anybody's: where none is named, neither
+  // by
   // --server nor by CELLAR_SERVER, one is started inside this process.
   absl::StatusOr<std::shared_ptr<Connection>> ConnectOrStart();
 
@@ -81,6 +85,7 @@ class Context {
   std::unique_ptr<LocalServer> local_server_;  // once it is started
   const CLI::Option* server_option_ = nullptr;
   bool in_process_ = false;
+  bool offers_in_process_ = false;
   std::string server_ = "127.0.0.1:50051";
   double timeout_seconds_ = 30;
   ChannelIdentity identity_;

@@ -60,6 +60,7 @@ absl::Status RunFile(Context& context, const RunOptions& options) {
   *request.mutable_sequences() = exercise->sequences();
   request.set_view(v1::VIEW_TRACE);
   request.set_encoding(v1::ENCODING_VALUES);
+  context.OfferInProcess();
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   const auto evaluated = Evaluate(**connection, request);

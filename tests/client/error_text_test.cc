@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include "client/call_status.h"
+#include "client/network_cause.h"
 #include "google/rpc/error_details.pb.h"
 #include "google/rpc/status.pb.h"
 
@@ -56,12 +57,29 @@ TEST(ErrorTextTest, AServerThatIsNotThereIsNamedWithTheWayToStartOne) {
             "CELLAR_SERVER");
 }
 
+TEST(ErrorTextTest, ANameThatIsNotKnownIsNoPlaceToStartAServerAt) {
+  const absl::Status status = FromCall(
+      grpc::Status(grpc::StatusCode::UNAVAILABLE, "DNS resolution failed for nohost:1: ..."));
+  EXPECT_EQ(ErrorText(status, "nohost:1"),
+            "no server answers at nohost:1 (DNS resolution failed); check the name, or name "
+            "another with --server or CELLAR_SERVER");
+}
+
+TEST(ErrorTextTest, WhoAnswersInPlainTextIsThereAllTheSame) {
+  const absl::Status status = FromCall(
+      grpc::Status(grpc::StatusCode::UNAVAILABLE,
+                   "failed to connect to all addresses; last error: UNKNOWN: Ssl handshake failed: "
+                   "SSL_ERROR_SSL: error:0A00010B:SSL routines::wrong version number"));
+  EXPECT_THAT(ErrorText(status, kAddress), HasSubstr("does not speak TLS; leave out --tls"));
+  EXPECT_EQ(NetworkCause("x:SSL routines:OPENSSL_internal:WRONG_VERSION_NUMBER"), kNoTls);
+}
+
 TEST(ErrorTextTest, WhoHangsUpMaySpeakTls) {
   const absl::Status status =
       FromCall(grpc::Status(grpc::StatusCode::UNAVAILABLE, "failed to connect: Socket closed"));
   EXPECT_THAT(ErrorText(status, kAddress),
               AllOf(HasSubstr("no server answers"), HasSubstr("(Socket closed)"),
-                    HasSubstr("; if it speaks TLS, give --tls or --tls-ca")));
+                    HasSubstr("); if it speaks TLS, give --tls or --tls-ca; start one")));
 }
 
 TEST(ErrorTextTest, AServerThatIsNotBelievedIsThereAllTheSame) {
