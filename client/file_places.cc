@@ -14,6 +14,7 @@
 #include "absl/strings/strip.h"
 #include "cellar/v1/exercise.pb.h"
 #include "client/call_status.h"
+#include "client/json_check.h"
 #include "client/message_file.h"
 
 namespace cellar {
@@ -23,10 +24,10 @@ using google::protobuf::Descriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::TextFormat;
 
-// A text file, read for where its fields stand.
+// Where the fields of a file stand, in either of the formats that people write.
 class PlacedFile {
  public:
-  explicit PlacedFile(absl::string_view contents) {
+  PlacedFile(absl::string_view contents, FileFormat format) : format_(format) {
     v1::Exercise exercise;
     if (Parse(contents, exercise) && exercise.has_model()) root_ = exercise.GetDescriptor();
     v1::Model model;
@@ -46,6 +47,7 @@ class PlacedFile {
 
   // "LINE:COLUMN" of a path, or of the innermost message on the way to it that stands in the file.
   std::optional<std::string> PlaceOf(absl::string_view path) const {
+    if (format_ == FileFormat::kJson) return PlaceInJson(path);
     std::optional<std::string> place;
     const Descriptor* type = root_;
     const TextFormat::ParseInfoTree* tree = tree_.get();
@@ -70,13 +72,32 @@ class PlacedFile {
   }
 
  private:
+  std::optional<std::string> PlaceInJson(absl::string_view path) const {
+    for (;;) {
+      const auto place = json_places_.find(std::string(path));
+      if (place != json_places_.end()) {
+        return absl::StrCat(place->second.line, ":", place->second.column);
+      }
+      const size_t end = path.find_last_of(".[");
+      if (end == absl::string_view::npos) return std::nullopt;
+      path = path.substr(0, end);
+    }
+  }
+
   bool Parse(absl::string_view contents, google::protobuf::Message& message) {
+    if (format_ == FileFormat::kJson) {
+      json_places_.clear();
+      CheckJson(contents, message.GetDescriptor(), &json_places_);
+      return !ParseMessage(contents, format_, message).has_value();
+    }
     tree_ = std::make_unique<TextFormat::ParseInfoTree>();
     return !ParseMessage(contents, FileFormat::kText, message, tree_.get()).has_value();
   }
 
-  std::unique_ptr<TextFormat::ParseInfoTree> tree_;
-  const Descriptor* root_ = nullptr;  // of what the file is
+  const FileFormat format_;
+  std::unique_ptr<TextFormat::ParseInfoTree> tree_;  // in text format
+  JsonPlaces json_places_;                           // in JSON
+  const Descriptor* root_ = nullptr;                 // of what the file is
 };
 
 }  // namespace
@@ -84,8 +105,9 @@ class PlacedFile {
 absl::Status AtPlacesIn(absl::string_view file_name, absl::string_view contents,
                         const absl::Status& status) {
   std::vector<RefusedField> fields = GetCallError(status).fields;
-  if (fields.empty() || FormatOf(file_name, contents) != FileFormat::kText) return status;
-  const PlacedFile file(contents);
+  const FileFormat format = FormatOf(file_name, contents);
+  if (fields.empty() || format == FileFormat::kBinary) return status;
+  const PlacedFile file(contents, format);
   for (RefusedField& field : fields) {
     const std::optional<std::string> path = file.PathOf(field.field);
     const auto place = path.has_value() ? file.PlaceOf(*path) : std::nullopt;

@@ -1,4 +1,4 @@
-// Where in a text file stands what the server refused of a request that was made of it.
+// Where in a file stands what the server refused of a request that was made of it.
 //
 // Thread safety: functions; no shared state.
 #ifndef CELLAR_CLIENT_FILE_PLACES_H_
@@ -14,7 +14,7 @@ namespace cellar {
 // `status` with "FILE:LINE:COLUMN: " before each field that the server refused and the file has:
 // "inline_model.layers[0].rnn" becomes "a.textproto:7:5: model.layers[0].rnn". Where the field
 // itself is missing, the place is that of the message it is missing in. The status stays as it is
-// if it refuses no fields, and if the file is no Exercise or Model in text format.
+// if it refuses no fields, and if the file is no Exercise or Model in text format or JSON.
 absl::Status AtPlacesIn(const std::string& path, const absl::Status& status);
 
 // The same, of a file with these contents.

@@ -42,7 +42,7 @@ bool IsJsonNumber(absl::string_view text) {
 // Reads the text once, from left to right; every method returns false once a problem is noted.
 class Checker {
  public:
-  explicit Checker(absl::string_view text) : text_(text) {}
+  Checker(absl::string_view text, JsonPlaces* places) : text_(text), places_(places) {}
 
   std::optional<SourceProblem> Run(const Descriptor* root) {
     if (Object(root)) {
@@ -54,15 +54,34 @@ class Checker {
 
  private:
   bool Fail(size_t at, const std::string& message) {
-    const absl::string_view before = text_.substr(0, at);
-    const size_t line_start = before.rfind('\n');
-    SourceProblem problem;
-    problem.line += static_cast<int>(std::count(before.begin(), before.end(), '\n'));
-    problem.column +=
-        static_cast<int>(line_start == absl::string_view::npos ? at : at - line_start - 1);
-    problem.message = message;
-    problem_ = std::move(problem);
+    MoveTo(at);
+    problem_ = SourceProblem{line_, static_cast<int>(at - line_start_) + 1, message};
     return false;
+  }
+
+  // Makes line_ and line_start_ those of a byte; quick, as one byte follows the other.
+  void MoveTo(size_t at) {
+    if (at < line_start_) {
+      line_ = 1;
+      line_start_ = 0;
+    }
+    for (size_t end = text_.find('\n', line_start_); end < at; end = text_.find('\n', end + 1)) {
+      ++line_;
+      line_start_ = end + 1;
+    }
+  }
+
+  // Reads what stands at `part` below the path so far, and notes where it is.
+  template <class Read>
+  bool Placed(const std::string& part, size_t at, const Read& read) {
+    if (places_ == nullptr) return read();
+    const size_t length = path_.size();
+    absl::StrAppend(&path_, path_.empty() || part.front() == '[' ? "" : ".", part);
+    MoveTo(at);
+    places_->try_emplace(path_, JsonPlace{line_, static_cast<int>(at - line_start_) + 1});
+    const bool good = read();
+    path_.resize(length);
+    return good;
   }
 
   char Peek() const { return at_ < text_.size() ? text_[at_] : '\0'; }
@@ -151,7 +170,8 @@ class Checker {
       if (type != nullptr && !FindField(*type, key, key_at, field)) return false;
       if (field != nullptr && !NoteOnce(*field, key_at, seen)) return false;
       if (!Expect(':', "`:`")) return false;
-      return field == nullptr ? Anything() : Value(*field);
+      if (field == nullptr) return Anything();
+      return Placed(field->name(), key_at, [&] { return Value(*field); });
     });
   }
 
@@ -187,7 +207,12 @@ class Checker {
     if (field.is_map()) return Object(nullptr);
     if (!field.is_repeated()) return Single(field);
     if (!Expect('[', absl::StrCat("`[` (\"", field.json_name(), "\" is a list)"))) return false;
-    return Entries(']', [&] { return Single(field); });
+    const bool is_placed = field.cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE;
+    int64_t index = 0;
+    return Entries(']', [&] {
+      if (!is_placed) return Single(field);
+      return Placed(absl::StrCat("[", index++, "]"), at_, [&] { return Single(field); });
+    });
   }
 
   // One value, perhaps of a list.
@@ -283,15 +308,20 @@ class Checker {
   }
 
   const absl::string_view text_;
-  size_t at_ = 0;  // next byte to read
-  int depth_ = 0;  // open objects and lists
+  size_t at_ = 0;             // next byte to read
+  int depth_ = 0;             // open objects and lists
+  JsonPlaces* const places_;  // may be null
+  std::string path_;          // of the field that is read, if there are places_
+  int line_ = 1;              // of the byte that was asked for last
+  size_t line_start_ = 0;     // its first byte
   std::optional<SourceProblem> problem_;
 };
 
 }  // namespace
 
-std::optional<SourceProblem> CheckJson(absl::string_view text, const Descriptor* root) {
-  return Checker(text).Run(root);
+std::optional<SourceProblem> CheckJson(absl::string_view text, const Descriptor* root,
+                                       JsonPlaces* places) {
+  return Checker(text, places).Run(root);
 }
 
 }  // namespace cellar

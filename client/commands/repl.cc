@@ -109,7 +109,7 @@ absl::Status OpenSession(const ReplOptions& options, const std::shared_ptr<Conne
   if (!session.ok()) return session.status();
   place.session = *std::move(session);
   auto model = GetModel(*connection, place.session->session().model());
-  if (!model.ok()) return AtPlacesIn(options.file, model.status());
+  if (!model.ok()) return model.status();
   place.model = *std::move(model);
   return absl::OkStatus();
 }
@@ -128,7 +128,9 @@ absl::Status MakeSession(const ReplOptions& options, const std::shared_ptr<Conne
     TakeInitialState(*exercise, request);
     model = temporary.Create(std::move(*exercise->mutable_model()));
   }
-  if (!model.ok()) return model.status();
+  if (!model.ok()) {
+    return options.file.empty() ? model.status() : AtPlacesIn(options.file, model.status());
+  }
   place.model = *std::move(model);
   session.set_model(place.model.name());
   session.set_replay_window(kReplayWindow);
@@ -179,6 +181,7 @@ absl::Status RunRepl(Context& context, const ReplOptions& options) {
   if (options.file == "-") {
     return absl::InvalidArgumentError("FILE cannot be the standard input here: it has the inputs");
   }
+  if (!options.file.empty()) context.OfferInProcess();
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   TemporaryModel temporary(*connection);

@@ -64,6 +64,25 @@ TEST(AtPlacesIn, NamesLineAndColumnOfEachRefusedField) {
   EXPECT_EQ(placed.code(), absl::StatusCode::kInvalidArgument);
 }
 
+TEST(AtPlacesIn, NamesLineAndColumnInJsonToo) {
+  constexpr char kJson[] =
+      "{\"title\": \"x\",\n"
+      " \"model\": {\"layers\": [\n"
+      "   {\"rnn\": {}},\n"
+      "   {\"rnn\": {\"hidden\": {\n"
+      "     \"inputWeights\": {\"values\": [1, 2]}}}}]}}\n";
+  EXPECT_THAT(PathsOf(AtPlacesIn("a.json", kJson,
+                                 RefusalOf({"inline_model.layers[1].rnn.hidden.input_weights",
+                                            "model.layers[1].rnn.hidden.input_weights.values[1]",
+                                            "exercise.model.layers[0].rnn.hidden", "title"}))),
+              ElementsAre("a.json:5:6: model.layers[1].rnn.hidden.input_weights",
+                          "a.json:5:23: model.layers[1].rnn.hidden.input_weights.values[1]",
+                          "a.json:3:5: model.layers[0].rnn.hidden", "a.json:1:2: title"));
+  EXPECT_THAT(PathsOf(AtPlacesIn("m.json", "{\"layers\":\n[{\"rnn\": {}}]}",
+                                 RefusalOf({"inline_model.layers[0].rnn.hidden"}))),
+              ElementsAre("m.json:2:3: layers[0].rnn.hidden"));
+}
+
 TEST(AtPlacesIn, AMissingFieldStandsWhereItIsMissing) {
   EXPECT_THAT(PathsOf(AtPlacesIn("a.textproto", kPlacedExercise,
                                  RefusalOf({"inline_model.layers[1].rnn.hidden"}))),
