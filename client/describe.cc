@@ -142,6 +142,11 @@ std::string ModelText(const v1::Model& model) {
   return lines.Text();
 }
 
+bool IsKept(const v1::Session& session) {
+  return session.durability() == v1::DURABILITY_PERIODIC ||
+         session.durability() == v1::DURABILITY_EVERY_STEP;
+}
+
 std::string SessionText(const v1::Session& session) {
   Lines lines;
   lines.Add("name", session.name());
@@ -149,6 +154,7 @@ std::string SessionText(const v1::Session& session) {
   lines.Add("numerics", NumericsText(session.numerics()));
   lines.Add("durability", DurabilityText(session.durability()));
   lines.Add("next step", absl::StrCat(session.next_step()));
+  if (IsKept(session)) lines.Add("durable step", absl::StrCat(session.durable_step()));
   lines.Add("can rewind to", absl::StrCat("step ", session.oldest_step()));
   lines.Add("replay window", absl::StrCat(session.replay_window(), " requests"));
   lines.Add("state digest", session.state_digest());

@@ -27,6 +27,9 @@ std::string LayersText(const v1::Model& model);
 std::string ModelText(const v1::Model& model);
 std::string SessionText(const v1::Session& session);
 
+// Whether the server keeps the session beyond its own end, as far as its durable step.
+bool IsKept(const v1::Session& session);
+
 // h and c of every layer, a line each: "layer 1  h  0 0.5".
 std::string StateText(const v1::State& state, const NumberFormat& format);
 

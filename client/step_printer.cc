@@ -59,6 +59,7 @@ std::string JsonLine(const v1::StepResponse& answer, const v1::Tensor& inputs, i
     }
     layers.push_back(absl::StrCat("{", absl::StrJoin(letters, ", "), "}"));
   }
+  if (options.is_kept) absl::StrAppend(&line, ", \"durable_step\": ", answer.durable_step());
   return absl::StrCat(line, ", \"layers\": [", absl::StrJoin(layers, ", "), "]}\n");
 }
 

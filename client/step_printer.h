@@ -29,6 +29,7 @@ class StepPrinter {
     NumberFormat number_format{};
     int64_t max_elements = 0;  // of each letter; 0: all
     bool colours = false;      // header dimmed
+    bool is_kept = false;      // JSON lines tell the durable step, too
   };
 
   StepPrinter(std::ostream& out, Options options) : out_(out), options_(options) {}

@@ -85,7 +85,7 @@ absl::Status DurabilityUnavailable(absl::string_view durability) {
   return MakeError(absl::StatusCode::kFailedPrecondition,
                    absl::StrCat(durability,
                                 " needs a store, and this server keeps sessions in memory only; "
-                                "ask for DURABILITY_MEMORY"),
+                                "ask for DURABILITY_MEMORY, or start the server with --data-dir"),
                    detail);
 }
 

@@ -88,5 +88,17 @@ TEST(StateTextTest, NamesLayersOnlyIfThereAreSeveral) {
   EXPECT_EQ(StateText(state, {}), "layer 1  h  0 0.5\nlayer 1  c  1 -1\nlayer 2  h  2\n");
 }
 
+TEST(SessionTextTest, TheDurableStepIsToldWhereThereIsOne) {
+  v1::Session session;
+  session.set_name("sessions/a");
+  session.set_durable_step(7);
+  EXPECT_EQ(SessionText(session).find("durable step"), std::string::npos);
+  for (const auto durability : {v1::DURABILITY_PERIODIC, v1::DURABILITY_EVERY_STEP}) {
+    session.set_durability(durability);
+    EXPECT_NE(SessionText(session).find("durable step   7\n"), std::string::npos)
+        << SessionText(session);
+  }
+}
+
 }  // namespace
 }  // namespace cellar

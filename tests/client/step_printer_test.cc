@@ -35,6 +35,16 @@ TEST(StepPrinterTest, PrintsTheHeaderOnce) {
             " 1   1  -0.7616\n");
 }
 
+TEST(StepPrinterTest, LinesOfAKeptSessionTellTheDurableStep) {
+  std::ostringstream out;
+  StepPrinter printer(out, {.form = StepPrinter::Form::kJsonLines, .is_kept = true});
+  v1::StepResponse answer = Answer(3, Output(1), 1);
+  answer.set_durable_step(2);
+  printer.Print(answer, MakeTensor({0}));
+  EXPECT_NE(out.str().find("\"t\": 3"), std::string::npos);
+  EXPECT_NE(out.str().find(", \"durable_step\": 2, "), std::string::npos) << out.str();
+}
+
 TEST(StepPrinterTest, RepeatsTheHeaderWhenAColumnWidens) {
   std::ostringstream out;
   StepPrinter printer(out, {});

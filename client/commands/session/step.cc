@@ -6,6 +6,7 @@
 #include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/commands/session/step_flags.h"
+#include "client/describe.h"
 #include "client/session_client.h"
 #include "client/tensor.h"
 
@@ -45,9 +46,13 @@ absl::Status RunSessionStep(Context& context, const SessionStepOptions& options)
       (*connection)
           ->Call((*connection)->sessions(), &v1::SessionService::Stub::Step, request, repeat);
   if (!answer.ok()) return answer.status();
-  const v1::Precision precision = (*session)->session().numerics().precision();
-  StepPrinter(context.out(), PrinterOptions(options.step, precision))
-      .Print(*answer, request.inputs());
+  const v1::Session& facts = (*session)->session();
+  StepPrinter::Options print = PrinterOptions(options.step, facts.numerics().precision());
+  print.is_kept = IsKept(facts);
+  StepPrinter(context.out(), print).Print(*answer, request.inputs());
+  if (print.is_kept && print.form == StepPrinter::Form::kText) {
+    context.out() << "durable step " << answer->durable_step() << "\n";
+  }
   return absl::OkStatus();
 }
 

@@ -8,6 +8,7 @@
 #include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/commands/session/step_flags.h"
+#include "client/describe.h"
 #include "client/session_client.h"
 #include "client/tensor.h"
 
@@ -97,7 +98,8 @@ absl::Status RunSessionStream(Context& context, const SessionStreamOptions& opti
   stream_options.waiting = context.TellsOfWaiting("Ctrl-C ends it");
   auto stream = SteadyStream::Open((*connection)->sessions(), stream_options);
   if (!stream.ok()) return stream.status();
-  const auto print = PrinterOptions(options.step, facts.numerics().precision());
+  auto print = PrinterOptions(options.step, facts.numerics().precision());
+  print.is_kept = IsKept(facts);
   LineSource lines(STDIN_FILENO);
   return Streamer(**stream, StepPrinter(context.out(), print)).Run(lines);
 }
