@@ -1,5 +1,7 @@
+#include <filesystem>
 #include <map>
 #include <memory>
+#include <system_error>
 #include <utility>
 #include <vector>
 
@@ -58,7 +60,9 @@ std::string LongHelp() {
          "  0  graded, whatever the points\n"
          "  1  graded, and less than --fail-under (an answer that is not gradable has nothing;\n"
          "     nor has a --target that cannot be reached)\n"
-         "  2  bad usage, or an exercise that cannot be read\n"
+         "  2  bad usage, or an exercise that cannot be read; also a SUBMISSION that does not "
+         "exist,\n"
+         "     where the verdict is text for the terminal (elsewhere it is not gradable)\n"
          "  3  the grader broke: there is no verdict, on one of the answers at least\n"
          "Under 2 and 3 the file of --out says that the grader failed, if the arguments tell as "
          "much.\n\n"
@@ -92,8 +96,23 @@ class GradeRun {
   }
 
  private:
+  // A person who reads the verdict here has named the file wrongly. A platform's file is the
+  // student's to hand in, and the result says that it was not.
+  absl::Status CheckNamed() const {
+    if (flags_.format != "text" || !flags_.out.empty()) return absl::OkStatus();
+    for (const std::string& path : flags_.submissions) {
+      std::error_code error;
+      const auto type = std::filesystem::symlink_status(path, error).type();
+      if (path == "-" || type != std::filesystem::file_type::not_found) continue;
+      return absl::InvalidArgumentError(absl::StrCat("there is no file ", CleanLine(path)));
+    }
+    return absl::OkStatus();
+  }
+
   // Which submissions there are.
   absl::Status Find() {
+    const absl::Status named = CheckNamed();
+    if (!named.ok()) return named;
     if (!flags_.target.empty()) {
       if (!flags_.submissions.empty()) {
         return absl::InvalidArgumentError("give either --target or SUBMISSIONs");

@@ -74,8 +74,14 @@ TEST_F(GradeCommandTest, ANamedExerciseIsTheServers) {
   EXPECT_THAT(error(), HasSubstr("EXERCISE_NOT_FOUND"));
 }
 
-TEST_F(GradeCommandTest, AMissingAnswerIsNotGradable) {
-  EXPECT_THAT(MustRun("grade " + Homework() + " none.txt"), HasSubstr("there is no file none.txt"));
+TEST_F(GradeCommandTest, AMissingAnswerIsNotGradableForAPlatformAndAMistakeOnATerminal) {
+  EXPECT_THAT(MustRun("grade " + Homework() + " none.txt --format gradescope"),
+              HasSubstr("there is no file none.txt"));
+  const std::string out = Scratch("missing.txt");
+  MustRun("grade " + Homework() + " none.txt --out " + out);
+  Run("grade " + Homework() + " none.txt");
+  EXPECT_EQ(code(), 2);
+  EXPECT_EQ(error(), "error: there is no file none.txt\n");
 }
 
 TEST_F(GradeCommandTest, BadUsageIsTwo) {
