@@ -19,6 +19,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "client/json_check.h"
 #include "client/nearest_word.h"
 
@@ -30,6 +31,8 @@ using google::protobuf::EnumDescriptor;
 using google::protobuf::FieldDescriptor;
 using google::protobuf::Message;
 using ParseInfoTree = google::protobuf::TextFormat::ParseInfoTree;
+
+constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";  // some editors begin a file with it
 
 // Keeps the first error, which the later ones mostly follow from.
 class FirstError : public google::protobuf::io::ErrorCollector {
@@ -67,6 +70,23 @@ const EnumDescriptor* FindEnum(const Descriptor* type, const std::string& name,
     if (const auto* found = FindEnum(field->message_type(), name, visited)) return found;
   }
   return nullptr;
+}
+
+// What people type for other programs, and what it is here; nothing if it is none of that.
+std::string HabitHint(absl::string_view line, size_t at) {
+  const absl::string_view rest = line.substr(std::min(at, line.size()));
+  // U+2212, and the dashes that editors make of a hyphen.
+  for (const char* dash : {"\xE2\x88\x92", "\xE2\x80\x93", "\xE2\x80\x94"}) {
+    if (absl::StartsWith(rest, dash)) return "this is a dash; write a minus sign: -1";
+  }
+  const size_t slash = line.find('/');
+  if (slash == absl::string_view::npos || slash > at + 1) return "";
+  if (absl::StartsWith(line.substr(slash), "//") || absl::StartsWith(line.substr(slash), "/*")) {
+    return "comments begin with #";
+  }
+  const bool after_digit =
+      slash > 0 && absl::ascii_isdigit(static_cast<unsigned char>(line[slash - 1]));
+  return after_digit ? "fractions are written with a point: 0.5, not 1/2" : "";
 }
 
 // "Expected double, got: {" in the words of somebody who writes such files.
@@ -172,6 +192,14 @@ std::optional<SourceProblem> ParseText(absl::string_view contents, Message& mess
   parser.WriteLocationsTo(places);
   if (parser.ParseFromString(std::string(contents), &message)) return BadText(message, places);
   if (!errors.problem.has_value()) return SourceProblem{1, 1, "cannot be read"};
+  const std::vector<absl::string_view> lines = absl::StrSplit(contents, '\n');
+  const auto number = static_cast<size_t>(errors.problem->line - 1);
+  if (number < lines.size()) {
+    const std::string hint =
+        HabitHint(lines[number], static_cast<size_t>(errors.problem->column - 1));
+    if (!hint.empty()) errors.problem->message = hint;
+    if (!hint.empty()) return errors.problem;
+  }
   PointToName(contents, *errors.problem);
   errors.problem->message = Explained(errors.problem->message, message.GetDescriptor());
   return errors.problem;
@@ -203,6 +231,7 @@ FileFormat FormatOf(absl::string_view file_name, absl::string_view contents) {
   for (const char* ending : {".binpb", ".pb"}) {
     if (absl::EndsWithIgnoreCase(file_name, ending)) return FileFormat::kBinary;
   }
+  absl::ConsumePrefix(&contents, kByteOrderMark);
   const size_t first = contents.find_first_not_of(" \t\r\n");
   const bool brace = first != absl::string_view::npos && contents[first] == '{';
   return brace ? FileFormat::kJson : FileFormat::kText;
@@ -243,6 +272,13 @@ std::optional<SourceProblem> ParseMessage(absl::string_view contents, FileFormat
                                           google::protobuf::Message& message,
                                           google::protobuf::TextFormat::ParseInfoTree* places) {
   message.Clear();
+  if (format != FileFormat::kBinary) {
+    absl::ConsumePrefix(&contents, kByteOrderMark);
+    if (absl::StrContains(contents, '\0')) {
+      return SourceProblem{
+          1, 1, "this is no text, but a binary file (a serialized Model's name ends in .binpb)"};
+    }
+  }
   switch (format) {
     case FileFormat::kText:
       return ParseText(contents, message, places);

@@ -61,6 +61,30 @@ TEST(ParseMessageTest, TextProblemsAreToldWithPlaceAndWhatIsAllowed) {
   EXPECT_THAT(TextProblem("title:"), HasSubstr("found the end of the file"));
 }
 
+TEST(ParseMessageTest, HabitsOfOtherPlacesAreNamed) {
+  EXPECT_EQ(TextProblem("sequences { inputs { values: [0, \xE2\x88\x92"
+                        "1] } }"),
+            "a.textproto:1:34: this is a dash; write a minus sign: -1");
+  EXPECT_EQ(TextProblem("title: 'a'\n// mine\n"), "a.textproto:2:1: comments begin with #");
+  EXPECT_THAT(TextProblem("sequences { inputs { values: 1/2 } }"),
+              HasSubstr("fractions are written with a point: 0.5, not 1/2"));
+}
+
+TEST(ParseMessageTest, AByteOrderMarkIsSkipped) {
+  v1::Exercise exercise;
+  EXPECT_FALSE(ParseMessage("\xEF\xBB\xBFtitle: 'a'", FileFormat::kText, exercise));
+  EXPECT_EQ(exercise.title(), "a");
+  EXPECT_FALSE(ParseMessage("\xEF\xBB\xBF{\"title\": \"b\"}", FileFormat::kJson, exercise));
+  EXPECT_EQ(FormatOf("-", "\xEF\xBB\xBF{"), FileFormat::kJson);
+}
+
+TEST(ParseMessageTest, ABinaryFileIsSaidToBeOne) {
+  EXPECT_THAT(TextProblem(absl::string_view("\x7f"
+                                            "ELF\0\0",
+                                            6)),
+              HasSubstr("this is no text"));
+}
+
 TEST(ParseMessageTest, TextThatIsNotUtf8IsToldWithItsPlace) {
   v1::Exercise exercise;
   const auto title = ParseMessage("title: '\\377'", FileFormat::kText, exercise);
