@@ -48,8 +48,9 @@ absl::Status Repl::MakeSteps(const std::string& line) {
   }
   const auto size = static_cast<size_t>(input_size_);
   if (numbers->empty() || numbers->size() % size != 0) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("found ", numbers->size(), " numbers; a step of this model takes ", size));
+    return absl::InvalidArgumentError(absl::StrCat("found ", numbers->size(),
+                                                   numbers->size() == 1 ? " number" : " numbers",
+                                                   "; a step of this model takes ", size));
   }
   absl::Status made = StreamSteps(*numbers);
   if (made.ok()) return made;
@@ -198,6 +199,9 @@ absl::Status Repl::ShowState() {
 }
 
 absl::Status Repl::SetGates(const std::string& argument) {
+  if (argument.empty()) {  // as a switch
+    return SetGates(gates_ ? "off" : "on");
+  }
   if (argument != "on" && argument != "off") {
     return absl::InvalidArgumentError(
         absl::StrCat(":gates takes `on` or `off`, found `", argument, "`"));

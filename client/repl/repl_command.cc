@@ -1,5 +1,8 @@
 #include "client/repl/repl_command.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "absl/strings/ascii.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
@@ -24,7 +27,7 @@ constexpr Known kKnown[] = {
     {ReplVerb::kReset, ":reset", "", "back to the initial state and to step 0"},
     {ReplVerb::kState, ":state", "", "show h and c as they are now"},
     {ReplVerb::kTable, ":table", "", "show all steps so far"},
-    {ReplVerb::kGates, ":gates", "on|off", "show every gate, or only c and h"},
+    {ReplVerb::kGates, ":gates", "[on|off]", "show every gate, or only c and h"},
     {ReplVerb::kDigits, ":digits", "N|full", "significant decimals shown"},
     {ReplVerb::kHelp, ":help", "", "this list"},
     {ReplVerb::kQuit, ":quit", "", "leave; Ctrl-D does, too"},
@@ -36,6 +39,9 @@ constexpr std::pair<const char*, ReplVerb> kAliases[] = {{":q", ReplVerb::kQuit}
                                                          {":h", ReplVerb::kHelp},
                                                          {":?", ReplVerb::kHelp},
                                                          {":u", ReplVerb::kUndo}};
+
+// Words without a colon that cannot be meant as inputs.
+constexpr absl::string_view kBare[] = {"help", "?", "quit", "exit"};
 
 const Known* Find(absl::string_view name) {
   for (const Known& known : kKnown) {
@@ -50,13 +56,16 @@ const Known* Find(absl::string_view name) {
 }  // namespace
 
 bool IsReplCommand(absl::string_view line) {
-  return absl::StartsWith(absl::StripAsciiWhitespace(line), ":");
+  const std::string word = absl::AsciiStrToLower(absl::StripAsciiWhitespace(line));
+  return absl::StartsWith(word, ":") ||
+         std::find(std::begin(kBare), std::end(kBare), word) != std::end(kBare);
 }
 
 absl::StatusOr<ReplCommand> ParseReplCommand(absl::string_view line) {
   const std::vector<std::string> words =
       absl::StrSplit(line, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
-  const std::string name = words.empty() ? "" : absl::AsciiStrToLower(words[0]);
+  std::string name = words.empty() ? "" : absl::AsciiStrToLower(words[0]);
+  if (!absl::StartsWith(name, ":")) name.insert(0, ":");
   const Known* known = Find(name);
   if (known == nullptr) {
     return absl::InvalidArgumentError(absl::StrCat("there is no command `", name, "`",

@@ -30,7 +30,8 @@ struct ReplCommand {
   std::string argument;  // empty: none given
 };
 
-// Whether a line is a command, and not numbers.
+// Whether a line is a command, and not numbers: it begins with a colon, or is a word by which
+// people ask for help or leave elsewhere.
 bool IsReplCommand(absl::string_view line);
 
 // Reads ":undo 2". Fails with INVALID_ARGUMENT for an unknown command, suggesting the nearest, and

@@ -35,6 +35,17 @@ TEST(ParseReplCommandTest, ShortFormsMeanTheirCommands) {
   EXPECT_EQ(ParseReplCommand(":u 2")->verb, ReplVerb::kUndo);
 }
 
+TEST(ParseReplCommandTest, AWordThatCanBeNoInputNeedsNoColon) {
+  for (const char* line : {"quit", " QUIT ", "exit", "help", "?"}) {
+    EXPECT_TRUE(IsReplCommand(line)) << line;
+    EXPECT_TRUE(ParseReplCommand(line).ok()) << line;
+  }
+  EXPECT_EQ(ParseReplCommand("quit")->verb, ReplVerb::kQuit);
+  EXPECT_EQ(ParseReplCommand("?")->verb, ReplVerb::kHelp);
+  EXPECT_FALSE(IsReplCommand("nan"));
+  EXPECT_FALSE(IsReplCommand("undo"));
+}
+
 TEST(ParseReplCommandTest, UnknownCommandsSuggestTheNearest) {
   EXPECT_EQ(ParseReplCommand(":udno").status().message(),
             "there is no command `:udno` (did you mean `:undo`?); :help lists them all");

@@ -133,13 +133,15 @@ TEST_F(ReplTest, GatesCanBeHidden) {
   EXPECT_EQ(Type("1"),
             " t   x        c        h\n"
             " 0   1        1   0.7616\n");
+  EXPECT_EQ(Type(":gates"), "every gate is shown\n");
+  EXPECT_EQ(Type(":gates"), "only c and h are shown\n");
   Type(":gates on");
   EXPECT_THAT(Type("1"), HasSubstr("f"));
   EXPECT_THAT(Type(":gates maybe"), HasSubstr("found `maybe`"));
 }
 
 TEST_F(ReplTest, WhatCannotBeReadIsExplainedAndChangesNothing) {
-  EXPECT_THAT(Type("help"), AllOf(HasSubstr("\"help\" is not a number"), HasSubstr(":help")));
+  EXPECT_THAT(Type("undo"), AllOf(HasSubstr("\"undo\" is not a number"), HasSubstr(":help")));
   EXPECT_THAT(Type(":gate on"), HasSubstr("did you mean `:gates`?"));
   EXPECT_EQ(Type("  "), "");
   EXPECT_EQ(repl_->Prompt(), "0> ");
