@@ -10,6 +10,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "server/base/secret.h"
 #include "server/base/sha256.h"
@@ -47,7 +48,10 @@ absl::StatusOr<std::string> LineOf(const Wish& wish, const Sha256Digest& digest,
                     absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now + life, absl::UTCTimeZone()));
   }
   const auto parsed = ParseIdentities(line);
-  if (!parsed.ok()) return parsed.status();
+  if (!parsed.ok()) {  // there is no file yet whose line it could be
+    return absl::InvalidArgumentError(
+        absl::StrReplaceAll(parsed.status().message(), {{"line 1 ", "the token "}}));
+  }
   if (parsed->size() != 1) return absl::InvalidArgumentError("a word has an end of line in it");
   return line;
 }

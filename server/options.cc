@@ -334,7 +334,17 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   CLI::App app("Keeps recurrent cells as sessions and steps them, over gRPC.", "cellar-server");
   app.footer(
       "BYTES may have a unit: 512KiB, 4MiB, 1GiB. DURATION has units: 90s, 15m, 1h30m. A flag "
-      "counts more than its environment variable, that more than the file.");
+      "counts more than its environment variable, that more than the file.\n\n"
+      "`cellar-server make-token` makes a token for the file of --identities; see its --help.\n\n"
+      "Examples:\n"
+      "  cellar-server\n"
+      "  cellar-server --data-dir data --metrics-address 127.0.0.1:9090\n"
+      "  cellar-server --listen 0.0.0.0:50051 --identities identities --tls-cert server.pem "
+      "--tls-key server.key\n\n"
+      "Exit codes:\n"
+      "  0  drained after SIGTERM or SIGINT\n"
+      "  1  could not start\n"
+      "  2  bad usage, or a file of identities or TLS that cannot be used");
   app.set_version_flag("--version", BuildText("cellar-server"),
                        "Print which build this is, and exit.");
   app.set_config("--config", "", "File with lines like max-sessions = 1000, in TOML.");

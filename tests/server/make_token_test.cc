@@ -97,6 +97,8 @@ TEST_F(MakeTokenTest, AppendsBehindALineWithoutAnEnd) {
 
 TEST_F(MakeTokenTest, RefusesWhatTheFileWould) {
   EXPECT_EQ(Run({"--roles", "boss"}), 2);
+  EXPECT_TRUE(absl::StartsWith(err_.str(), "error: the token has a role that is none of "))
+      << err_.str();
   EXPECT_THAT(err_.str(), HasSubstr("owner,grader,read-only,student,admin"));
   EXPECT_EQ(Run({"--tenant", "A"}), 2);
   EXPECT_EQ(Run({"--name", "a b"}), 2);
