@@ -20,6 +20,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "server/api/api_counts.h"
+#include "server/api/name_turns.h"
 #include "server/base/clock.h"
 #include "server/engine/scheduler.h"
 #include "server/grading/exercise_registry.h"
@@ -62,6 +63,7 @@ struct Api {
   SessionKeeper* const keeper = nullptr;  // null as well then
   TenantTally open_streams{{limits.max_streams_per_tenant, limits.max_streams}};  // stream_slot.h
   ApiCounts counts = {};
+  NameTurns resource_turns = {};  // of keys of models and exercises; kept_resources.h
 };
 
 // What a handler may know of its call. Whether the caller may call the method at all has been

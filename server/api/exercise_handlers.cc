@@ -132,11 +132,7 @@ absl::Status CreateExercise(Api& api, const Call& call, const v1::CreateExercise
   CELLAR_RETURN_IF_ERROR(CheckAnswerSize(static_cast<int64_t>(answer.ByteSizeLong()) + kFraming,
                                          api.limits.max_message_bytes));
   CELLAR_ASSIGN_OR_RETURN(const std::shared_ptr<const KeptExercise> kept,
-                          api.exercises.Add(call.tenant(), std::move(made)));
-  if (absl::Status stored = KeepExercise(api, call.tenant(), *kept); !stored.ok()) {
-    api.exercises.Remove(call.Own(kept->name)).IgnoreError();
-    return stored;
-  }
+                          KeepExercise(api, call.tenant(), std::move(made)));
   WriteOutputOnly(*kept, kept->compiled->digest, &answer);  // it may have been there before
   *response->mutable_exercise() = std::move(answer);
   return absl::OkStatus();
@@ -166,9 +162,7 @@ absl::Status DeleteExercise(Api& api, const Call& call, const v1::DeleteExercise
   FieldViolations violations;
   CheckName(request.name(), kExerciseCollection, "name", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  CELLAR_RETURN_IF_ERROR(
-      WithServerFacts(api.exercises.Remove(call.Own(request.name())), api.sessions.epoch()));
-  return ForgetExercise(api, call.Own(request.name()));
+  return WithServerFacts(ForgetExercise(api, call.Own(request.name())), api.sessions.epoch());
 }
 
 }  // namespace cellar

@@ -11,9 +11,11 @@
 #include "absl/strings/strip.h"
 #include "server/api/convert_model.h"
 #include "server/api/exercise_handlers.h"
+#include "server/api/name_turns.h"
 #include "server/api/resource_names.h"
 #include "server/base/status_macros.h"
 #include "server/store/byte_format.h"
+#include "server/store/group_writer.h"
 #include "server/store/record_format.h"
 #include "server/store/store_errors.h"
 
@@ -30,14 +32,43 @@ absl::Time TimeOf(const google::protobuf::Timestamp& time) {
   return absl::FromUnixSeconds(time.seconds()) + absl::Nanoseconds(time.nanos());
 }
 
-absl::Status Put(Api& api, std::string key, const std::string& payload) {
-  const std::string record = SealRecord(key, payload);
-  return api.writer->Await([&](RecordBatch& batch) { batch.Put(key, record); });
+// Removes the record when the store can, however long that takes.
+GroupWriter::Entry Removal(const std::string& key) {
+  return {.fill = [key](RecordBatch& batch) { batch.Remove(key); }, .lasting = true};
 }
 
-absl::Status Remove(Api& api, std::string key) {
-  if (api.writer == nullptr) return absl::OkStatus();
-  return api.writer->Await([&](RecordBatch& batch) { batch.Remove(key); });
+// `write` makes the payload of its record.
+template <class Registry, class Thing, class Write>
+absl::StatusOr<std::shared_ptr<const Thing>> Keep(Api& api, Registry& registry,
+                                                  const OwnedName& owned, const std::string& key,
+                                                  std::shared_ptr<const Thing> thing,
+                                                  const Write& write) {
+  const NameTurns::Turn turn = api.resource_turns.Take(key);
+  CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<const Thing> kept, registry.Add(owned.tenant, thing));
+  if (api.writer == nullptr) return kept;
+  std::string record = SealRecord(key, write(*kept));
+  absl::Status stored = api.writer->Await([&](RecordBatch& batch) { batch.Put(key, record); });
+  if (stored.ok()) return kept;
+  if (kept != thing) return stored;  // somebody else has kept it
+  // Whether it was written nobody knows; it will be as it is in memory.
+  if (registry.Remove(owned).ok()) {
+    api.writer->Submit(Removal(key));
+  } else {
+    api.writer->Submit(
+        {.fill = [key, record = std::move(record)](RecordBatch& batch) { batch.Put(key, record); },
+         .lasting = true});
+  }
+  return stored;
+}
+
+template <class Registry>
+absl::Status Forget(Api& api, Registry& registry, const OwnedName& owned, const std::string& key) {
+  const NameTurns::Turn turn = api.resource_turns.Take(key);
+  if (api.writer == nullptr) return registry.Remove(owned);
+  // While writes fail, an earlier removal may wait among them: what is not in memory may come back.
+  CELLAR_RETURN_IF_ERROR(api.writer->last_write());
+  CELLAR_RETURN_IF_ERROR(registry.Remove(owned));
+  return api.writer->Await(Removal(key));
 }
 
 std::string ModelKey(const OwnedName& owned) {
@@ -136,25 +167,35 @@ absl::Status TakeExercise(Api& api, absl::string_view key, absl::string_view pay
 
 }  // namespace
 
-absl::Status KeepModel(Api& api, absl::string_view tenant, const Model& model) {
-  if (api.writer == nullptr) return absl::OkStatus();
-  const v1::Model message = WriteModel(model, ModelDetail::kWeights, v1::ENCODING_RAW);
-  return Put(api, ModelKey({tenant, model.name()}), message.SerializeAsString());
+absl::StatusOr<std::shared_ptr<const Model>> KeepModel(Api& api, absl::string_view tenant,
+                                                       std::shared_ptr<const Model> model) {
+  const std::string name = model->name();
+  const OwnedName owned = {tenant, name};
+  return Keep(api, api.models, owned, ModelKey(owned), std::move(model), [](const Model& kept) {
+    return WriteModel(kept, ModelDetail::kWeights, v1::ENCODING_RAW).SerializeAsString();
+  });
 }
 
-absl::Status KeepExercise(Api& api, absl::string_view tenant, const KeptExercise& exercise) {
-  if (api.writer == nullptr) return absl::OkStatus();
-  std::string payload;
-  AppendNumber(payload, static_cast<uint64_t>(absl::ToUnixNanos(exercise.create_time)));
-  AppendArray(payload, exercise.compiled->digest);
-  AppendArray(payload, exercise.source);
-  return Put(api, ExerciseKey({tenant, exercise.name}), payload);
+absl::StatusOr<std::shared_ptr<const KeptExercise>> KeepExercise(
+    Api& api, absl::string_view tenant, std::shared_ptr<const KeptExercise> exercise) {
+  const std::string name = exercise->name;
+  const OwnedName owned = {tenant, name};
+  return Keep(api, api.exercises, owned, ExerciseKey(owned), std::move(exercise),
+              [](const KeptExercise& kept) {
+                std::string payload;
+                AppendNumber(payload, static_cast<uint64_t>(absl::ToUnixNanos(kept.create_time)));
+                AppendArray(payload, kept.compiled->digest);
+                AppendArray(payload, kept.source);
+                return payload;
+              });
 }
 
-absl::Status ForgetModel(Api& api, const OwnedName& owned) { return Remove(api, ModelKey(owned)); }
+absl::Status ForgetModel(Api& api, const OwnedName& owned) {
+  return Forget(api, api.models, owned, ModelKey(owned));
+}
 
 absl::Status ForgetExercise(Api& api, const OwnedName& owned) {
-  return Remove(api, ExerciseKey(owned));
+  return Forget(api, api.exercises, owned, ExerciseKey(owned));
 }
 
 absl::StatusOr<int64_t> RestoreModels(const RecordStore& store, Api& api) {

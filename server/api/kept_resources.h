@@ -1,9 +1,10 @@
-// Models and exercises in the store: written before the answer that tells of them leaves, read when
-// the server starts.
+// Models and exercises in memory and in the store: written before the answer that tells of them
+// leaves, read when the server starts. Who changes what a name stands for does both in its turn
+// (name_turns.h), so that the store ends with what memory has.
 //
 // Thread safety: Keep and Forget functions may be called from any thread that may wait for the
 // store (a worker); the Restore functions by the one that starts the server. Without a store
-// (Api::writer is null) all do nothing.
+// (Api::writer is null) there is memory only, and nothing to restore.
 #ifndef CELLAR_SERVER_API_KEPT_RESOURCES_H_
 #define CELLAR_SERVER_API_KEPT_RESOURCES_H_
 
@@ -21,9 +22,17 @@
 
 namespace cellar {
 
-// Errors: STORE_FAILED.
-absl::Status KeepModel(Api& api, absl::string_view tenant, const Model& model);
-absl::Status KeepExercise(Api& api, absl::string_view tenant, const KeptExercise& exercise);
+// Adds it to the registry and the store, or returns the one that is there already. Errors: those of
+// the registry's Add; STORE_FAILED, and then what was not there before is not there now (but for a
+// model that a session took meanwhile: that stays, and is written when the store works again).
+absl::StatusOr<std::shared_ptr<const Model>> KeepModel(Api& api, absl::string_view tenant,
+                                                       std::shared_ptr<const Model> model);
+absl::StatusOr<std::shared_ptr<const KeptExercise>> KeepExercise(
+    Api& api, absl::string_view tenant, std::shared_ptr<const KeptExercise> exercise);
+
+// Removes it from both. Errors: those of the registry's Remove; STORE_FAILED: it is gone from
+// memory if it was there, and goes from the store when that works again; until then, whoever tries
+// again is told the same.
 absl::Status ForgetModel(Api& api, const OwnedName& owned);
 absl::Status ForgetExercise(Api& api, const OwnedName& owned);
 

@@ -47,7 +47,6 @@ absl::Status DeleteModelOrFail(Api& api, const Call& call, const v1::DeleteModel
   FieldViolations violations;
   CheckName(request.name(), kModelCollection, "name", violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  CELLAR_RETURN_IF_ERROR(api.models.Remove(call.Own(request.name())));
   return ForgetModel(api, call.Own(request.name()));
 }
 
@@ -99,11 +98,7 @@ absl::Status AddModel(Api& api, const Call& call, const v1::Model& message,
   options.violations = std::move(model_id_violations);
   CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<const Model> model,
                           BuildModel(message, std::move(options)));
-  CELLAR_ASSIGN_OR_RETURN(model, api.models.Add(call.tenant(), std::move(model)));
-  if (absl::Status stored = KeepModel(api, call.tenant(), *model); !stored.ok()) {
-    api.models.Remove(call.Own(model->name())).IgnoreError();
-    return stored;
-  }
+  CELLAR_ASSIGN_OR_RETURN(model, KeepModel(api, call.tenant(), std::move(model)));
   *created = WithoutWeights(*model);
   return absl::OkStatus();
 }

@@ -31,12 +31,17 @@ void GroupWriter::Submit(Entry entry) {
 }
 
 absl::Status GroupWriter::Await(absl::AnyInvocable<void(RecordBatch&)> fill) {
+  return Await(Entry{.fill = std::move(fill)});
+}
+
+absl::Status GroupWriter::Await(Entry entry) {
   absl::Status outcome;
   absl::Notification told;
-  Submit({.fill = std::move(fill), .done = [&](absl::Status written) {
-            outcome = std::move(written);
-            told.Notify();
-          }});
+  entry.done = [&](absl::Status written) {
+    outcome = std::move(written);
+    told.Notify();
+  };
+  Submit(std::move(entry));
   told.WaitForNotification();
   return outcome;
 }

@@ -56,6 +56,9 @@ class GroupWriter {
   // RecordStore::Write.
   absl::Status Await(absl::AnyInvocable<void(RecordBatch&)> fill);
 
+  // The same for an entry whose `done` is null.
+  absl::Status Await(Entry entry);
+
   // Waits until everything submitted before is written and told. Errors: that of the last write, if
   // it failed.
   absl::Status Flush();

@@ -5,6 +5,7 @@
 
 #include <memory>
 #include <string>
+#include <thread>
 
 #include "server/api/convert_model.h"
 #include "server/api/exercise_handlers.h"
@@ -44,6 +45,33 @@ class KeptResourcesTest : public testing::Test {
     auto response = fixture.Ask(GetModel, request);
     if (!response.ok()) return response.status();
     return response->model();
+  }
+
+  static absl::Status Delete(ApiFixture& fixture, const std::string& id) {
+    v1::DeleteModelRequest request;
+    request.set_name("models/" + id);
+    return fixture.Ask(DeleteModel, request).status();
+  }
+
+  static absl::Status CreateExerciseA(ApiFixture& fixture) {
+    v1::CreateExerciseRequest request;
+    request.set_exercise_id("a");
+    *request.mutable_exercise() = HomeworkMessage();
+    return fixture.Ask(CreateExercise, request).status();
+  }
+
+  static absl::Status GetExerciseA(ApiFixture& fixture) {
+    v1::GetExerciseRequest request;
+    request.set_name("exercises/a");
+    return fixture.Ask(GetExercise, request).status();
+  }
+
+  // The store works again, and the server finds out by itself.
+  void Heal(ApiFixture& fixture) {
+    store_.Fail(FaultStore::Fault::kNone);
+    fixture.clock().Advance(absl::Seconds(2));
+    fixture.api().keeper->Checkpoint();
+    EXPECT_TRUE(fixture.api().keeper->Flush().ok());
   }
 
   FaultStore store_;
@@ -106,6 +134,97 @@ TEST_F(KeptResourcesTest, AModelThatCannotBeKeptIsNotThere) {
   EXPECT_TRUE(Create(*run, "a", *HomeworkModel()).ok());
 }
 
+TEST_F(KeptResourcesTest, ARepeatedCreationThatCannotBeKeptSparesWhatIsThere) {
+  const auto run = Start();
+  ASSERT_TRUE(Create(*run, "a", *HomeworkModel()).ok());
+  ASSERT_TRUE(CreateExerciseA(*run).ok());
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  EXPECT_EQ(GetErrorReason(Create(*run, "a", *HomeworkModel()).status()), "STORE_FAILED");
+  EXPECT_EQ(GetErrorReason(CreateExerciseA(*run)), "STORE_FAILED");
+  EXPECT_TRUE(Get(*run, "a").ok());
+  EXPECT_TRUE(GetExerciseA(*run).ok());
+}
+
+// The first is refused by the store, which works again for the second.
+TEST_F(KeptResourcesTest, OfTwoCreationsAtOnceTheOneThatIsAnsweredIsKept) {
+  const auto run = Start();
+  store_.Fail(FaultStore::Fault::kNextWriteFails);
+  store_.HoldWrites(true);
+  absl::Status outcomes[2];
+  std::thread first([&] { outcomes[0] = Create(*run, "a", *HomeworkModel()).status(); });
+  store_.AwaitHeldWrite();
+  std::thread second([&] { outcomes[1] = Create(*run, "a", *HomeworkModel()).status(); });
+  store_.HoldWrites(false);
+  first.join();
+  second.join();
+  EXPECT_EQ(GetErrorReason(outcomes[0]), "STORE_FAILED");
+  EXPECT_TRUE(outcomes[1].ok()) << outcomes[1];
+  EXPECT_TRUE(Get(*run, "a").ok());
+  EXPECT_TRUE(Get(*Start(), "a").ok());
+}
+
+TEST_F(KeptResourcesTest, ACreationThatOnlySeemedToFailDoesNotComeBack) {
+  const auto run = Start();
+  store_.Fail(FaultStore::Fault::kWriteSeemsToFail);
+  EXPECT_EQ(GetErrorReason(Create(*run, "a", *HomeworkModel()).status()), "STORE_FAILED");
+  EXPECT_EQ(GetErrorReason(CreateExerciseA(*run)), "STORE_FAILED");
+  Heal(*run);
+  const auto next = Start();
+  EXPECT_EQ(GetErrorReason(Get(*next, "a").status()), "MODEL_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(GetExerciseA(*next)), "EXERCISE_NOT_FOUND");
+}
+
+TEST_F(KeptResourcesTest, AModelThatSomebodyTookWhileItWasWrittenIsWrittenInTheEnd) {
+  const auto run = Start();
+  store_.Fail(FaultStore::Fault::kNextWriteFails);
+  store_.HoldWrites(true);
+  absl::Status outcome;
+  std::thread creation([&] { outcome = Create(*run, "a", *HomeworkModel()).status(); });
+  store_.AwaitHeldWrite();
+  const auto pin = run->api().models.Pin({kDefaultTenant, "models/a"});
+  store_.HoldWrites(false);
+  creation.join();
+  EXPECT_EQ(GetErrorReason(outcome), "STORE_FAILED");
+  EXPECT_TRUE(pin.ok());
+  EXPECT_TRUE(Get(*run, "a").ok());
+  Heal(*run);
+  EXPECT_TRUE(Get(*Start(), "a").ok());
+}
+
+TEST_F(KeptResourcesTest, ADeletionThatTheStoreRefusedIsMadeGoodAndNotDeniedBefore) {
+  const auto run = Start();
+  ASSERT_TRUE(Create(*run, "a", *HomeworkModel()).ok());
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  EXPECT_EQ(GetErrorReason(Delete(*run, "a")), "STORE_FAILED");
+  EXPECT_EQ(GetErrorReason(Delete(*run, "a")), "STORE_FAILED") << "it may come back";
+  Heal(*run);
+  EXPECT_EQ(GetErrorReason(Delete(*run, "a")), "MODEL_NOT_FOUND");
+  EXPECT_EQ(GetErrorReason(Get(*Start(), "a").status()), "MODEL_NOT_FOUND");
+}
+
+TEST_F(KeptResourcesTest, ACreationBehindADeletionThatTheStoreRefusedIsKept) {
+  const auto run = Start();
+  ASSERT_TRUE(Create(*run, "a", *HomeworkModel()).ok());
+  store_.Fail(FaultStore::Fault::kNextWriteFails);
+  EXPECT_EQ(GetErrorReason(Delete(*run, "a")), "STORE_FAILED");
+  ASSERT_TRUE(Create(*run, "a", *RandomModel(7)).ok());
+  EXPECT_EQ(Get(*Start(), "a")->digest(), Get(*run, "a")->digest());
+}
+
+TEST_F(KeptResourcesTest, ACreationWaitsForTheDeletionOfItsName) {
+  const auto run = Start();
+  ASSERT_TRUE(Create(*run, "a", *HomeworkModel()).ok());
+  store_.HoldWrites(true);
+  std::thread deletion([&] { EXPECT_TRUE(Delete(*run, "a").ok()); });
+  store_.AwaitHeldWrite();
+  std::thread creation([&] { EXPECT_TRUE(Create(*run, "a", *RandomModel(7)).ok()); });
+  EXPECT_EQ(GetErrorReason(Get(*run, "a").status()), "MODEL_NOT_FOUND");
+  store_.HoldWrites(false);
+  deletion.join();
+  creation.join();
+  EXPECT_EQ(Get(*Start(), "a")->digest(), Get(*run, "a")->digest());
+}
+
 TEST_F(KeptResourcesTest, ADamagedModelIsSetAsideByName) {
   {
     const auto run = Start();
@@ -139,7 +258,7 @@ TEST_F(KeptResourcesTest, AnExerciseFromWhenFeedbackWentWithoutRoundingComesBack
     v1::Exercise as_it_was = message;
     as_it_was.mutable_numerics()->clear_rounding();
     (*made)->source = as_it_was.SerializeAsString();
-    ASSERT_TRUE(KeepExercise(run->api(), "default", **made).ok());
+    ASSERT_TRUE(KeepExercise(run->api(), "default", *made).ok());
   }
   v1::GetExerciseRequest get;
   get.set_name("exercises/old");

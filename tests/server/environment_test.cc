@@ -115,8 +115,7 @@ TEST(Environment, WithADataDirTheNextRunHasWhatTheLastOneHad) {
     EXPECT_EQ(api.limits.default_durability, Durability::kPeriodic);
     EXPECT_EQ(api.sessions.session_count(), first ? 0 : 1);
     if (first) {
-      const auto model = api.models.Add(kDefaultTenant, HomeworkModel()).value();
-      ASSERT_TRUE(KeepModel(api, kDefaultTenant, *model).ok());
+      ASSERT_TRUE(KeepModel(api, kDefaultTenant, HomeworkModel()).ok());
       SessionConfig config = ConfigOf("a", absl::Hours(1));
       config.pin = api.models.Pin({kDefaultTenant, "models/homework"}).value();
       config.model = config.pin.model();

@@ -27,6 +27,7 @@ class FaultStore final : public RecordStore {
     kWriteFails,        // nothing is written: the disk is full, or read-only
     kWriteSeemsToFail,  // everything is written, and an error told
     kReadFails,
+    kNextWriteFails,  // as kWriteFails, but once
   };
 
   absl::StatusOr<std::optional<std::string>> Get(absl::string_view key) const override {
@@ -47,7 +48,10 @@ class FaultStore final : public RecordStore {
     is_writing_ = false;
     ++write_count_;
     if (sync) ++sync_count_;
-    if (fault_ == Fault::kWriteFails) return StoreFailed("write", "No space left on device");
+    const bool fails_once = fault_ == Fault::kNextWriteFails;
+    if (fails_once) fault_ = Fault::kNone;
+    if (fails_once || fault_ == Fault::kWriteFails)
+      return StoreFailed("write", "No space left on device");
     for (const RecordBatch::Change& change : batch.changes()) {
       if (change.value.has_value()) {
         records_[change.key] = *change.value;
