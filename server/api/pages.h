@@ -8,7 +8,7 @@
 
 #include <cstdint>
 #include <string>
-#include <vector>
+#include <utility>
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/repeated_ptr_field.h"
@@ -32,22 +32,52 @@ Page ReadPage(int32_t page_size, absl::string_view page_token, absl::string_view
 // The token of the page that begins after `name`.
 std::string MakePageToken(absl::string_view name);
 
-// Appends convert(item) for the items of the page (listed with list_count()) to `messages`, which
-// have a name() each, and returns the next page's token, empty if there is none. The page ends
-// early if it would grow beyond `max_bytes`, but never before its first item.
+// Fills `messages`, which have a name() each, with the items of a page (listed with list_count()).
+// The page ends early if it would grow beyond `max_bytes`, but never before its first item.
+template <class Message>
+class PageFiller {
+ public:
+  PageFiller(const Page& page, int64_t max_bytes,
+             google::protobuf::RepeatedPtrField<Message>& messages)
+      : max_count_(page.max_count), max_bytes_(max_bytes), messages_(messages) {}
+
+  // Appends convert() if the page has room for it. Returns whether it had; if not, the page is
+  // full.
+  template <class Convert>
+  bool Add(Convert convert) {
+    constexpr int64_t kFramingBytes = 16;  // tag and length of an item
+    full_ = full_ || messages_.size() >= max_count_;
+    if (full_) return false;
+    Message message = convert();
+    bytes_ += static_cast<int64_t>(message.ByteSizeLong()) + kFramingBytes;
+    full_ = bytes_ > max_bytes_ && !messages_.empty();
+    if (!full_) *messages_.Add() = std::move(message);
+    return !full_;
+  }
+
+  // Empty if there is no next page.
+  std::string next_page_token() const {
+    return full_ ? MakePageToken(messages_.rbegin()->name()) : "";
+  }
+
+ private:
+  const int64_t max_count_;
+  const int64_t max_bytes_;
+  google::protobuf::RepeatedPtrField<Message>& messages_;
+  int64_t bytes_ = 256;  // what else there is in the answer: the token and all
+  bool full_ = false;
+};
+
+// The same for items that are all at hand: appends convert(*item) of each, and returns the next
+// page's token.
 template <class Items, class Message, class Convert>
 std::string FillPage(const Items& items, const Page& page, int64_t max_bytes,
                      google::protobuf::RepeatedPtrField<Message>& messages, Convert convert) {
-  constexpr int64_t kFramingBytes = 16;  // tag and length of an item; token and all are below 256
-  int64_t bytes = 256;
+  PageFiller<Message> filler(page, max_bytes, messages);
   for (const auto& item : items) {
-    if (messages.size() >= page.max_count) return MakePageToken(messages.rbegin()->name());
-    Message message = convert(*item);
-    bytes += static_cast<int64_t>(message.ByteSizeLong()) + kFramingBytes;
-    if (bytes > max_bytes && !messages.empty()) return MakePageToken(messages.rbegin()->name());
-    *messages.Add() = std::move(message);
+    if (!filler.Add([&] { return convert(*item); })) break;
   }
-  return "";
+  return filler.next_page_token();
 }
 
 }  // namespace cellar

@@ -167,10 +167,14 @@ absl::Status ListSessions(Api& api, const Call& call, const v1::ListSessionsRequ
   const Page page =
       ReadPage(request.page_size(), request.page_token(), kSessionCollection, violations);
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
-  response->set_next_page_token(FillPage(api.sessions.List(call.Own(page.after), page.list_count()),
-                                         page, api.limits.max_message_bytes,
-                                         *response->mutable_sessions(), Show));
-  return absl::OkStatus();
+  PageFiller<v1::Session> filler(page, api.limits.max_message_bytes, *response->mutable_sessions());
+  absl::Status wanted;
+  api.sessions.List(call.Own(page.after), page.list_count(), [&](const auto& session) {
+    wanted = CheckWanted(api, call);
+    return wanted.ok() && filler.Add([&] { return Show(*session); });
+  });
+  response->set_next_page_token(filler.next_page_token());
+  return wanted;
 }
 
 void DeleteSession(Api& api, const Call& call, const v1::DeleteSessionRequest& request,

@@ -214,19 +214,18 @@ SessionTable::Waking::~Waking() {
   if (table_ != nullptr) table_->EndWaking(full_name_);
 }
 
-std::vector<std::shared_ptr<Session>> SessionTable::List(const OwnedName& after,
-                                                         int64_t max_count) {
+void SessionTable::List(const OwnedName& after, int64_t max_count,
+                        absl::FunctionRef<bool(const std::shared_ptr<Session>&)> show) {
   EndDue();  // what is left lives
-  std::vector<std::shared_ptr<Session>> page;
   for (SessionIndex::Listed& listed : implementation_->Page(after, max_count)) {
-    if (listed.session != nullptr) {
-      page.push_back(std::move(listed.session));
-      continue;
+    std::shared_ptr<Session> session = std::move(listed.session);
+    if (session == nullptr) {
+      auto found = Find({after.tenant, listed.name});
+      if (!found.ok()) continue;
+      session = *std::move(found);
     }
-    auto shown = Find({after.tenant, listed.name});
-    if (shown.ok()) page.push_back(*std::move(shown));
+    if (!show(session)) return;
   }
-  return page;
 }
 
 absl::Status SessionTable::Delete(const OwnedName& owned) {

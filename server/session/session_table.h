@@ -16,8 +16,8 @@
 #include <memory>
 #include <string>
 #include <utility>
-#include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
@@ -82,9 +82,11 @@ class SessionTable {
   class Waking;
   Waking BeginWaking(const OwnedName& owned);
 
-  // At most `max_count` live sessions of the tenant of `after` whose names sort after its name, in
-  // order.
-  std::vector<std::shared_ptr<Session>> List(const OwnedName& after, int64_t max_count);
+  // Shows live sessions of the tenant of `after` whose names sort after its name, in order:
+  // `max_count` at most, and none once `show` has said false. Those that sleep are read one after
+  // another, each when it is shown; what is damaged or cannot be read is left out.
+  void List(const OwnedName& after, int64_t max_count,
+            absl::FunctionRef<bool(const std::shared_ptr<Session>&)> show);
 
   // Ends the session and remembers that. Work that waits for its turn fails with SESSION_DELETED.
   // Errors: as Find.

@@ -80,9 +80,10 @@ class World {
         api().models.List({kDefaultTenant, ""}, 2).size() == 1) {
       return;
     }
-    for (const auto& session : api().sessions.List({kDefaultTenant, ""}, 1000)) {
-      api().sessions.Delete({kDefaultTenant, session->config().name}).IgnoreError();
-    }
+    api().sessions.List({kDefaultTenant, ""}, 1000, [this](const auto& session) {
+      api().sessions.Delete(session->owned_name()).IgnoreError();
+      return true;
+    });
     for (const auto& model : api().models.List({kDefaultTenant, ""}, 1000)) {
       if (model->name() != kModelName)
         api().models.Remove({kDefaultTenant, model->name()}).IgnoreError();

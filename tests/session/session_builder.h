@@ -15,6 +15,7 @@
 #include "server/base/error.h"
 #include "server/model/model_registry.h"
 #include "server/session/session.h"
+#include "server/session/session_table.h"
 #include "tests/testing/model_builder.h"
 
 namespace cellar {
@@ -63,6 +64,18 @@ inline SessionProgress After(SessionProgress progress, const std::vector<float>&
   progress.next_step += step_count;
   progress.state = ScalarState(static_cast<float>(progress.next_step), 1);
   return progress;
+}
+
+// What a table lists behind a name.
+inline std::vector<std::shared_ptr<Session>> SessionsAfter(SessionTable& table,
+                                                           const OwnedName& after,
+                                                           int64_t max_count) {
+  std::vector<std::shared_ptr<Session>> listed;
+  table.List(after, max_count, [&](const std::shared_ptr<Session>& session) {
+    listed.push_back(session);
+    return true;
+  });
+  return listed;
 }
 
 // Remembers what it was told.

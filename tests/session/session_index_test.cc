@@ -107,9 +107,26 @@ TEST_F(SessionIndexTest, LookingDoesNotWakeAndTellsTheSameExpireTime) {
   const auto shown = table_.Find(Owned("a")).value();
   EXPECT_EQ(shown->Look().expire_time, expire_time);
   EXPECT_EQ(table_.awake_count(), 0);
-  EXPECT_EQ(table_.List({kDefaultTenant, ""}, 10).size(), 1u);
+  EXPECT_EQ(SessionsAfter(table_, {kDefaultTenant, ""}, 10).size(), 1u);
   EXPECT_EQ(table_.awake_count(), 0);
   EXPECT_EQ(table_.used_bytes(), 0);
+}
+
+TEST_F(SessionIndexTest, AListReadsWhatSleepsOneByOneAndNoMoreThanIsWanted) {
+  for (const char* id : {"a", "b", "c", "d"}) Create(id);
+  Sleep();
+  EXPECT_TRUE(table_.Hold(Owned("b")).ok());
+  const int64_t reads = store_.read_count();
+  std::vector<std::string> shown;
+  std::weak_ptr<Session> last;
+  table_.List({kDefaultTenant, ""}, 10, [&](const std::shared_ptr<Session>& session) {
+    EXPECT_TRUE(last.expired()) << "is still held";
+    shown.push_back(session->name());
+    if (session->name() != "sessions/b") last = session;
+    return shown.size() < 3;
+  });
+  EXPECT_THAT(shown, testing::ElementsAre("sessions/a", "sessions/b", "sessions/c"));
+  EXPECT_EQ(store_.read_count(), reads + 2);
 }
 
 TEST_F(SessionIndexTest, WhatIsUsedStaysAwake) {

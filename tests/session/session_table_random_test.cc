@@ -333,7 +333,7 @@ class Play {
     const int64_t max_count = Draw(kMaxSessions + 1);
     auto next = names.upper_bound(after);
     int64_t count = 0;
-    for (const auto& session : table_.List({kDefaultTenant, after}, max_count)) {
+    for (const auto& session : SessionsAfter(table_, {kDefaultTenant, after}, max_count)) {
       ASSERT_NE(next, names.end());
       ASSERT_EQ(session->config().name, *next++);
       ++count;

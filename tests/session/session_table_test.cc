@@ -31,7 +31,7 @@ class SessionTableTest : public testing::Test {
 
   std::vector<std::string> ListNames(const std::string& after, int64_t max_count) {
     std::vector<std::string> names;
-    for (const auto& session : table_->List({kDefaultTenant, after}, max_count)) {
+    for (const auto& session : SessionsAfter(*table_, {kDefaultTenant, after}, max_count)) {
       names.push_back(session->config().name);
     }
     return names;
@@ -301,7 +301,7 @@ class SessionTenantsTest : public SessionTableTest {
 
   std::vector<std::string> ListOf(const std::string& tenant, const std::string& after) {
     std::vector<std::string> names;
-    for (const auto& session : table_->List({tenant, after}, 10)) {
+    for (const auto& session : SessionsAfter(*table_, {tenant, after}, 10)) {
       EXPECT_EQ(session->config().tenant, tenant);
       names.push_back(session->config().name);
     }

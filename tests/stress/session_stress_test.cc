@@ -58,7 +58,7 @@ class Crowd {
     EXPECT_EQ(broken_promise_count_, 0);
     EXPECT_GT(commit_count_, 0);
     int64_t bytes = 0;
-    for (const auto& session : table_.List({kDefaultTenant, ""}, 1000)) {
+    for (const auto& session : SessionsAfter(table_, {kDefaultTenant, ""}, 1000)) {
       const SessionHold hold = table_.Hold({kDefaultTenant, session->config().name}).value();
       bytes += SessionBytes(session->config(), LastProgress(session->config().name));
     }
@@ -116,7 +116,7 @@ class Crowd {
 
   void List() {
     std::string previous;
-    for (const auto& session : table_.List({kDefaultTenant, ""}, 3)) {
+    for (const auto& session : SessionsAfter(table_, {kDefaultTenant, ""}, 3)) {
       if (session->config().name <= previous) ++broken_promise_count_;
       previous = session->config().name;
       const Session::View view = session->Look();

@@ -103,7 +103,7 @@ class SleepStressTest : public testing::Test {
       table_.EndDue();
       table_.SleepIdle();
       keeper_.Checkpoint();
-      table_.List({kDefaultTenant, ""}, 10);
+      SessionsAfter(table_, {kDefaultTenant, ""}, 10);
     }
   }
 
