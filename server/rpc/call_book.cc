@@ -26,13 +26,14 @@ bool IsFitForLog(absl::string_view id) {
 }
 
 // Broken promises always; refusals, because somebody may have to make room or is not let in; what
-// callers do wrong only for those who ask.
-LogLevel LevelOf(absl::StatusCode code) {
-  switch (code) {
+// callers do wrong only for those who ask: a snapshot they bring is theirs, whatever is lost in it.
+LogLevel LevelOf(const absl::Status& status) {
+  switch (status.code()) {
     case absl::StatusCode::kInternal:
     case absl::StatusCode::kUnknown:
-    case absl::StatusCode::kDataLoss:
       return LogLevel::kError;
+    case absl::StatusCode::kDataLoss:
+      return GetErrorReason(status) == "SNAPSHOT_CORRUPT" ? LogLevel::kDebug : LogLevel::kError;
     case absl::StatusCode::kResourceExhausted:
     case absl::StatusCode::kUnauthenticated:
     case absl::StatusCode::kPermissionDenied:
@@ -88,7 +89,7 @@ void CallBook::Note(grpc::ServerContextBase& context, const google::protobuf::De
   counts_.AddFailure(status);
   const std::string request_id = RequestId(context);
   context.AddTrailingMetadata(kRequestIdTold, request_id);
-  if (log_.Shows(LevelOf(status.code()))) Tell(method, caller, request_id, status);
+  if (log_.Shows(LevelOf(status))) Tell(method, caller, request_id, status);
 }
 
 void CallBook::Tell(const Method* method, const Caller* caller, absl::string_view request_id,
@@ -99,7 +100,7 @@ void CallBook::Tell(const Method* method, const Caller* caller, absl::string_vie
   const size_t place = absl::HashOf(reason, code) % kRateCount;
   const std::optional<int64_t> left_out = rates_[place]->Take(clock_.Now());
   if (!left_out.has_value()) return;
-  const LogLevel level = LevelOf(status.code());
+  const LogLevel level = LevelOf(status);
   const std::string left_out_text = *left_out > 0 ? absl::StrCat(*left_out) : "";
   const std::string session = SessionOf(detail);
   log_.Write(level, "call-failed",

@@ -79,6 +79,20 @@ TEST_F(CallBookTest, AFailureIsToldWithAnIdThatItsCallerKnows) {
   EXPECT_THAT(Lines()[0], Not(HasSubstr("message=")));
 }
 
+TEST_F(CallBookTest, ASnapshotThatItsCallerDamagedIsNoErrorOfTheServer) {
+  v1::ImportSessionRequest request;
+  request.mutable_session()->set_model(fixture_.AddModel(HomeworkModel()));
+  request.set_snapshot("garbage");
+  v1::ImportSessionResponse response;
+  grpc::ClientContext context;
+  EXPECT_EQ(stub_->ImportSession(&context, request, &response).error_code(),
+            grpc::StatusCode::DATA_LOSS);
+  ASSERT_THAT(Lines(), SizeIs(1));
+  EXPECT_THAT(Lines()[0], HasSubstr("level=debug event=call-failed"));
+  EXPECT_THAT(Lines()[0], HasSubstr(" reason=SNAPSHOT_CORRUPT "));
+  EXPECT_THAT(Lines()[0], Not(HasSubstr("message=")));
+}
+
 TEST_F(CallBookTest, AClientMayNameItsRequest) {
   EXPECT_EQ(Get("sessions/none", "job-7.step_3"), "job-7.step_3");
   EXPECT_THAT(Lines()[0], HasSubstr(" request=job-7.step_3 "));
