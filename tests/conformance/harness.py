@@ -90,8 +90,10 @@ class Server:
         while not port_file.exists():
             if self.process.poll() is not None or time.monotonic() > give_up:
                 log = self.log()
-                self.kill()
-                raise RuntimeError(f"{command} did not start:\n{log}")
+                try:
+                    self.kill()
+                finally:
+                    raise RuntimeError(f"{command} did not start:\n{log}")
             time.sleep(0.01)
         self.address = port_file.read_text().split()[0]
 
@@ -196,9 +198,11 @@ class ConformanceTest(unittest.TestCase):
     def tearDownClass(cls):
         cls.client.close()
         died = not cls.server.alive()
-        code = cls.server.terminate()
-        log = cls.server.log()
-        cls.server.kill()
+        try:
+            code = cls.server.terminate()
+        finally:
+            log = cls.server.log()
+            cls.server.kill()
         assert not died, f"the server died with {code}:\n{log}"
         assert code == 0, f"the server ended with {code}:\n{log}"
 
