@@ -210,9 +210,10 @@ bool SessionIndex::EndAsleepIfExpired(const OwnedName& owned) {
 
 bool SessionIndex::EndAsleepAsDamaged(const OwnedName& owned, int64_t sleep_number,
                                       const absl::Status& why) {
-  if (Lookup(owned).sleep_number != sleep_number) return false;
-  keeper->SetAside(RecordKey(RecordKind::kSession, FullName(owned)), why);  // before it is buried
-  return EndAsleep(owned, sleep_number, {SessionEnd::kDamaged, clock.Now()});
+  const absl::Time now = clock.Now();
+  if (!EndAsleep(owned, sleep_number, {SessionEnd::kDamaged, now})) return false;
+  keeper->TellDamage(RecordKey(RecordKind::kSession, FullName(owned)), now, why);
+  return true;
 }
 
 std::shared_ptr<Session> SessionIndex::PutAwake(int64_t sleep_number, StoredSession& stored) {

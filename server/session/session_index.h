@@ -27,7 +27,7 @@
 namespace cellar {
 
 // One mutex guards the indices; it is held for a few look-ups at a time and never while a stream is
-// told, memory of sessions is freed, the store is read, or an error is worded.
+// told, memory of sessions is freed or the store is read.
 //
 // Invariants, under the mutex:
 //  1. `sessions`, `names` and `due` have the same entries; `awake` those that are in memory. An

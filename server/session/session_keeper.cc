@@ -23,6 +23,11 @@ const std::string& RunKey() {
   return *key;
 }
 
+// Where a record is kept that was found damaged.
+std::string AsideKey(absl::string_view key, absl::Time time) {
+  return RecordKey(RecordKind::kDamaged, absl::StrCat(absl::ToUnixMillis(time), "/", key));
+}
+
 // Something to write, to see whether it can be written.
 void Probe(RecordBatch& batch) {
   std::string key = RecordKey(RecordKind::kServer, "probe");
@@ -159,7 +164,12 @@ absl::StatusOr<StoredSession> SessionKeeper::Load(const OwnedName& owned, ModelP
   CELLAR_ASSIGN_OR_RETURN(const std::optional<std::string> record, store_.Get(key));
   if (!record.has_value()) return RecordCorrupt(key, "it is not there any more");
   CELLAR_ASSIGN_OR_RETURN(const absl::string_view payload, OpenRecord(key, *record));
-  return ReadSessionRecord(key, payload, std::move(model));
+  absl::StatusOr<StoredSession> session = ReadSessionRecord(key, payload, std::move(model));
+  // Nobody but the server chose the model: that it is another is damage as well.
+  if (!session.ok() && !absl::IsDataLoss(session.status())) {
+    return RecordCorrupt(key, session.status().message());
+  }
+  return session;
 }
 
 void SessionKeeper::SubmitLasting(absl::AnyInvocable<void(RecordBatch&)> fill, bool sync) {
@@ -171,9 +181,12 @@ void SessionKeeper::SubmitLasting(absl::AnyInvocable<void(RecordBatch&)> fill, b
 }
 
 void SessionKeeper::Bury(const OwnedName& owned, const Tombstone& tombstone) {
+  const bool damaged = tombstone.end == SessionEnd::kDamaged;
   SubmitLasting(
       [key = SessionKey(owned), tombstone_key = RecordKey(RecordKind::kTombstone, FullName(owned)),
-       tombstone](RecordBatch& batch) {
+       tombstone, move = damaged ? Move(SessionKey(owned), tombstone.end_time) : nullptr](
+          RecordBatch& batch) mutable {
+        if (move != nullptr) move(batch);
         batch.Remove(key);
         batch.Put(tombstone_key, SealRecord(tombstone_key, WriteTombstone(tombstone)));
       },
@@ -181,17 +194,30 @@ void SessionKeeper::Bury(const OwnedName& owned, const Tombstone& tombstone) {
 }
 
 void SessionKeeper::SetAside(const std::string& key, const absl::Status& why) {
-  const std::string aside =
-      RecordKey(RecordKind::kDamaged, absl::StrCat(absl::ToUnixMillis(clock_.Now()), "/", key));
-  log_(absl::StrCat("damaged: ", std::string(why.message()), "; kept as '", aside, "'"));
-  const auto record = store_.Get(key);
-  if (!record.ok() || !record->has_value()) return;
-  SubmitLasting(
-      [key, aside, bytes = **record](RecordBatch& batch) {
-        batch.Put(aside, bytes);
-        batch.Remove(key);
-      },
-      /*sync=*/false);
+  const absl::Time now = clock_.Now();
+  SubmitLasting(Move(key, now), /*sync=*/false);
+  TellDamage(key, now, why);
+}
+
+void SessionKeeper::TellDamage(const std::string& key, absl::Time time, const absl::Status& why) {
+  log_(absl::StrCat("damaged: ", std::string(why.message()), "; kept as '", AsideKey(key, time),
+                    "'"));
+}
+
+absl::AnyInvocable<void(RecordBatch&)> SessionKeeper::Move(const std::string& key,
+                                                           absl::Time time) {
+  // Read once: when it is asked again, the key may have another record.
+  return [this, key, aside = AsideKey(key, time), record = std::optional<std::string>(),
+          read = false](RecordBatch& batch) mutable {
+    if (!read) {
+      absl::StatusOr<std::optional<std::string>> found = store_.Get(key);
+      read = found.ok();
+      if (read) record = *std::move(found);
+    }
+    if (!record.has_value()) return;
+    batch.Put(aside, *record);
+    batch.Remove(key);
+  };
 }
 
 void SessionKeeper::ForgetTombstones(std::vector<std::string> names) {

@@ -81,15 +81,18 @@ class SessionKeeper final : public SessionWatcher {
   absl::Status Flush() { return writer_.Flush(); }
 
   // The session that sleeps in the store under this name. Errors: RECORD_CORRUPT and others with
-  // DATA_LOSS (it is not there, or no session of this model); STORE_FAILED (try again).
+  // DATA_LOSS (it is not there, or no session of this model); STORE_FAILED (try again). No others.
   absl::StatusOr<StoredSession> Load(const OwnedName& owned, ModelPin model) const;
 
-  // Replaces what the store has of a session by how it ended.
+  // Replaces what the store has of a session by how it ended. The record of one that is damaged is
+  // moved out of the way; TellDamage is for the caller to call.
   void Bury(const OwnedName& owned, const Tombstone& tombstone);
 
-  // The same for what cannot be read because of `why`: it is moved out of the way, and the operator
-  // is told. `name`: in the key, behind the kind.
+  // Moves a record out of the way that cannot be read because of `why`, and tells the operator.
   void SetAside(const std::string& key, const absl::Status& why);
+
+  // Tells the operator what was moved out of the way at `time`, and why.
+  void TellDamage(const std::string& key, absl::Time time, const absl::Status& why);
 
   // Ends of sessions that are too old to be told (FullNames).
   void ForgetTombstones(std::vector<std::string> names);
@@ -99,6 +102,9 @@ class SessionKeeper final : public SessionWatcher {
   void Remember(const std::shared_ptr<Session>& session) ABSL_LOCKS_EXCLUDED(mutex_);
 
   absl::Status WriteRun(const std::string& epoch, bool ended);
+
+  // Moves the record, as it is when this is first asked, to where it is kept as damaged at `time`.
+  absl::AnyInvocable<void(RecordBatch&)> Move(const std::string& key, absl::Time time);
 
   // Writes changes that must not be forgotten: again and again until it succeeds.
   void SubmitLasting(absl::AnyInvocable<void(RecordBatch&)> fill, bool sync);
@@ -115,7 +121,7 @@ class SessionKeeper final : public SessionWatcher {
   absl::Time last_checkpoint_ ABSL_GUARDED_BY(mutex_);
 };
 
-// The name of a tombstone's record, and what it says.
+// The payload of a tombstone's record, and back. Errors: RECORD_CORRUPT.
 std::string WriteTombstone(const Tombstone& tombstone);
 absl::StatusOr<Tombstone> ReadTombstone(absl::string_view key, absl::string_view payload);
 

@@ -52,9 +52,13 @@ class Restorer {
 
   void TakeTombstone(absl::string_view key, absl::string_view record) {
     const auto tombstone = TombstoneOf(key, record);
-    const auto owned = OwnedIn(NameInKey(key));
-    if (!tombstone.ok() || !owned.has_value()) {
+    if (!tombstone.ok()) {
       damages_.push_back({std::string(key), tombstone.status()});
+      return;
+    }
+    const auto owned = OwnedIn(NameInKey(key));
+    if (!owned.has_value()) {
+      damages_.push_back({std::string(key), RecordCorrupt(key, "its key names nothing")});
       return;
     }
     table_.AddTombstone(*owned, *tombstone);
@@ -78,6 +82,7 @@ class Restorer {
   // After everything was shown.
   RestoredSessions Finish() {
     for (const Damage& damage : damages_) keeper_.SetAside(damage.key, damage.why);
+    for (const Damage& damage : buried_) keeper_.TellDamage(damage.key, now_, damage.why);
     for (const auto& [name, end] : ends_) {
       const OwnedName owned = *OwnedIn(name);
       table_.AddTombstone(owned, {end, now_});
@@ -90,10 +95,10 @@ class Restorer {
   void End(const OwnedName& owned, SessionEnd end) { ends_.emplace_back(FullName(owned), end); }
 
   void Damaged(absl::string_view key, const absl::Status& why) {
-    damages_.push_back({std::string(key), why});
     ++restored_.damaged_count;
     const auto owned = OwnedIn(NameInKey(key));
     if (owned.has_value()) End(*owned, SessionEnd::kDamaged);
+    (owned.has_value() ? buried_ : damages_).push_back({std::string(key), why});
   }
 
   SessionKeeper& keeper_;
@@ -103,7 +108,8 @@ class Restorer {
   SessionTable& table_;
 
   RestoredSessions restored_;
-  std::vector<Damage> damages_;
+  std::vector<Damage> damages_;                           // to be set aside
+  std::vector<Damage> buried_;                            // of sessions, which takes them along
   std::vector<std::pair<std::string, SessionEnd>> ends_;  // by FullName
 };
 

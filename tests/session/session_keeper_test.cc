@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "absl/synchronization/notification.h"
 #include "server/session/session_table.h"
 #include "tests/session/session_builder.h"
@@ -270,6 +271,32 @@ TEST_F(SessionKeeperTest, SetsDamageAsideAndTellsItByName) {
   bool aside = false;
   for (const std::string& other : store_.keys()) aside = aside || other.substr(0, 2) == "d/";
   EXPECT_TRUE(aside);
+}
+
+TEST_F(SessionKeeperTest, ASessionThatIsBuriedDamagedIsMovedAsItWas) {
+  Create("a", Durability::kPeriodic);
+  const std::string key = "s/default/sessions/a";
+  store_.FlipBit(key, 555);
+  const std::string damaged = store_.record(key);
+  // The first try seems to fail, and is made again when the name has another record.
+  store_.Fail(FaultStore::Fault::kWriteSeemsToFail);
+  keeper_.Bury({kDefaultTenant, "sessions/a"}, {SessionEnd::kDamaged, clock_.Now()});
+  EXPECT_FALSE(keeper_.Flush().ok());
+  EXPECT_FALSE(store_.Has(key));
+  store_.Fail(FaultStore::Fault::kNone);
+  EXPECT_TRUE(writer_.Await([&](RecordBatch& batch) { batch.Put(key, "another"); }).ok());
+  EXPECT_EQ(store_.record(key), "another");
+  EXPECT_EQ(store_.record(absl::StrCat("d/", absl::ToUnixMillis(clock_.Now()), "/", key)), damaged);
+}
+
+TEST_F(SessionKeeperTest, ARecordOfAnotherModelIsDamage) {
+  Create("a", Durability::kPeriodic);
+  ModelRegistry registry{{}};
+  const auto other = registry.Add(kDefaultTenant, RandomModel(3)).value();
+  const auto loaded = keeper_.Load({kDefaultTenant, "sessions/a"},
+                                   registry.Pin({kDefaultTenant, other->name()}).value());
+  EXPECT_EQ(GetErrorReason(loaded.status()), "RECORD_CORRUPT");
+  EXPECT_TRUE(absl::IsDataLoss(loaded.status()));
 }
 
 TEST_F(SessionKeeperTest, ARunThatDidNotEndInOrderIsSeenByTheNext) {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/base/error.h"
+#include "server/store/record_format.h"
 #include "tests/session/session_builder.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fault_store.h"
@@ -176,6 +177,18 @@ TEST_F(SessionRestorerTest, ADamagedTombstoneIsSetAside) {
   const auto run = Start();
   EXPECT_EQ(run->log().size(), 1u);
   EXPECT_EQ(run->Reason("a"), "SESSION_NOT_FOUND");
+}
+
+TEST_F(SessionRestorerTest, ASoundTombstoneOfNobodyIsSetAsideWithTheReason) {
+  const std::string key = "t/nobody";
+  RecordBatch batch;
+  batch.Put(key, SealRecord(key, WriteTombstone({SessionEnd::kDeleted, clock_.Now()})));
+  ASSERT_TRUE(store_.Write(batch, /*sync=*/true).ok());
+  const auto run = Start();
+  ASSERT_EQ(run->log().size(), 1u);
+  EXPECT_THAT(run->log()[0], HasSubstr("its key names nothing"));
+  EXPECT_TRUE(run->keeper().Flush().ok());
+  EXPECT_FALSE(store_.Has(key));
 }
 
 TEST_F(SessionRestorerTest, AStoreThatCannotBeReadIsAnError) {

@@ -4,8 +4,11 @@
 #include <gtest/gtest.h>
 
 #include <functional>
+#include <memory>
+#include <string>
 #include <utility>
 
+#include "absl/strings/str_cat.h"
 #include "server/session/session_table.h"
 #include "tests/session/session_builder.h"
 #include "tests/testing/fault_store.h"
@@ -48,7 +51,7 @@ class SessionTableRaceTest : public testing::Test {
 
   void ExpectSuccessorUntouched() {
     EXPECT_EQ(table_.Find({kDefaultTenant, kRacedName}).value(), successor_);
-    EXPECT_THAT(table_.List({kDefaultTenant, ""}, 10), testing::ElementsAre(successor_));
+    EXPECT_THAT(SessionsAfter(table_, {kDefaultTenant, ""}, 10), testing::ElementsAre(successor_));
     EXPECT_TRUE(table_.Hold({kDefaultTenant, kRacedName}).ok());
   }
 
@@ -163,6 +166,30 @@ TEST_F(FallingAsleepRaceTest, HoldWakesTheSleeper) {
   const auto hold = table_.Hold({kDefaultTenant, kRacedName});
   ASSERT_TRUE(hold.ok()) << hold.status();
   EXPECT_EQ(hold->session(), table_.Find({kDefaultTenant, kRacedName}).value());
+}
+
+// Both have found the same damage when the second acts on it; by then the first has buried it, and
+// its name has been used again.
+TEST_F(FallingAsleepRaceTest, TheSecondWhoFindsDamageSparesTheSuccessor) {
+  FallAsleep();
+  const std::string key = absl::StrCat("s/default/", kRacedName);
+  store_.FlipBit(key, 999);
+  std::shared_ptr<Session> successor;
+  store_.DuringNextGet([&] {
+    clock_.InterruptOnce([&] {
+      EXPECT_EQ(GetErrorReason(table_.Hold({kDefaultTenant, kRacedName}).status()),
+                "SESSION_DAMAGED");
+      successor = Create().value();
+      EXPECT_TRUE(keeper_.Flush().ok());
+    });
+  });
+
+  const auto hold = table_.Hold({kDefaultTenant, kRacedName});
+  ASSERT_TRUE(hold.ok()) << hold.status();
+  EXPECT_EQ(hold->session(), successor);
+  EXPECT_TRUE(keeper_.Flush().ok());
+  EXPECT_TRUE(store_.Has(key));
+  EXPECT_TRUE(keeper_.Load({kDefaultTenant, kRacedName}, HomeworkPin()).ok());
 }
 
 }  // namespace
