@@ -97,6 +97,7 @@ void Visit::RunOnWorker(absl::AnyInvocable<void(absl::Status)> work) {
 }
 
 grpc::Status Visit::Close(const absl::Status& status) {
+  Cancel();  // gRPC does not tell of the end that we give a call: what is still read for it stops
   return admission_.Close(wire_.context(), request_, caller_.get(), status);
 }
 

@@ -46,7 +46,7 @@ class Visit {
   Call ForHandler() const;
   const SharedCaller& caller() const { return caller_; }
 
-  // The client has gone.
+  // The client has gone; or the call is closed, and nobody waits for what is done for it.
   void Cancel() { cancelled_->store(true, std::memory_order_relaxed); }
   bool cancelled() const { return cancelled_->load(std::memory_order_relaxed); }
 

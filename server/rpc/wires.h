@@ -73,7 +73,8 @@ class AnswerWire final : public ServedWire<AnswerWire<Response>> {
 
   void Finish(const grpc::Status& status) override {
     if (status.ok()) {
-      grpc_.Finish(response_, status, this->FinishTag());
+      const Response response = std::move(response_);  // not kept beside its bytes
+      grpc_.Finish(response, status, this->FinishTag());
     } else {
       grpc_.FinishWithError(status, this->FinishTag());
     }

@@ -190,6 +190,8 @@ TEST_F(VisitTest, ACallIsNotDoneBeforeItsMessageIsRead) {
   busy.LetGo();
   reader.done.WaitForNotification();
   EXPECT_TRUE(reader.read.HasBeenNotified());
+  EXPECT_EQ(reader.bytes.status().code(), absl::StatusCode::kCancelled) << "nobody wants it";
+  EXPECT_FALSE(reader.message.has_open());
 }
 
 TEST_F(VisitTest, NobodyReadsForWhoHasGone) {
