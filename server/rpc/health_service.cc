@@ -153,14 +153,14 @@ void HealthService::Serve(CallQueue& queue) {
                    [this](CheckWire& wire) { return new Checker(*this, wire); });
   WatchWire::Serve(queue, *this, "Watch", [this](WatchWire& wire) -> Reactor* {
     const auto watcher = std::make_shared<Watcher>(*this, wire);
-    {
+    const bool taken = [&] {
       absl::MutexLock lock(&mutex_);
-      if (watchers_.size() >= kMaxWatches) {
-        wire.Finish(
-            ToGrpcStatus(absl::ResourceExhaustedError("health is watched by too many already")));
-        return NothingMore();
-      }
-      watchers_.emplace(watcher.get(), watcher);
+      return watchers_.size() < kMaxWatches && watchers_.emplace(watcher.get(), watcher).second;
+    }();
+    if (!taken) {
+      wire.Finish(
+          ToGrpcStatus(absl::ResourceExhaustedError("health is watched by too many already")));
+      return NothingMore();
     }
     watcher->Start();
     return watcher.get();

@@ -1,7 +1,8 @@
 // A call's stay in the server, from its admission to its end: who calls, what the call holds, and
 // how it is finished. Every method of ours has one for each of its calls.
 //
-// Thread safety: Hold, Read and the ends belong to one thread at a time, the rest to any.
+// Thread safety: what holds, and the ends, belong to one thread at a time, and so do reads, which
+// may run beside them; the rest to any.
 // Ownership: `api`, `admission` and the wire outlive it; what ForHandler gave outlives the visit.
 #ifndef CELLAR_SERVER_RPC_VISIT_H_
 #define CELLAR_SERVER_RPC_VISIT_H_
