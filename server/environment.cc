@@ -59,9 +59,10 @@ Environment::Environment(const Options& options, Clock& clock, Log& log,
       sessions_(options.sessions, clock, keeper_.get()),
       exercises_(options.exercises),
       reaper_(sessions_, clock, keeper_.get()),
+      call_bytes_({options.api.max_call_bytes_per_tenant, options.api.max_call_bytes}),
       scheduler_(options.scheduler, clock),
-      api_{clock,      models_,           sessions_,     exercises_,
-           scheduler_, LimitsOf(options), writer_.get(), keeper_.get()},
+      api_{clock,       models_,           sessions_,     exercises_,   scheduler_,
+           call_bytes_, LimitsOf(options), writer_.get(), keeper_.get()},
       call_book_(api_.counts, log, clock, sessions_.epoch()) {
   AddServerMetrics(api_, options, metrics_);
   metrics_.AddFamily("cellar_calls_total", "Calls that ended, by method and code.",
@@ -70,12 +71,10 @@ Environment::Environment(const Options& options, Clock& clock, Log& log,
     const Server* const server = started_server_.load();
     return server == nullptr ? 0 : static_cast<double>(server->call_count());
   });
-  metrics_.AddGauge("cellar_call_bytes", "Bytes that calls in flight hold.", [this] {
-    const Server* const server = started_server_.load();
-    return server == nullptr ? 0 : static_cast<double>(server->call_bytes());
-  });
+  metrics_.AddGauge("cellar_call_bytes", "Bytes that calls in flight hold.",
+                    [this] { return static_cast<double>(call_bytes_.total()); });
   metrics_.AddGauge("cellar_call_bytes_limit", "What a flag allows at most.",
-                    [limit = static_cast<double>(options.server.max_call_bytes)] { return limit; });
+                    [limit = static_cast<double>(options.api.max_call_bytes)] { return limit; });
   if (store_ != nullptr) AddStoreMetrics(*store_, metrics_);
   AddProcessMetrics(metrics_);
 }

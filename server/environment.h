@@ -21,6 +21,7 @@
 #include "server/grading/exercise_registry.h"
 #include "server/identity/identities.h"
 #include "server/identity/identity_watcher.h"
+#include "server/identity/tenant_tally.h"
 #include "server/model/model_registry.h"
 #include "server/operations/operator_server.h"
 #include "server/options.h"
@@ -90,6 +91,7 @@ class Environment {
   SessionTable sessions_;
   ExerciseRegistry exercises_;
   SessionReaper reaper_;
+  TenantTally call_bytes_;  // its last users are tasks
   Scheduler scheduler_;
   Api api_;
   CallBook call_book_;

@@ -51,9 +51,9 @@ void AddServerFlags(Options& options, Flags& flags) {
               "Calls open at once on one connection; further ones wait in the client.");
   flags.Bytes("--max-transport-bytes", options.server.max_transport_bytes,
               "Bytes that gRPC may hold for all connections together.");
-  flags.Bytes("--max-call-bytes", options.server.max_call_bytes,
+  flags.Bytes("--max-call-bytes", options.api.max_call_bytes,
               "Bytes of requests, uploads and unread answers of all calls in flight together.");
-  flags.Bytes("--max-call-bytes-per-tenant", options.server.max_call_bytes_per_tenant,
+  flags.Bytes("--max-call-bytes-per-tenant", options.api.max_call_bytes_per_tenant,
               "The same of one tenant; 0: as many as of all.");
   flags.Duration("--busy-poll", options.server.busy_poll,
                  "How long the thread that serves calls looks for the next message before it "
@@ -264,9 +264,9 @@ void CheckServer(const Options& options, OptionProblems& problems) {
   problems.AtLeast(
       "--max-transport-bytes", options.server.max_transport_bytes,
       kUnreadMessageFactor * std::min(options.api.max_message_bytes, kMaxMessageBytes));
-  problems.AtLeast("--max-call-bytes", options.server.max_call_bytes,
+  problems.AtLeast("--max-call-bytes", options.api.max_call_bytes,
                    std::min(2 * options.api.max_message_bytes, kMaxMessageBytes));
-  problems.AtLeast("--max-call-bytes-per-tenant", options.server.max_call_bytes_per_tenant, 0);
+  problems.AtLeast("--max-call-bytes-per-tenant", options.api.max_call_bytes_per_tenant, 0);
   problems.Positive("--keepalive-interval", options.server.keepalive_interval);
   problems.Positive("--keepalive-timeout", options.server.keepalive_timeout);
 }

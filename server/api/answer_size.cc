@@ -16,6 +16,10 @@ constexpr int64_t kLayerFraming = 16;
 // the messages around it.
 constexpr int64_t kAnswerFraming = 160;
 
+// A session in view BASIC, mostly its labels: 16 of 63 + 255 bytes and their framing; and what a
+// snapshot has beside its layers.
+constexpr int64_t kSessionBytes = 8192;
+
 // A layer's trace has at most this many tensors: h, c, three gates, candidate and unrounded_h of an
 // LSTM.
 constexpr int64_t kTensorsPerLayer = 7;
@@ -50,6 +54,10 @@ int64_t StateBytes(const Model& model, Precision precision, v1::Encoding encodin
   }
   return number_count * NumberBytes(encoding, precision) +
          LayerCount(model) * (kLayerFraming + 2 * kTensorFraming);
+}
+
+int64_t ExportAnswerBytes(const Model& model, Precision precision) {
+  return kSessionBytes + StateBytes(model, precision, v1::ENCODING_RAW);
 }
 
 absl::Status CheckAnswerSize(int64_t answer_bytes, int64_t limit_bytes) {

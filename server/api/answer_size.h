@@ -29,6 +29,9 @@ int64_t StepAnswerBytes(const Model& model, const Numerics& numerics, TraceOptio
 // Bytes of a State of this model.
 int64_t StateBytes(const Model& model, Precision precision, v1::Encoding encoding);
 
+// Bytes of an ExportSessionResponse of a session of this model.
+int64_t ExportAnswerBytes(const Model& model, Precision precision);
+
 // Errors: ANSWER_SIZE_LIMIT if `answer_bytes` is beyond `limit_bytes`.
 absl::Status CheckAnswerSize(int64_t answer_bytes, int64_t limit_bytes);
 

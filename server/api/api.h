@@ -43,9 +43,11 @@ struct ApiLimits {
   // Fused multiply-adds of one request that cannot be interrupted once it runs: about 20 s at 10^9
   // a second. One step is always allowed.
   int64_t max_request_multiply_adds = 20'000'000'000;
-  int64_t max_streams = 10'000;           // open streams, of whatever method
-  int64_t max_streams_per_tenant = 0;     // 0: as many as of all
-  int64_t max_exercise_values = 100'000;  // asked for by one exercise
+  int64_t max_streams = 10'000;               // open streams, of whatever method
+  int64_t max_streams_per_tenant = 0;         // 0: as many as of all
+  int64_t max_call_bytes = int64_t{1} << 30;  // what calls in flight hold together
+  int64_t max_call_bytes_per_tenant = 0;      // 0: as much as of all
+  int64_t max_exercise_values = 100'000;      // asked for by one exercise
   absl::Duration default_ttl = absl::Hours(1);
   absl::Duration max_ttl = absl::Hours(24 * 30);
   Durability default_durability = Durability::kMemory;
@@ -58,6 +60,7 @@ struct Api {
   SessionTable& sessions;
   ExerciseRegistry& exercises;
   Scheduler& scheduler;
+  TenantTally& call_bytes;  // what calls in flight hold (call_bytes.h)
   const ApiLimits limits;
   GroupWriter* const writer = nullptr;    // null: everything is in memory only
   SessionKeeper* const keeper = nullptr;  // null as well then

@@ -13,6 +13,9 @@ namespace {
 // Streams end when their clients say so; a second keeps retries cheap.
 constexpr absl::Duration kStreamRetryDelay = absl::Seconds(1);
 
+// Calls in flight are short, most of them.
+constexpr absl::Duration kCallBytesRetryDelay = absl::Milliseconds(100);
+
 void Add(absl::string_view key, int64_t value, ErrorDetail& detail) {
   detail.metadata.emplace_back(std::string(key), absl::StrCat(value));
 }
@@ -67,6 +70,24 @@ absl::Status StreamLimit(const ReachedCap& cap) {
                    absl::StrCat("the ", whose, " has ", cap.used, " of ", cap.limit,
                                 " open streams, as many as it may; close streams, try later, or "
                                 "send single Step calls"),
+                   detail);
+}
+
+absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes) {
+  const absl::string_view whose = CapScopeWord(cap.scope);
+  ErrorDetail detail;
+  detail.reason = "CALL_BYTES_LIMIT";
+  detail.metadata = {{"limit_bytes", absl::StrCat(cap.limit)},
+                     {"used_bytes", absl::StrCat(cap.used)},
+                     {"requested_bytes", absl::StrCat(requested_bytes)},
+                     {"scope", std::string(whose)}};
+  detail.retry_delay = kCallBytesRetryDelay;
+  detail.quota_subject = absl::StrCat("bytes of the calls in flight of the ", whose);
+  return MakeError(absl::StatusCode::kResourceExhausted,
+                   absl::StrCat("calls of the ", whose, " hold ", cap.used, " of the ", cap.limit,
+                                " bytes they may, and ", requested_bytes,
+                                " more do not fit; read answers, have fewer calls open at once, or "
+                                "try again later"),
                    detail);
 }
 

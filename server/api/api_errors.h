@@ -16,6 +16,8 @@ namespace cellar {
 absl::Status AnswerSizeLimit(int64_t answer_bytes, int64_t limit_bytes);
 absl::Status StepCountLimit(int64_t steps, int64_t limit);
 absl::Status StreamLimit(const ReachedCap& cap);
+// Calls in flight have no room for so many bytes more.
+absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes);
 absl::Status ModelBidirectional(absl::string_view model);
 absl::Status DurabilityUnavailable(absl::string_view durability);
 

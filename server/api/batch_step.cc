@@ -11,6 +11,7 @@
 
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
+#include "server/api/answer_room.h"
 #include "server/api/answer_size.h"
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
@@ -61,9 +62,11 @@ class Batch : public std::enable_shared_from_this<Batch> {
         path_(path),
         results_(*response->mutable_results()),
         options_(options),
-        max_bytes_(api.limits.max_message_bytes - kShortErrorBytes * request.items_size()),
+        shortest_bytes_(kShortErrorBytes * request.items_size()),
+        max_bytes_(api.limits.max_message_bytes - shortest_bytes_),
         call_(call),
         done_(std::move(done)),
+        room_(api, call),
         unfinished_count_(request.items_size() + 1) {
     while (results_.size() > request.items_size()) results_.RemoveLast();
     while (results_.size() < request.items_size()) results_.Add();
@@ -125,9 +128,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
                       {path_, item}}));
     step.plan.with_digest = !request_.omit_state_digest();
     CELLAR_RETURN_IF_ERROR(CheckLimits(step.plan));
-    if (!TakeRoom(step.plan.answer_bytes)) {
-      return AnswerSizeLimit(used_bytes_ + step.plan.answer_bytes, max_bytes_);
-    }
+    CELLAR_RETURN_IF_ERROR(TakeRoom(step.plan.answer_bytes));
     step_count_ += step.plan.step_count;
     multiply_adds_ += step.plan.multiply_adds;
     return step;
@@ -147,11 +148,14 @@ class Batch : public std::enable_shared_from_this<Batch> {
     return absl::OkStatus();
   }
 
-  // Takes `bytes` of what the answer may have, if they are there.
-  bool TakeRoom(int64_t bytes) {
-    if (used_bytes_.fetch_add(bytes) + bytes <= max_bytes_) return true;
-    used_bytes_.fetch_sub(bytes);
-    return false;
+  // Takes `bytes` of what the answer may have, and holds room for them. Errors: ANSWER_SIZE_LIMIT,
+  // CALL_BYTES_LIMIT; then nothing was taken.
+  absl::Status TakeRoom(int64_t bytes) {
+    const int64_t used = used_bytes_.fetch_add(bytes) + bytes;
+    absl::Status full =
+        used <= max_bytes_ ? room_.Hold(shortest_bytes_ + used) : AnswerSizeLimit(used, max_bytes_);
+    if (!full.ok()) used_bytes_.fetch_sub(bytes);
+    return full;
   }
 
   // Steps of one session are made in the order of its items: all are of one kind, and a group with
@@ -200,14 +204,16 @@ class Batch : public std::enable_shared_from_this<Batch> {
 
   void WriteError(const absl::Status& status, v1::StepError* error) {
     WriteStepError(status, error);
-    if (TakeRoom(static_cast<int64_t>(error->ByteSizeLong()))) return;
+    if (TakeRoom(static_cast<int64_t>(error->ByteSizeLong())).ok()) return;
     error->clear_message();
     error->clear_metadata();
     error->clear_violations();
   }
 
   void Finish(int64_t count) {
-    if (unfinished_count_.fetch_sub(count) == count) done_(absl::OkStatus());
+    if (unfinished_count_.fetch_sub(count) != count) return;
+    room_.GiveBack();
+    done_(absl::OkStatus());
   }
 
   // Constant after construction.
@@ -216,7 +222,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   const absl::string_view path_;
   google::protobuf::RepeatedPtrField<v1::BatchStepResult>& results_;
   const TraceOptions options_;
-  const int64_t max_bytes_;  // of the answer, besides errors at their shortest
+  const int64_t shortest_bytes_;  // of an answer of errors at their shortest
+  const int64_t max_bytes_;       // of the answer besides
 
   // Of the thread that prepares: what the items taken so far ask for, how many it has finished, and
   // those that are yet to be made, by kind.
@@ -227,6 +234,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
   std::vector<std::unique_ptr<StepGroup>> groups_;
 
   Done done_;                              // called by whoever finishes last
+  AnswerRoom room_;                        // for the answer
   std::atomic<int64_t> used_bytes_{0};     // of max_bytes_
   std::atomic<int64_t> unfinished_count_;  // items, and the thread that takes them
 };

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "server/api/answer_room.h"
 #include "server/api/answer_size.h"
 #include "server/api/convert_session.h"
 #include "server/api/convert_state.h"
@@ -146,6 +147,10 @@ void ExportSession(Api& api, const Call& call, const v1::ExportSessionRequest& r
                           std::move(done));
   }
   if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
+  const SessionTerms& terms = hold->session()->terms();
+  absl::Status full =
+      HoldRoom(api, call, ExportAnswerBytes(*terms.model, terms.numerics.precision), done);
+  if (!full.ok()) return done(std::move(full));
   SessionTurn turn{*std::move(hold)};
   turn.multiply_adds = 2 * HashCost(*turn.hold.session());  // by itself, and in the snapshot
   turn.work = [session = turn.hold.session(), response,

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "absl/status/statusor.h"
+#include "server/api/answer_room.h"
 #include "server/api/convert_enums.h"
 #include "server/api/go_on_elsewhere.h"
 #include "server/api/session_turn.h"
@@ -37,6 +38,8 @@ void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepRe
   }
   if (!step.ok()) return done(step.status());
   const StepPlan& plan = step->plan;
+  absl::Status full = HoldRoom(api, call, plan.answer_bytes, done);
+  if (!full.ok()) return done(std::move(full));
   const bool done_now = TryTurnNow(
       api, call, step->hold, plan.multiply_adds,
       [&](SessionLease& lease) { return RunPlan(api, call, lease, plan, response); },

@@ -11,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/str_cat.h"
 #include "absl/synchronization/mutex.h"
+#include "server/api/answer_room.h"
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
 #include "server/api/go_on_elsewhere.h"
@@ -86,8 +87,8 @@ class OpenStepStream final : public StepStream,
     return RunPlan(api_, call_, lease, plan, response->mutable_step());
   }
 
-  // Makes or queues a step of a stream that stands. Errors: STEP_QUEUE_LIMIT; then `done` is as it
-  // was.
+  // Makes or queues a step of a stream that stands. Errors: STEP_QUEUE_LIMIT, CALL_BYTES_LIMIT;
+  // then `done` is yet to be called.
   absl::Status TakeStep(PreparedStep step, v1::StreamStepsResponse* response, Done& done);
 
   // The end of a turn.
@@ -245,6 +246,7 @@ void OpenStepStream::Step(const v1::StreamStepsRequest& request, v1::StreamSteps
 
 absl::Status OpenStepStream::TakeStep(PreparedStep step, v1::StreamStepsResponse* response,
                                       Done& done) {
+  CELLAR_RETURN_IF_ERROR(HoldRoom(api_, call_, step.plan.answer_bytes, done));
   const bool done_now = TryTurnNow(
       api_, call_, step.hold, step.plan.multiply_adds,
       [&](SessionLease& lease) { return RunStep(lease, step.plan, response); },

@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <cstdint>
-#include <limits>
 #include <memory>
 
 #include "absl/base/thread_annotations.h"
@@ -23,7 +22,6 @@
 #include "grpcpp/server_context.h"
 #include "server/identity/authentication.h"
 #include "server/identity/caller.h"
-#include "server/identity/tenant_tally.h"
 #include "server/rpc/call_book.h"
 
 namespace cellar {
@@ -44,8 +42,8 @@ class Admission {
   Admission() = default;
 
   // `authentication` and `book` outlive it. A null book: nobody notes how calls end.
-  Admission(const Authentication& authentication, CallBook* book, const CapLimits& call_bytes)
-      : authentication_(&authentication), book_(book), call_bytes_(call_bytes) {}
+  Admission(const Authentication& authentication, CallBook* book)
+      : authentication_(&authentication), book_(book) {}
 
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
@@ -63,9 +61,6 @@ class Admission {
   // not: what to finish it with, once it has been noted in the book. `caller`: as CallBook::Note.
   grpc::Status Close(grpc::ServerContextBase& context, const google::protobuf::Descriptor& request,
                      const Caller* caller, const absl::Status& status) const;
-
-  // What calls in flight hold together (call_bytes.h).
-  TenantTally& call_bytes() { return call_bytes_; }
 
   // Calls inside now.
   int64_t inside() const { return inside_.load(); }
@@ -89,7 +84,6 @@ class Admission {
 
   const Authentication* const authentication_ = nullptr;
   CallBook* const book_ = nullptr;
-  TenantTally call_bytes_{CapLimits{.of_server = std::numeric_limits<int64_t>::max()}};
 
   std::atomic<int64_t> inside_{0};
   std::atomic<bool> draining_{false};

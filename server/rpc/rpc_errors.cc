@@ -12,9 +12,6 @@ namespace {
 // About what a restarted or replaced server takes to be there again.
 constexpr absl::Duration kDrainingRetryDelay = absl::Seconds(1);
 
-// Calls in flight are short, most of them.
-constexpr absl::Duration kCallBytesRetryDelay = absl::Milliseconds(100);
-
 }  // namespace
 
 absl::Status Draining() {
@@ -49,24 +46,6 @@ absl::Status UnreadableMessage(const google::protobuf::Descriptor& request) {
 absl::Status NoMessage(const google::protobuf::Descriptor& request) {
   return BadRequest(
       {{"", absl::StrCat("the call ended without a message; send one ", request.full_name())}});
-}
-
-absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes) {
-  const absl::string_view whose = CapScopeWord(cap.scope);
-  ErrorDetail detail;
-  detail.reason = "CALL_BYTES_LIMIT";
-  detail.metadata = {{"limit_bytes", absl::StrCat(cap.limit)},
-                     {"used_bytes", absl::StrCat(cap.used)},
-                     {"requested_bytes", absl::StrCat(requested_bytes)},
-                     {"scope", std::string(whose)}};
-  detail.retry_delay = kCallBytesRetryDelay;
-  detail.quota_subject = absl::StrCat("bytes of the calls in flight of the ", whose);
-  return MakeError(absl::StatusCode::kResourceExhausted,
-                   absl::StrCat("calls of the ", whose, " hold ", cap.used, " of the ", cap.limit,
-                                " bytes they may, and ", requested_bytes,
-                                " more do not fit; read answers, have fewer calls open at once, or "
-                                "try again later"),
-                   detail);
 }
 
 absl::Status StreamWithoutOpen() {

@@ -9,7 +9,6 @@
 #include "absl/status/status.h"
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
-#include "server/identity/cap.h"
 
 namespace cellar {
 
@@ -25,9 +24,6 @@ absl::Status UnreadableMessage(const google::protobuf::Descriptor& request);
 // INVALID_ARGUMENT / BAD_REQUEST: a call that ended without the message of the kind of `request`
 // that it must have.
 absl::Status NoMessage(const google::protobuf::Descriptor& request);
-
-// RESOURCE_EXHAUSTED / CALL_BYTES_LIMIT: calls in flight have no room for so many bytes more.
-absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes);
 
 // INVALID_ARGUMENT / BAD_REQUEST: a stream that ended before its first message.
 absl::Status StreamWithoutOpen();

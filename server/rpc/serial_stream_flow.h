@@ -13,7 +13,7 @@
 #include <optional>
 
 #include "absl/status/status.h"
-#include "server/rpc/call_bytes.h"
+#include "server/api/call_bytes.h"
 
 namespace cellar {
 

@@ -127,8 +127,10 @@ class SerialStreamReactor final
         break;
       case Do::kCharge: {
         const absl::Status full = visit_.Hold(action.bytes);
+        if (full.ok()) break;
+        visit_.HoldAnyway(action.bytes);  // until it is given back
         // Behind an answer that is there: what was done is told.
-        if (!full.ok()) Happened([&](SerialStreamFlow& flow) { flow.End(full); });
+        Happened([&](SerialStreamFlow& flow) { flow.End(full); });
         break;
       }
       case Do::kRead:

@@ -76,12 +76,10 @@ void SetTransport(const ServerOptions& options, int64_t max_message_bytes,
 }  // namespace
 
 struct Server::Implementation {
-  Implementation(const ServerOptions& options, Api& api, const Identities& identities,
-                 CallBook* book)
+  Implementation(Api& api, const Identities& identities, CallBook* book)
       : clock(api.clock),
         authentication(identities, api.clock),
-        admission(authentication, book,
-                  {options.max_call_bytes_per_tenant, options.max_call_bytes}),
+        admission(authentication, book),
         models(api, admission),
         sessions(api, admission),
         evaluations(api, admission),
@@ -176,7 +174,7 @@ absl::StatusOr<std::unique_ptr<Server>> Server::Start(const ServerOptions& optio
   // gRPC ends with its last user, and then waits for a thread of its own, now and then for ten
   // seconds. So it has a user for ever.
   [[maybe_unused]] static const bool used = (grpc_init(), true);
-  auto implementation = std::make_unique<Implementation>(options, api, identities, book);
+  auto implementation = std::make_unique<Implementation>(api, identities, book);
   absl::Status listening = implementation->Listen(options, api.limits.max_message_bytes);
   if (!listening.ok()) return listening;
   return std::unique_ptr<Server>(new Server(std::move(implementation)));
@@ -197,8 +195,6 @@ std::shared_ptr<grpc::Channel> Server::InProcessChannel() {
 }
 
 int64_t Server::call_count() const { return implementation_->admission.inside(); }
-
-int64_t Server::call_bytes() const { return implementation_->admission.call_bytes().total(); }
 
 bool Server::Drain(absl::Duration timeout) {
   Implementation& all = *implementation_;

@@ -31,8 +31,6 @@ struct ServerOptions {
   TlsOptions tls;  // of every address but unix sockets; not enabled: plain text
   int64_t max_calls_per_connection = 10'000;       // open at once; a client's further calls wait
   int64_t max_transport_bytes = int64_t{1} << 30;  // buffers of all connections together
-  int64_t max_call_bytes = int64_t{1} << 30;       // what calls in flight hold together
-  int64_t max_call_bytes_per_tenant = 0;           // 0: as much as of all
   absl::Duration busy_poll;  // how long the thread of calls looks for work before it sleeps
   bool channelz = false;     // answer grpc.channelz: to admins, or to anyone
   absl::Duration keepalive_interval = absl::Minutes(1);  // a silent connection is probed this often
@@ -64,9 +62,6 @@ class Server {
 
   // Calls that have been let in and have not ended.
   int64_t call_count() const;
-
-  // What calls in flight hold (call_bytes.h).
-  int64_t call_bytes() const;
 
   // Ends in three stages. Refuse: health says NOT_SERVING, calls get DRAINING. Finish: what runs is
   // finished, streams answer what they took and end with DRAINING; for `timeout` at most or until

@@ -25,7 +25,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "cellar/v1/session_service.pb.h"
-#include "server/rpc/call_bytes.h"
+#include "server/api/call_bytes.h"
 
 namespace cellar {
 

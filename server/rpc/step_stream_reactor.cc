@@ -72,7 +72,9 @@ void StepStreamReactor::Act(const StepStreamFlow::Action& action) {
       break;
     case StepStreamFlow::Do::kCharge: {
       absl::Status full = visit_.Hold(action.bytes);
-      if (!full.ok()) Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
+      if (full.ok()) break;
+      visit_.HoldAnyway(action.bytes);  // until it is given back
+      Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
       break;
     }
     case StepStreamFlow::Do::kRead:

@@ -78,12 +78,11 @@ class UnaryCall final : public Reactor {
             [this](const absl::Status& status) { Finish(status); });
   }
 
-  // The request goes first: one of many parts takes long to give back, and whoever could take that
-  // time to read it can do so here too.
+  // The answer is held until the client takes it. The request goes before the end: one of many
+  // parts takes long to give back, and whoever could take that time to read it can do so here too.
   void Finish(const absl::Status& status) {
+    if (status.ok()) visit_.HoldAnyway(static_cast<int64_t>(wire_.response()->ByteSizeLong()));
     request_.reset();
-    // Until the client takes it.
-    if (status.ok()) visit_.HoldAnswer(static_cast<int64_t>(wire_.response()->ByteSizeLong()));
     visit_.Finish(status);
   }
 

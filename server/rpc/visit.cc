@@ -31,7 +31,7 @@ Visit::Visit(Api& api, Admission& admission, Wire& wire,
 
 absl::Status Visit::Identify() {
   CELLAR_ASSIGN_OR_RETURN(caller_, admission_.Identify(wire_.context(), request_));
-  bytes_.emplace(admission_.call_bytes(), caller_->tenant);
+  bytes_.emplace(api_.call_bytes, caller_->tenant);
   return Hold(0);
 }
 
@@ -54,7 +54,7 @@ void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival
   const int64_t bytes = incoming.bytes();
   const bool is_long = bytes > kLongMessageBytes;
   // What it takes until it is read, beside the least that the call holds already.
-  CallBytes waiting(admission_.call_bytes(), caller_->tenant);
+  CallBytes waiting(api_.call_bytes, caller_->tenant);
   absl::Status taken = incoming.CheckLength(api_.limits.max_message_bytes);
   if (taken.ok()) {
     taken = is_long ? waiting.Set(bytes - kLeastCallBytes) : incoming.ReadInto(message);

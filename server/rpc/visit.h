@@ -20,8 +20,8 @@
 #include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "server/api/api.h"
+#include "server/api/call_bytes.h"
 #include "server/rpc/admission.h"
-#include "server/rpc/call_bytes.h"
 #include "server/rpc/incoming.h"
 #include "server/rpc/wire.h"
 
@@ -55,10 +55,10 @@ class Visit {
   // what it held. REQUIRES: it is known who calls.
   absl::Status Hold(int64_t bytes);
 
-  // Holds the answer, of so many bytes, of work that is done, though there may be no room for it;
+  // Holds what is there, like the answer of work that is done, though there may be no room for it;
   // and whether there is: to be asked before such work. Errors: CALL_BYTES_LIMIT. REQUIRES: it is
   // known who calls.
-  void HoldAnswer(int64_t bytes) { bytes_->SetAnyway(std::max(kLeastCallBytes, bytes)); }
+  void HoldAnyway(int64_t bytes) { bytes_->SetAnyway(std::max(kLeastCallBytes, bytes)); }
   absl::Status CheckRoom() const { return bytes_->CheckRoom(); }
 
   // Takes the bytes that a message holds in memory, or why it is none. Called once, on the thread

@@ -8,6 +8,7 @@
 #include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/api/call_bytes.h"
 #include "server/identity/caller.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/model_builder.h"
@@ -226,6 +227,43 @@ TEST_F(SmallBatchTest, ItemsWithoutRoomInTheAnswerAreNotApplied) {
   int made = 0;
   for (const auto& result : response.results()) made += result.has_step();
   EXPECT_EQ(fixture_.Get("a").next_step(), made);
+}
+
+// There is room for one answer to that many steps.
+class BatchInScarceRoomTest : public BatchStepTest {
+ protected:
+  BatchInScarceRoomTest() : BatchStepTest({.limits = {.max_call_bytes = 100'000}}) {
+    for (const char* id : {"a", "b", "c"}) fixture_.NewSession(id, model_);
+    Add("a", std::vector<double>(kManySteps, 1));
+    Add("b", std::vector<double>(kManySteps, 1));
+    Add("c", {1});
+  }
+
+  static constexpr int64_t kManySteps = 10'000;
+};
+
+TEST_F(BatchInScarceRoomTest, ItemsWhoseAnswersHaveNoRoomAreNotApplied) {
+  const v1::BatchStepResponse response = Answer();
+  EXPECT_EQ(response.results(0).step().next_step(), kManySteps);
+  EXPECT_EQ(response.results(1).error().reason(), "CALL_BYTES_LIMIT");
+  EXPECT_EQ(response.results(2).step().next_step(), 1) << "that one there is";
+  EXPECT_EQ(fixture_.Get("b").next_step(), 0);
+}
+
+TEST_F(BatchInScarceRoomTest, RoomIsHeldWhileItemsWaitAndGivenBackBeforeTheAnswerIsToldOf) {
+  v1::BatchStepResponse response;
+  int64_t held_when_done = -1;
+  {
+    TurnBlocker blocker(fixture_.api(), "sessions/a");
+    BatchStep(fixture_.api(), Call(LocalCaller()), request_, &response,
+              [&](const absl::Status& status) {
+                EXPECT_TRUE(status.ok());
+                held_when_done = fixture_.api().call_bytes.total();
+              });
+    EXPECT_GT(fixture_.api().call_bytes.total(), 8 * kManySteps - kLeastCallBytes);
+    EXPECT_EQ(held_when_done, -1);
+  }
+  EXPECT_EQ(held_when_done, 0);
 }
 
 }  // namespace

@@ -5,7 +5,10 @@
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/api/answer_size.h"
+#include "server/api/call_bytes.h"
 #include "server/api/session_handlers.h"
+#include "server/base/error.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/model_builder.h"
 
@@ -104,6 +107,51 @@ TEST_F(LongStateTest, KeepsItsPlaceAmongOtherChangesWhileItIsRead) {
   EXPECT_EQ(set_response.session().next_step(), 7);
   EXPECT_EQ(reset_response.session().next_step(), 0);
   EXPECT_EQ(fixture_.Get("long").next_step(), 0) << "the reset came later";
+}
+
+TEST_F(LongStateTest, IsExportedOnlyIfThereIsRoomForIt) {
+  v1::ExportSessionRequest request;
+  request.set_name("sessions/long");
+  const auto exported = fixture_.Await(&ExportSession, request);
+  ASSERT_TRUE(exported.ok());
+  const auto bytes = static_cast<int64_t>(exported->ByteSizeLong());
+  CallBytes others(fixture_.api().call_bytes, "others");
+  // The next but one finds none.
+  ASSERT_TRUE(others.Set(fixture_.api().call_bytes.limits().of_server - 2 * bytes).ok());
+  v1::ExportSessionResponse responses[3];
+  absl::Status outcomes[3];
+  {
+    TurnBlocker blocker(fixture_.api(), "sessions/long");
+    for (int k = 0; k < 3; ++k) {
+      ExportSession(fixture_.api(), Call(LocalCaller()), request, &responses[k],
+                    [&outcomes, k](absl::Status outcome) { outcomes[k] = std::move(outcome); });
+    }
+    EXPECT_EQ(GetErrorReason(outcomes[2]), "CALL_BYTES_LIMIT");
+  }
+  EXPECT_EQ(outcomes[0], absl::OkStatus());
+  EXPECT_EQ(outcomes[1], absl::OkStatus());
+  EXPECT_EQ(responses[1].snapshot(), exported->snapshot());
+}
+
+TEST_F(LongStateTest, AnExportIsNeverLongerThanForeseen) {
+  v1::Session settings;
+  for (int k = 0; k < 16; ++k) {
+    (*settings.mutable_labels())[std::string(61, 'k') + std::to_string(10 + k)] =
+        std::string(255, 'v');
+  }
+  for (const std::string id : {"short", "long"}) {
+    settings.clear_model();
+    const v1::Session labelled =
+        fixture_.NewSession("labelled-" + id, fixture_.Get(id).model(), settings);
+    v1::ExportSessionRequest request;
+    request.set_name(labelled.name());
+    const auto exported = fixture_.Await(&ExportSession, request);
+    ASSERT_TRUE(exported.ok()) << exported.status();
+    const auto session = fixture_.api().sessions.Find({kDefaultTenant, labelled.name()});
+    const SessionTerms& terms = (*session)->terms();
+    EXPECT_LE(static_cast<int64_t>(exported->ByteSizeLong()),
+              ExportAnswerBytes(*terms.model, terms.numerics.precision));
+  }
 }
 
 }  // namespace

@@ -323,5 +323,40 @@ TEST_F(FullMemoryTest, AStepThatCannotBeRememberedIsNotMade) {
   EXPECT_TRUE(MakeA({1}).ok());
 }
 
+// There is room for two answers to that many steps.
+class ScarceRoomTest : public StepHandlersTest {
+ protected:
+  ScarceRoomTest() : StepHandlersTest({.limits = {.max_call_bytes = 150'000}}) {}
+
+  static constexpr int64_t kManySteps = 10'000;
+};
+
+TEST_F(ScarceRoomTest, StepsWhoseLongAnswersHaveNoRoomAreRefusedBeforeTheyWait) {
+  const v1::StepRequest request = StepOf("sessions/a", std::vector<double>(kManySteps, 1));
+  v1::StepResponse responses[3];
+  absl::Status outcomes[3];
+  {
+    TurnBlocker blocker(fixture_.api(), "sessions/a");
+    for (int k = 0; k < 3; ++k) {
+      Step(fixture_.api(), Call(LocalCaller()), request, &responses[k],
+           [&outcomes, k](absl::Status outcome) { outcomes[k] = std::move(outcome); });
+    }
+    EXPECT_EQ(GetErrorReason(outcomes[2]), "CALL_BYTES_LIMIT");
+    EXPECT_EQ(fixture_.api().scheduler.Look().queued_steps, 2 * kManySteps);
+  }
+  EXPECT_EQ(outcomes[0], absl::OkStatus());
+  EXPECT_EQ(outcomes[1], absl::OkStatus());
+  EXPECT_EQ(responses[1].trace().outputs().values_size(), kManySteps);
+  EXPECT_EQ(fixture_.Get("a").next_step(), 2 * kManySteps);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), 0);
+  EXPECT_TRUE(Make(request).ok()) << "there is room again";
+}
+
+TEST_F(ScarceRoomTest, StepsThatFailInTheirTurnGiveTheirRoomBack) {
+  v1::StepRequest request = StepOf("sessions/a", std::vector<double>(kManySteps, 1), 7);
+  for (int k = 0; k < 3; ++k) ExpectRefused(request, "STEP_GAP");
+  EXPECT_EQ(fixture_.api().call_bytes.total(), 0);
+}
+
 }  // namespace
 }  // namespace cellar

@@ -290,5 +290,28 @@ TEST_F(LimitedStreamTest, AFullQueueEndsTheStreamBehindWhatWaits) {
   EXPECT_EQ(NextStep(), 3);
 }
 
+// There is room for two answers to that many steps.
+class StreamInScarceRoomTest : public StepStreamTest {
+ protected:
+  StreamInScarceRoomTest() : StepStreamTest({.limits = {.max_call_bytes = 150'000}}) {}
+
+  static constexpr int64_t kManySteps = 10'000;
+};
+
+TEST_F(StreamInScarceRoomTest, AStepWhoseLongAnswerHasNoRoomEndsTheStreamBehindTheOthers) {
+  const std::vector<double> inputs(kManySteps, 1);
+  StreamClient client(api());
+  ASSERT_TRUE(client.OpenA().ok());
+  {
+    TurnBlocker blocker(api(), "sessions/a");
+    for (int k = 0; k < 3; ++k) client.SendStep(inputs);
+    client.SendStep({1});
+    EXPECT_EQ(api().scheduler.Look().queued_steps, 2 * kManySteps);
+  }
+  EXPECT_THAT(client.Reasons(), ElementsAre("", "", "", "CALL_BYTES_LIMIT", "CALL_BYTES_LIMIT"));
+  EXPECT_EQ(NextStep(), 2 * kManySteps);
+  EXPECT_EQ(api().call_bytes.total(), 0);
+}
+
 }  // namespace
 }  // namespace cellar

@@ -33,7 +33,7 @@ class CallBookTest : public testing::Test {
              }),
         book_(fixture_.api().counts, log_, fixture_.clock(), "e1"),
         authentication_(identities_, fixture_.clock()),
-        admission_(authentication_, &book_, {.of_server = 1 << 20}),
+        admission_(authentication_, &book_),
         service_(fixture_.api(), admission_) {}
 
   // Asks for a session; in the result: what the failed call was told it is called.

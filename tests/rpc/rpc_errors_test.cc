@@ -36,20 +36,5 @@ TEST(RpcErrors, CannotListenNamesTheAddressAndTheCause) {
   EXPECT_EQ(CannotListen("127.0.0.1:1", "taken").message(), "cannot listen on 127.0.0.1:1: taken");
 }
 
-TEST(RpcErrors, CallBytesLimitTellsWhoseTheRoomIsAndWhenToTryAgain) {
-  const absl::Status status = CallBytesLimit({CapScope::kTenant, 100, 90}, 20);
-  EXPECT_EQ(status.code(), absl::StatusCode::kResourceExhausted);
-  const auto detail = GetErrorDetail(status);
-  ASSERT_TRUE(detail.has_value());
-  EXPECT_EQ(detail->reason, "CALL_BYTES_LIMIT");
-  EXPECT_EQ(detail->metadata,
-            (std::vector<std::pair<std::string, std::string>>{{"limit_bytes", "100"},
-                                                              {"used_bytes", "90"},
-                                                              {"requested_bytes", "20"},
-                                                              {"scope", "tenant"}}));
-  EXPECT_TRUE(detail->retry_delay.has_value());
-  EXPECT_EQ(detail->quota_subject, "bytes of the calls in flight of the tenant");
-}
-
 }  // namespace
 }  // namespace cellar

@@ -148,10 +148,10 @@ TEST(SerialStreamReactor, AMessageThatWaitsBehindAnAnswerNobodyTakesIsCharged) {
   ASSERT_TRUE(stream.Write(Opening()));
   ASSERT_TRUE(stream.Write(Submit("a", kRightText)));
   ASSERT_TRUE(stream.Write(Submit("b", std::string(1'000'000, ' '))));
-  while (server.environment().server().call_bytes() < 1'000'000) std::this_thread::yield();
+  while (server.api().call_bytes.total() < 1'000'000) std::this_thread::yield();
   stream.Cancel();
   EXPECT_TRUE(server.environment().Drain(absl::Seconds(30)));
-  EXPECT_EQ(server.environment().server().call_bytes(), 0);
+  EXPECT_EQ(server.api().call_bytes.total(), 0);
 }
 
 TEST(SerialStreamReactor, ADrainEndsAnIdleStream) {

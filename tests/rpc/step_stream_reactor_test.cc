@@ -83,11 +83,11 @@ TEST_F(StepStreamReactorTest, AStreamThatCannotBeMadeIsRefusedBeforeItSaysAnythi
 TEST_F(StepStreamReactorTest, AStreamIsChargedFromItsStartAndGivesItAllBack) {
   stream = server.stub().StreamSteps(&context);
   server.AwaitStream();
-  EXPECT_GT(server.admission().call_bytes().total(), 0);
+  EXPECT_GT(server.api().call_bytes.total(), 0);
   stream->WritesDone();
   End();
   server.AwaitEnd();
-  EXPECT_EQ(server.admission().call_bytes().total(), 0);
+  EXPECT_EQ(server.api().call_bytes.total(), 0);
 }
 
 TEST_F(StepStreamReactorTest, AnswersWhatIsOutstandingWhenTheClientHasClosed) {

@@ -63,10 +63,10 @@ class UnaryCallsTest : public testing::Test {
   }
 
   Notes notes_;
-  ApiFixture fixture_;
+  ApiFixture fixture_{{.limits = {.max_call_bytes = kRoomForCalls}}};
   const Identities identities_{""};
   const Authentication authentication_{identities_, fixture_.clock()};
-  Admission admission_{authentication_, nullptr, {.of_server = kRoomForCalls}};
+  Admission admission_{authentication_, nullptr};
   RawService service_{*v1::GetSessionRequest::descriptor()->file()};
   QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
   std::unique_ptr<v1::SessionService::Stub> stub_ =
@@ -114,19 +114,19 @@ TEST_F(UnaryCallsTest, AnAnswerIsHeldUntilItIsTakenAndKeepsOthersOut) {
   notes_.called.WaitForNotification();
   notes_.response->mutable_session()->set_name(std::string(2 * kRoomForCalls, 'x'));
   notes_.done(absl::OkStatus());
-  while (admission_.call_bytes().total() < 2 * kRoomForCalls) std::this_thread::yield();
+  while (fixture_.api().call_bytes.total() < 2 * kRoomForCalls) std::this_thread::yield();
   v1::GetSessionResponse response;
   EXPECT_EQ(SentReason(Get("a", &response)), "CALL_BYTES_LIMIT");
   EXPECT_TRUE(call.Read().has_value());
   EXPECT_TRUE(call.Finish().ok());
-  while (admission_.call_bytes().total() > 0) std::this_thread::yield();
+  while (fixture_.api().call_bytes.total() > 0) std::this_thread::yield();
   EXPECT_TRUE(Get("a", &response).ok());
 }
 
 TEST_F(UnaryCallsTest, ACallWithoutItsMessageIsChargedButHoldsNoDrain) {
   RawCall call(server_.InProcessChannel(), "/cellar.v1.SessionService/ResetSession");
-  while (admission_.call_bytes().total() == 0) std::this_thread::yield();
-  EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
+  while (fixture_.api().call_bytes.total() == 0) std::this_thread::yield();
+  EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
   admission_.StartDraining();
   EXPECT_TRUE(admission_.AwaitEmpty(absl::InfiniteDuration()));
   call.Write("");  // too late
@@ -134,7 +134,7 @@ TEST_F(UnaryCallsTest, ACallWithoutItsMessageIsChargedButHoldsNoDrain) {
 }
 
 TEST_F(UnaryCallsTest, WhoHasNoRoomForACallIsNotListenedTo) {
-  CallBytes others(admission_.call_bytes(), "others");
+  CallBytes others(fixture_.api().call_bytes, "others");
   ASSERT_TRUE(others.Set(kRoomForCalls).ok());
   RawCall call(server_.InProcessChannel(), "/cellar.v1.SessionService/ResetSession");
   EXPECT_EQ(SentReason(call.Finish()), "CALL_BYTES_LIMIT");  // nothing was sent
@@ -147,13 +147,13 @@ TEST_F(UnaryCallsTest, ACallIsInsideUntilItsHandlerIsDone) {
   std::thread client([&] { status = stub_->ResetSession(&context, {}, &response); });
   notes_.called.WaitForNotification();
   EXPECT_EQ(admission_.inside(), 1);
-  EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
   admission_.StartDraining();  // what is inside is finished all the same
   notes_.done(absl::OkStatus());
   client.join();
   EXPECT_TRUE(status.ok());
   EXPECT_TRUE(admission_.AwaitEmpty(absl::InfiniteDuration()));
-  EXPECT_EQ(admission_.call_bytes().total(), 0);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), 0);
 }
 
 TEST_F(UnaryCallsTest, HandsTheDeadlineOn) {

@@ -78,7 +78,7 @@ TEST(UploadReactor, ADrainEndsAnUploadThatIsNotComplete) {
   const auto upload = server.models().UploadModel(&context, &response);
   ASSERT_TRUE(upload->Write(Opening(file.size())));
   ASSERT_TRUE(upload->Write(Chunk(file.substr(1))));
-  while (server.environment().server().call_bytes() == 0) std::this_thread::yield();
+  while (server.api().call_bytes.total() == 0) std::this_thread::yield();
   EXPECT_TRUE(server.environment().Drain(absl::Minutes(5)));  // the client says nothing more
   EXPECT_EQ(SentReason(upload->Finish()), "DRAINING");
 }

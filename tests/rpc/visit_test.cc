@@ -96,6 +96,7 @@ class VisitTest : public testing::Test {
   static ApiFixtureOptions Options() {
     ApiFixtureOptions options;
     options.limits.max_message_bytes = kMaxMessageBytes;
+    options.limits.max_call_bytes = kMaxCallBytes;
     return options;
   }
 
@@ -128,7 +129,7 @@ class VisitTest : public testing::Test {
   ApiFixture fixture_{Options()};
   const Identities identities_{""};
   const Authentication authentication_{identities_, fixture_.clock()};
-  Admission admission_{authentication_, nullptr, {.of_server = kMaxCallBytes}};
+  Admission admission_{authentication_, nullptr};
   absl::Notification begun_;
   std::unique_ptr<OneReader> reader_;
   RawService service_{*v1::StreamStepsRequest::descriptor()->file()};
@@ -144,12 +145,12 @@ TEST_F(VisitTest, AShortMessageIsReadAtOnce) {
   EXPECT_EQ(reader.message.open().session().size(), 1000u);
   EXPECT_EQ(*reader.bytes, static_cast<int64_t>(reader.message.SpaceUsedLong()));
   EXPECT_EQ(admission_.inside(), 1);
-  EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
   reader.visit.Finish(absl::OkStatus());
   EXPECT_TRUE(call().Finish().ok());
   reader.done.WaitForNotification();
   EXPECT_EQ(admission_.inside(), 0);
-  EXPECT_EQ(admission_.call_bytes().total(), 0);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), 0);
 }
 
 TEST_F(VisitTest, AMessageOfManyPartsIsToldToTakeWhatItTakes) {
@@ -168,7 +169,7 @@ TEST_F(VisitTest, ALongMessageWaitsForAWorkerAndIsChargedMeanwhile) {
   OneReader& reader = Send(500'000);
   reader.reading.WaitForNotification();
   EXPECT_FALSE(reader.read.HasBeenNotified());
-  EXPECT_GT(admission_.call_bytes().total(), 500'000);
+  EXPECT_GT(fixture_.api().call_bytes.total(), 500'000);
   busy.LetGo();
   reader.read.WaitForNotification();
   EXPECT_NE(reader.read_on, reader.begun_on);
@@ -177,7 +178,7 @@ TEST_F(VisitTest, ALongMessageWaitsForAWorkerAndIsChargedMeanwhile) {
   reader.visit.Finish(absl::OkStatus());
   EXPECT_TRUE(call().Finish().ok());
   reader.done.WaitForNotification();
-  EXPECT_EQ(admission_.call_bytes().total(), 0);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), 0);
 }
 
 TEST_F(VisitTest, ACallIsNotDoneBeforeItsMessageIsRead) {
@@ -219,7 +220,7 @@ TEST_F(VisitTest, AMessageThatIsTooLongIsNotRead) {
 }
 
 TEST_F(VisitTest, AMessageThatNothingHasRoomForIsNotRead) {
-  CallBytes others(admission_.call_bytes(), "others");
+  CallBytes others(fixture_.api().call_bytes, "others");
   ASSERT_TRUE(others.Set(kMaxCallBytes - 500'000).ok());
   OneReader& reader = Send(500'000);
   reader.read.WaitForNotification();
@@ -232,11 +233,11 @@ TEST_F(VisitTest, HoldsWhatItIsToldButNeverLessThanACallTakes) {
   OneReader& reader = Send(1);
   reader.read.WaitForNotification();
   EXPECT_TRUE(reader.visit.Hold(1'000'000).ok());
-  EXPECT_EQ(admission_.call_bytes().total(), 1'000'000);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), 1'000'000);
   EXPECT_TRUE(reader.visit.Hold(1).ok());
-  EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
   EXPECT_EQ(GetErrorReason(reader.visit.Hold(kMaxCallBytes + 1)), "CALL_BYTES_LIMIT");
-  EXPECT_EQ(admission_.call_bytes().total(), kLeastCallBytes);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
   reader.visit.Finish(absl::OkStatus());
   reader.done.WaitForNotification();
 }
@@ -247,7 +248,7 @@ TEST_F(VisitTest, WhoComesDuringTheDrainIsNotLetIn) {
   EXPECT_EQ(SentReason(call().Finish()), "DRAINING");
   reader.done.WaitForNotification();
   EXPECT_EQ(admission_.inside(), 0);
-  EXPECT_EQ(admission_.call_bytes().total(), 0);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), 0);
 }
 
 // What works for a call may ask whether anybody waits for it, after the call has ended.

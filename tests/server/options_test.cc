@@ -131,8 +131,8 @@ TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
   EXPECT_EQ(options.exercises.max_bytes_per_tenant, 34);
   EXPECT_EQ(options.models.max_models_per_tenant, 27);
   EXPECT_EQ(options.models.max_bytes_per_tenant, 28);
-  EXPECT_EQ(options.server.max_call_bytes, 100 * 1024 * 1024);
-  EXPECT_EQ(options.server.max_call_bytes_per_tenant, 30);
+  EXPECT_EQ(options.api.max_call_bytes, 100 * 1024 * 1024);
+  EXPECT_EQ(options.api.max_call_bytes_per_tenant, 30);
   EXPECT_EQ(options.api.max_steps_per_request, 10);
   EXPECT_EQ(options.api.max_streams, 11);
   EXPECT_EQ(options.api.max_message_bytes, 12 * 1024);

@@ -34,9 +34,10 @@ ApiFixture::ApiFixture(const ApiFixtureOptions& options)
       models_(options.models),
       sessions_(options.sessions, clock_, keeper_.get()),
       exercises_(options.exercises),
+      call_bytes_({options.limits.max_call_bytes_per_tenant, options.limits.max_call_bytes}),
       scheduler_(options.scheduler, clock_),
-      api_{clock_,     models_,        sessions_,     exercises_,
-           scheduler_, options.limits, writer_.get(), keeper_.get()} {
+      api_{clock_,      models_,        sessions_,     exercises_,   scheduler_,
+           call_bytes_, options.limits, writer_.get(), keeper_.get()} {
   if (options.store == nullptr) return;
   const bool ended_in_order = Required(keeper_->BeginRun(sessions_.epoch()));
   Required(RestoreModels(*options.store, api_));

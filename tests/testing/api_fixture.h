@@ -98,6 +98,7 @@ class ApiFixture {
   ModelRegistry models_;
   SessionTable sessions_;
   ExerciseRegistry exercises_;
+  TenantTally call_bytes_;
   Scheduler scheduler_;
   Api api_;
 };

@@ -1,10 +1,10 @@
 // What one call holds of the bytes that all calls in flight may hold: messages that wait or are
-// being worked on, uploads so far, answers that nobody has read yet.
+// being worked on, uploads so far, answers to come and answers that nobody has read yet.
 //
 // Thread safety: belongs to one thread at a time.
 // Ownership: the tally outlives it, or at least what it holds.
-#ifndef CELLAR_SERVER_RPC_CALL_BYTES_H_
-#define CELLAR_SERVER_RPC_CALL_BYTES_H_
+#ifndef CELLAR_SERVER_API_CALL_BYTES_H_
+#define CELLAR_SERVER_API_CALL_BYTES_H_
 
 #include <cstdint>
 #include <optional>
@@ -12,8 +12,8 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "server/api/api_errors.h"
 #include "server/identity/tenant_tally.h"
-#include "server/rpc/rpc_errors.h"
 
 namespace cellar {
 
@@ -72,4 +72,4 @@ class CallBytes {
 
 }  // namespace cellar
 
-#endif  // CELLAR_SERVER_RPC_CALL_BYTES_H_
+#endif  // CELLAR_SERVER_API_CALL_BYTES_H_

@@ -1,4 +1,4 @@
-#include "server/rpc/call_bytes.h"
+#include "server/api/call_bytes.h"
 
 #include <utility>
 
