@@ -10,7 +10,8 @@
 //   onednn/lstm/f32/H/B/T     oneDNN, where it was found
 //   limit/fma                 GFLOP/s of fused multiply-adds in registers
 //   limit/read/KIB            bytes/s of reading a buffer of so many KiB over and over
-//   limit/system_call, limit/hand_over, limit/fresh_page    what the system takes (system_limits.h)
+//   limit/system_call, limit/hand_over, limit/fresh_page, limit/polled_socket    what the system
+//       takes (system_limits.h)
 #include <benchmark/benchmark.h>
 
 #include <algorithm>
@@ -165,6 +166,11 @@ void HandOverLimit(benchmark::State& state) {
   for (auto _ : state) other_thread.ThereAndBack();
 }
 
+void PolledSocketLimit(benchmark::State& state) {
+  PolledSocket other_thread;
+  for (auto _ : state) other_thread.ThereAndBack();
+}
+
 void FreshPageLimit(benchmark::State& state) {
   for (auto _ : state) TouchFreshPages();
 }
@@ -207,7 +213,8 @@ void RegisterAll() {
   const std::pair<const char*, void (*)(benchmark::State&)> system_limits[] = {
       {"limit/system_call", SystemCallLimit},
       {"limit/hand_over", HandOverLimit},
-      {"limit/fresh_page", FreshPageLimit}};
+      {"limit/fresh_page", FreshPageLimit},
+      {"limit/polled_socket", PolledSocketLimit}};
   for (const auto& [name, function] : system_limits) {
     benchmark::RegisterBenchmark(name, function)->UseRealTime()->Unit(benchmark::kMicrosecond);
   }

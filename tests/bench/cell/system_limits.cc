@@ -3,9 +3,11 @@
 #include <linux/futex.h>
 #include <sched.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <cerrno>
 #include <cstddef>
 #include <cstdlib>
 
@@ -15,6 +17,8 @@ namespace {
 constexpr uint32_t kMine = 0;
 constexpr uint32_t kOthers = 1;
 constexpr uint32_t kEnd = 2;
+
+constexpr size_t kStepBytes = 160;
 
 // The calling thread leaves the processor `busy` to whoever runs there.
 void MoveAwayFrom(int busy) {
@@ -76,6 +80,40 @@ void HandOver::WaitFor(uint32_t value) {
 void HandOver::Set(uint32_t value) {
   turn_ = value;
   syscall(SYS_futex, &turn_, FUTEX_WAKE_PRIVATE, 1, nullptr, nullptr, 0);
+}
+
+PolledSocket::PolledSocket() {
+  if (socketpair(AF_UNIX, SOCK_STREAM, 0, sockets_) != 0) std::abort();
+  other_ = std::thread([this, busy = sched_getcpu()] {
+    MoveAwayFrom(busy);
+    while (Receive(sockets_[1])) Send(sockets_[1]);
+  });
+}
+
+PolledSocket::~PolledSocket() {
+  shutdown(sockets_[0], SHUT_RDWR);
+  other_.join();
+  for (const int socket : sockets_) close(socket);
+}
+
+void PolledSocket::ThereAndBack() {
+  Send(sockets_[0]);
+  Receive(sockets_[0]);
+}
+
+bool PolledSocket::Receive(int socket) {
+  char message[kStepBytes];
+  for (size_t missing = sizeof(message); missing > 0;) {
+    const ssize_t count = recv(socket, message, missing, MSG_DONTWAIT);
+    if (count == 0 || (count < 0 && errno != EAGAIN)) return false;
+    if (count > 0) missing -= static_cast<size_t>(count);
+  }
+  return true;
+}
+
+void PolledSocket::Send(int socket) {
+  const char message[kStepBytes] = {};
+  if (send(socket, message, sizeof(message), MSG_NOSIGNAL) != sizeof(message)) std::abort();
 }
 
 }  // namespace cellar

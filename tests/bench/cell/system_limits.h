@@ -36,6 +36,24 @@ class HandOver {
   std::thread other_;
 };
 
+// The same, but that a message of one step (160 bytes) goes there and back over a unix socket, and
+// that nobody sleeps: both ask again and again whether it is there.
+class PolledSocket {
+ public:
+  PolledSocket();
+  ~PolledSocket();
+
+  void ThereAndBack();
+
+ private:
+  // Takes the next message. Returns whether there is one: none comes once the other end is closed.
+  static bool Receive(int socket);
+  static void Send(int socket);
+
+  int sockets_[2] = {};  // the caller's, the other thread's
+  std::thread other_;
+};
+
 }  // namespace cellar
 
 #endif  // CELLAR_TESTS_BENCH_CELL_SYSTEM_LIMITS_H_

@@ -252,6 +252,7 @@ int main(int argc, char** argv) {
   app.add_option("--rate", flags.load.messages_per_second,
                  "messages a second over all streams (open loop); 0: as fast as answers come")
       ->check(CLI::NonNegativeNumber);
+  app.add_flag("--poll", flags.load.poll, "the client never sleeps; not for batches");
   app.add_option("--warm-up", flags.warm_up, "seconds")->check(CLI::NonNegativeNumber);
   app.add_option("--seconds", flags.seconds)->check(CLI::PositiveNumber);
   CLI11_PARSE(app, argc, argv);

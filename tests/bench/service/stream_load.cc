@@ -99,7 +99,8 @@ class Load {
       const Instant now = SteadyClock::now();
       if (now >= end) return;
       if (is_open_loop()) SendWhatIsDue(now);
-      const Instant until = is_open_loop() ? std::min(end, next_due_) : end;
+      const Instant due = is_open_loop() ? std::min(end, next_due_) : end;
+      const Instant until = options_.poll ? now : due;
       const auto wait = std::chrono::duration_cast<std::chrono::nanoseconds>(until - now);
       void* tag = nullptr;
       bool ok = false;

@@ -33,6 +33,7 @@ struct LoadOptions {
   absl::Duration duration = absl::Seconds(2);
   std::string token;               // who calls; empty: nobody is asked
   double messages_per_second = 0;  // open loop, over all streams; 0: closed loop
+  bool poll = false;               // never sleeps: asks for what has come until something has
   // Of batches (batch_load.h):
   int64_t batch_streams = 1;        // that the sessions share
   int64_t batch_items = 1'000'000;  // sessions in a message, at most
