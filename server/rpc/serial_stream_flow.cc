@@ -13,9 +13,13 @@ SerialStreamFlow::Action SerialStreamFlow::Next() {
     charged_ = due;
     return {.what = Do::kCharge, .bytes = due};
   }
-  if (std::exchange(has_answer_, false))
-    return {.what = Do::kWrite};  // working until it is written
-  if (!working_ && !end_.has_value() && std::exchange(has_message_, false)) {
+  if (has_answer_ && !writing_) {
+    has_answer_ = false;
+    writing_ = true;
+    std::swap(written_bytes_, answer_bytes_);
+    return {.what = Do::kWrite};
+  }
+  if (!working_ && !has_answer_ && !end_.has_value() && std::exchange(has_message_, false)) {
     working_ = true;
     std::swap(current_bytes_, read_bytes_);
     return {.what = Do::kWork, .bytes = current_bytes_};
@@ -24,7 +28,7 @@ SerialStreamFlow::Action SerialStreamFlow::Next() {
     reading_ = true;
     return {.what = Do::kRead};
   }
-  if (working_ || (!input_closed_ && !end_.has_value())) return {};
+  if (working_ || has_answer_ || writing_ || (!input_closed_ && !end_.has_value())) return {};
   finished_ = true;
   return {.what = Do::kFinish, .status = end_.value_or(absl::OkStatus())};
 }
@@ -47,14 +51,14 @@ void SerialStreamFlow::InputClosed() {
 void SerialStreamFlow::WorkDone(const absl::Status& status, std::optional<int64_t> answer_bytes) {
   if (current_bytes_ > kMostKeptBytes || !status.ok()) current_bytes_ = 0;
   has_answer_ = status.ok() && answer_bytes.has_value();
-  answer_bytes_ = has_answer_ ? *answer_bytes : 0;
-  working_ = has_answer_;
+  if (has_answer_) answer_bytes_ = std::max(answer_bytes_, *answer_bytes);
+  working_ = false;
   if (!status.ok()) End(status);
 }
 
 void SerialStreamFlow::WriteDone(bool ok) {
-  answer_bytes_ = 0;
-  working_ = false;
+  writing_ = false;
+  if (written_bytes_ > kMostKeptBytes) written_bytes_ = 0;
   if (!ok) End(CallerGone());
 }
 

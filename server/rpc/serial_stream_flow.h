@@ -1,6 +1,7 @@
-// What a stream does next whose messages are worked off one after another: while one is worked on
-// and its answer written, the next is read. So a stream holds two messages and one answer at most,
-// whatever the client sends and however slowly it reads. Bookkeeping only: no gRPC, no lock.
+// What a stream does next whose messages are worked off one after another: while one is worked on,
+// the next is read and the answer to the one before is written. So a stream holds two messages and
+// two answers at most, whatever the client sends and however slowly it reads. Bookkeeping only: no
+// gRPC, no lock.
 //
 // Events are noted by the methods; Next says what to do, until there is nothing. What the stream
 // holds is charged for before anything else is done with it.
@@ -19,11 +20,12 @@ namespace cellar {
 
 class SerialStreamFlow {
  public:
-  // Messages are kept, to be read and written into again, unless they have more bytes than that.
+  // Messages and answers are kept, to be filled again, unless they have more bytes than that.
   static constexpr int64_t kMostKeptBytes = int64_t{512} << 10;
 
   // kCharge: have the stream charged for `bytes`, or End. kRead: read a message. kWork: work on the
-  // message read, of `bytes`, whose place the one worked on before takes. kWrite: write its answer.
+  // message read, of `bytes`, whose place the one worked on before takes; the place for its answer
+  // is free. kWrite: write the answer, whose place the one written before takes.
   // kFinish: end the call with `status`, which is OK if the client closed the stream and everything
   // is answered; comes once, and last.
   enum class Do { kNothing, kCharge, kRead, kWork, kWrite, kFinish };
@@ -51,17 +53,19 @@ class SerialStreamFlow {
 
  private:
   bool MayRead() const;
-  int64_t bytes() const { return read_bytes_ + current_bytes_ + answer_bytes_; }
+  int64_t bytes() const { return read_bytes_ + current_bytes_ + answer_bytes_ + written_bytes_; }
 
   bool reading_ = false;
   bool has_message_ = false;   // read, and waits for its turn
-  bool working_ = false;       // on a message, or writing its answer
-  bool has_answer_ = false;    // which is to be written
+  bool working_ = false;       // on a message
+  bool has_answer_ = false;    // which waits to be written
+  bool writing_ = false;       // the answer before that
   bool input_closed_ = false;  // no message will come
   bool finished_ = false;
   int64_t read_bytes_ = 0;     // of the message read, or kept to be read into
   int64_t current_bytes_ = 0;  // of the one worked on, or kept
-  int64_t answer_bytes_ = 0;   // of the answer that is not written yet
+  int64_t answer_bytes_ = 0;   // of the answer that waits, or kept to be worked into
+  int64_t written_bytes_ = 0;  // of the one that is written, or kept
   int64_t charged_ = kLeastCallBytes;
   std::optional<absl::Status> end_;
 };

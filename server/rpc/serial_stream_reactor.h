@@ -89,7 +89,7 @@ class SerialStreamReactor final
     });
   }
   void OnWriteDone(bool ok) override {
-    if (response_bytes_ > kMostKeptBytes) response_ = Response();
+    if (written_bytes_ > kMostKeptBytes) written_ = Response();
     Happened([ok](SerialStreamFlow& flow) { flow.WriteDone(ok); });
   }
   void OnCancel() override {
@@ -146,7 +146,9 @@ class SerialStreamReactor final
                       });
         break;
       case Do::kWrite:
-        wire_.Write(response_);
+        written_.Swap(&response_);
+        written_bytes_ = response_bytes_;
+        wire_.Write(written_);
         break;
       case Do::kFinish:
         visit_.Finish(action.status.ok() ? stream_->Close() : action.status);
@@ -187,6 +189,8 @@ class SerialStreamReactor final
   int64_t current_bytes_ = 0;
   Response response_;
   int64_t response_bytes_ = 0;
+  Response written_;
+  int64_t written_bytes_ = 0;
 
   FlowDriver<SerialStreamFlow> flow_;
 };

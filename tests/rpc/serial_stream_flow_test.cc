@@ -24,10 +24,32 @@ TEST(SerialStreamFlow, ReadsTheNextMessageWhileOneIsWorkedOnAndNoMore) {
       << "the second message waits, a third is not read";
   flow.WorkDone(absl::OkStatus(), 1);
   EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
-  EXPECT_EQ(flow.Next().what, SerialDo::kNothing)
-      << "the answer's place is taken until it is written";
-  flow.WriteDone(true);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWork) << "while the answer is written";
+  EXPECT_EQ(flow.Next().what, SerialDo::kRead);
+}
+
+TEST(SerialStreamFlow, HoldsTwoAnswersOfAClientThatDoesNotRead) {
+  SerialStreamFlow flow;
+  BeginWork(flow);
+  flow.WorkDone(absl::OkStatus(), 1);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  flow.Arrived(1);
   EXPECT_EQ(flow.Next().what, SerialDo::kWork);
+  EXPECT_EQ(flow.Next().what, SerialDo::kRead);
+  flow.Arrived(1);
+  flow.WorkDone(absl::OkStatus(), 1);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing) << "one is written, one waits";
+  flow.InputClosed();
+  flow.WriteDone(true);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWork);
+  flow.WorkDone(absl::OkStatus(), 1);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
+  flow.WriteDone(true);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing) << "the last answer is not written yet";
+  flow.WriteDone(true);
+  EXPECT_EQ(flow.Next().what, SerialDo::kFinish);
 }
 
 TEST(SerialStreamFlow, AMessageWithoutAnAnswerLetsTheNextBegin) {
@@ -120,12 +142,28 @@ TEST(SerialStreamFlow, IsChargedForTheMessageThatWaitsAndForTheAnswerThatNobodyR
   flow.WorkDone(absl::OkStatus(), 2'000'000);
   EXPECT_EQ(NextCharge(flow), ChargeFor(3'000'001));
   EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
-  EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
-  flow.WriteDone(true);
-  EXPECT_EQ(NextCharge(flow), ChargeFor(1'000'001));
   const SerialStreamFlow::Action work = flow.Next();
   EXPECT_EQ(work.what, SerialDo::kWork);
   EXPECT_EQ(work.bytes, 1'000'000);
+  EXPECT_EQ(flow.Next().what, SerialDo::kRead);
+  flow.WriteDone(true);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(1'000'001));
+}
+
+TEST(SerialStreamFlow, IsChargedForBothAnswersAndForThePlacesThatAreKept) {
+  constexpr int64_t kKept = SerialStreamFlow::kMostKeptBytes;
+  SerialStreamFlow flow;
+  BeginWork(flow);
+  flow.WorkDone(absl::OkStatus(), kKept);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(kKept + 1));
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  flow.Arrived(1);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWork);
+  EXPECT_EQ(flow.Next().what, SerialDo::kRead);
+  flow.WorkDone(absl::OkStatus(), kKept);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(2 * kKept + 2));
+  flow.WriteDone(true);
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite) << "as much as before";
 }
 
 TEST(SerialStreamFlow, WhatWasDoneIsToldThoughThereIsNoRoomForItsAnswer) {

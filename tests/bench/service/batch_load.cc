@@ -53,7 +53,7 @@ std::vector<v1::StreamBatchStepsRequest> MessagesOf(const LoadOptions& options, 
 
 // Messages under way at once: so that the server, like 64 streams of one, has the next one when it
 // has answered.
-constexpr int kUnderWay = 2;
+constexpr int kUnderWay = 3;
 
 // One stream: sends its messages over and over and takes the answers.
 class Exchanges {
