@@ -17,6 +17,7 @@
 #include "absl/synchronization/mutex.h"
 #include "server/base/clock.h"
 #include "server/base/log.h"
+#include "server/base/spare_memory.h"
 #include "server/build_info.h"
 #include "server/environment.h"
 #include "server/flags.h"
@@ -109,6 +110,7 @@ int main(int argc, char** argv) {
   sigaddset(&signals, SIGTERM);
   sigaddset(&signals, SIGINT);
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  cellar::KeepSpareMemory();
   cellar::RaiseDescriptorLimit();  // the customary 1024 is one for programs that use select
   auto environment = cellar::Environment::Create(options, cellar::SystemClock(), log);
   if (!environment.ok()) {

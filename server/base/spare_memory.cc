@@ -12,6 +12,13 @@
 
 namespace cellar {
 
+void KeepSpareMemory() {
+#ifdef __GLIBC__
+  mallopt(M_TRIM_THRESHOLD, 64 << 20);
+  mallopt(M_MMAP_THRESHOLD, 32 << 20);  // the most there is; said, because the other is
+#endif
+}
+
 #if defined(__GLIBC__) && __GLIBC_PREREQ(2, 33)
 
 bool ReturnSpareMemory() {
