@@ -40,7 +40,7 @@ class LayerReader {
       }
       case v1::Layer::kRnn: {
         LayerSpec<Real> spec = Begin(CellKind::kRnn, path);
-        spec.gates = {Gate(layer.rnn().has_hidden(), layer.rnn().hidden(), "hidden")};
+        AddGate(layer.rnn().has_hidden(), layer.rnn().hidden(), "hidden", spec);
         return spec;
       }
       case v1::Layer::CELL_NOT_SET:
@@ -56,10 +56,10 @@ class LayerReader {
   }
 
   LayerSpec<Real> ReadLstm(const v1::LstmCell& cell, LayerSpec<Real> spec) {
-    spec.gates = {Gate(cell.has_forget_gate(), cell.forget_gate(), "forget_gate"),
-                  Gate(cell.has_input_gate(), cell.input_gate(), "input_gate"),
-                  Gate(cell.has_output_gate(), cell.output_gate(), "output_gate"),
-                  Gate(cell.has_candidate(), cell.candidate(), "candidate")};
+    AddGate(cell.has_forget_gate(), cell.forget_gate(), "forget_gate", spec);
+    AddGate(cell.has_input_gate(), cell.input_gate(), "input_gate", spec);
+    AddGate(cell.has_output_gate(), cell.output_gate(), "output_gate", spec);
+    AddGate(cell.has_candidate(), cell.candidate(), "candidate", spec);
     spec.has_peepholes = cell.has_peepholes();
     const v1::Peepholes& peepholes = cell.peepholes();
     spec.forget_peephole = Tensor(peepholes.forget_gate(), "peepholes.forget_gate");
@@ -73,21 +73,20 @@ class LayerReader {
 
   template <class Cell>
   LayerSpec<Real> ReadGru(const Cell& cell, LayerSpec<Real> spec) {
-    spec.gates = {Gate(cell.has_update_gate(), cell.update_gate(), "update_gate"),
-                  Gate(cell.has_reset_gate(), cell.reset_gate(), "reset_gate"),
-                  Gate(cell.has_candidate(), cell.candidate(), "candidate")};
+    AddGate(cell.has_update_gate(), cell.update_gate(), "update_gate", spec);
+    AddGate(cell.has_reset_gate(), cell.reset_gate(), "reset_gate", spec);
+    AddGate(cell.has_candidate(), cell.candidate(), "candidate", spec);
     return spec;
   }
 
-  GateSpec<Real> Gate(bool given, const v1::Gate& gate, const std::string& name) {
-    GateSpec<Real> spec;
+  void AddGate(bool given, const v1::Gate& gate, const std::string& name, LayerSpec<Real>& layer) {
+    GateSpec<Real>& spec = layer.gates.emplace_back();
     spec.given = given;
     spec.input_weights = Tensor(gate.input_weights(), name + ".input_weights");
     spec.recurrent_weights = Tensor(gate.recurrent_weights(), name + ".recurrent_weights");
     spec.bias = Tensor(gate.bias(), name + ".bias");
     spec.activation = ReadActivation(
         gate.activation(), absl::StrCat(cell_path_, ".", name, ".activation"), violations_);
-    return spec;
   }
 
   TensorSpec<Real> Tensor(const v1::Tensor& tensor, const std::string& name) {

@@ -31,6 +31,15 @@ Real SwapToLittleEndian(Real number) {
   return std::bit_cast<Real>(bytes);
 }
 
+// Makes numbers of what was copied from a raw tensor.
+template <class Real>
+void ReadFromLittleEndian(absl::Span<Real> numbers) {
+  for (Real& number : numbers) {
+    if constexpr (std::endian::native != std::endian::little) number = SwapToLittleEndian(number);
+    if (std::isnan(number)) number = CanonicalNan(number);
+  }
+}
+
 template <class Real>
 std::vector<Real> ReadRaw(const std::string& raw, absl::string_view path,
                           FieldViolations& violations) {
@@ -43,7 +52,7 @@ std::vector<Real> ReadRaw(const std::string& raw, absl::string_view path,
   }
   std::vector<Real> numbers(raw.size() / sizeof(Real));
   std::memcpy(numbers.data(), raw.data(), raw.size());
-  for (Real& number : numbers) number = CanonicalNan(SwapToLittleEndian(number));
+  ReadFromLittleEndian<Real>(absl::MakeSpan(numbers));
   return numbers;
 }
 
@@ -200,10 +209,7 @@ SharedNumbers TryReadRawRows(const v1::Tensor& tensor, int64_t row_size) {
   SharedNumbers rows = SharedNumbers::OfSize<Real>(count);
   const absl::Span<Real> numbers = rows.Mutable<Real>();
   std::memcpy(numbers.data(), raw.data(), raw.size());
-  for (Real& number : numbers) {
-    if constexpr (std::endian::native != std::endian::little) number = SwapToLittleEndian(number);
-    if (std::isnan(number)) number = CanonicalNan(number);
-  }
+  ReadFromLittleEndian(numbers);
   return rows;
 }
 
