@@ -51,6 +51,7 @@ void StepCrew::ShareOut(int64_t count, bool backwards, absl::FunctionRef<void(in
   }
   backwards_ = backwards;
   part_ = &part;
+  part_count_ += count;
   const int64_t before = work_.load(std::memory_order_relaxed) / kPart;
   // In one order with what helpers do to phase_ and work_: whoever sees the phase open is seen
   // inside before it is closed for good.

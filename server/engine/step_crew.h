@@ -6,8 +6,8 @@
 // done at home goes on where others are behind. Between two steps helpers spin, for a hand-over
 // through the system would take longer than most steps.
 //
-// Thread safety: ShareOut and Dismiss belong to the leader's thread; the rest may be called from
-// any.
+// Thread safety: ShareOut, Dismiss and part_count belong to the leader's thread; the rest may be
+// called from any.
 #ifndef CELLAR_SERVER_ENGINE_STEP_CREW_H_
 #define CELLAR_SERVER_ENGINE_STEP_CREW_H_
 
@@ -37,6 +37,10 @@ class StepCrew {
   // How often the leader waited so long for a helper that something else must have its processor:
   // then the machine has no core to spare.
   int stall_count() const { return stall_count_.load(std::memory_order_relaxed); }
+
+  // Parts that were shared out so far, and how many of them helpers have run.
+  int64_t part_count() const { return part_count_; }
+  int64_t helped_part_count() const { return work_.load(std::memory_order_relaxed) / kPart; }
 
   // Runs part(k) once for every k of [0, count), each on some thread of the crew, and returns when
   // all have run. `backwards`: everyone begins with the last parts of its home.
@@ -74,6 +78,7 @@ class StepCrew {
   // Written while the phase is even and no helper is inside; homes_ too.
   bool backwards_ = false;
   const absl::FunctionRef<void(int64_t)>* part_ = nullptr;
+  int64_t part_count_ = 0;
 
   alignas(kCacheLineBytes) std::atomic<int64_t> work_{0};
 

@@ -69,6 +69,8 @@ TEST(StepCrew, AHelperWorksBesideTheLeader) {
     both[1 - part].WaitForNotification();
   });
   EXPECT_EQ(crew.helper_count(), 1);
+  EXPECT_EQ(crew.part_count(), 2);
+  EXPECT_EQ(crew.helped_part_count(), 1);
   crew.Dismiss();
   helper.join();
 }

@@ -11,6 +11,8 @@
 #include <cstddef>
 #include <cstdlib>
 
+#include "tests/bench/processors.h"
+
 namespace cellar {
 namespace {
 
@@ -19,17 +21,6 @@ constexpr uint32_t kOthers = 1;
 constexpr uint32_t kEnd = 2;
 
 constexpr size_t kStepBytes = 160;
-
-// The calling thread leaves the processor `busy` to whoever runs there.
-void MoveAwayFrom(int busy) {
-  cpu_set_t others;
-  CPU_ZERO(&others);
-  const auto count = static_cast<int>(sysconf(_SC_NPROCESSORS_ONLN));
-  for (int cpu = 0; cpu < count; ++cpu) {
-    if (cpu != busy || count == 1) CPU_SET(cpu, &others);
-  }
-  sched_setaffinity(0, sizeof(others), &others);
-}
 
 }  // namespace
 

@@ -2,10 +2,12 @@
 // worker with nothing else to do brings. tests/bench/engine/run compares.
 //
 //   step/H/B/T/threads      T steps of B sessions of one LSTM, input size = hidden size = H
+//                           "helped": of all that was shared out, what the helper made
 //   onednn/H/B/T/threads    oneDNN, where it was found; OMP_NUM_THREADS says on how many
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
+#include <cstdlib>
 #include <deque>
 #include <memory>
 #include <string>
@@ -16,6 +18,7 @@
 #include "benchmark/benchmark.h"
 #include "server/engine/step_pieces.h"
 #include "tests/bench/lstm_of.h"
+#include "tests/bench/processors.h"
 #ifdef CELLAR_HAS_ONEDNN
 #include "tests/bench/cell/peer_onednn.h"
 #endif
@@ -27,10 +30,14 @@ struct Shape {
   int64_t hidden, batch, steps;
 };
 
-// A crew of two while it lives: the caller leads, a thread helps.
+// A crew of two while it lives: the caller leads, a thread helps, each on its own processor.
 class Two {
  public:
-  Two() : helper_([this] { crew_.Help(wanted_elsewhere_); }) {
+  Two()
+      : helper_([this, leaders = StayHere()] {
+          if (!MoveAwayFrom(leaders)) std::abort();  // nothing to be measured
+          crew_.Help(wanted_elsewhere_);
+        }) {
     while (crew_.helper_count() == 0) std::this_thread::yield();
   }
   ~Two() {
@@ -39,6 +46,12 @@ class Two {
   }
 
   StepCrew& crew() { return crew_; }
+
+  // Of the parts that were shared out, how many the helper made, from 0 to 1.
+  double HelpersShare() const {
+    return static_cast<double>(crew_.helped_part_count()) /
+           static_cast<double>(std::max<int64_t>(1, crew_.part_count()));
+  }
 
  private:
   StepCrew crew_{2};
@@ -100,6 +113,7 @@ void Shared(benchmark::State& state, Shape shape) {
   Sessions sessions(shape);
   Two two;
   for (auto _ : state) sessions.Step(&two.crew());
+  state.counters["helped"] = two.HelpersShare();
 }
 
 #ifdef CELLAR_HAS_ONEDNN
