@@ -2,6 +2,8 @@
 
 #include <memory>
 
+#include "absl/strings/str_cat.h"
+#include "client/call_status.h"
 #include "client/commands/commands.h"
 
 namespace cellar {
@@ -11,6 +13,10 @@ absl::Status RunHealth(Context& context, const std::string& service) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   const absl::StatusOr<Health> health = CheckHealth(**connection, service);
+  if (absl::IsNotFound(health.status()) && !service.empty()) {
+    return FromCall(grpc::Status(grpc::StatusCode::NOT_FOUND,
+                                 absl::StrCat("the server has no service `", service, "`")));
+  }
   if (!health.ok()) return health.status();
   context.out() << HealthName(*health) << "\n";
   if (*health != Health::kServing) context.set_exit_code(kExitNotServing);

@@ -4,6 +4,7 @@
 #include <limits>
 #include <string>
 
+#include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 
@@ -30,7 +31,7 @@ CLI::Validator NumberOfSeconds() {
   const auto check = [](const std::string& text) -> std::string {
     double seconds = 0;
     if (absl::SimpleAtod(text, &seconds) && seconds >= 0) return "";
-    return absl::StrCat("\"", text, "\" is no number of seconds");
+    return absl::StrCat("\"", absl::StripAsciiWhitespace(text), "\" is no number of seconds");
   };
   return CLI::Validator(check, "", "number of seconds");
 }

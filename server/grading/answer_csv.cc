@@ -14,9 +14,11 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
 #include "server/grading/answer_table.h"
 #include "server/grading/number_word.h"
 #include "server/grading/plain_text.h"
+#include "server/grading/value_counts.h"
 
 namespace cellar {
 namespace {
@@ -64,6 +66,7 @@ std::string KeepTabs(absl::string_view content) {
 
 // What the columns stand for.
 struct Header {
+  size_t column_count = 0;
   int64_t sequence = kNoColumn;
   int64_t step = kNoColumn;
   int64_t layer = kNoColumn;
@@ -73,6 +76,7 @@ struct Header {
 
 Header ReadHeader(const std::vector<Cell>& cells) {
   Header header;
+  header.column_count = cells.size();
   for (size_t i = 0; i < cells.size(); ++i) {
     const auto column = static_cast<int64_t>(i);
     const std::string& name = cells[i].text;
@@ -85,6 +89,56 @@ Header ReadHeader(const std::vector<Cell>& cells) {
   }
   return header;
 }
+
+Header ReadHeader(absl::string_view line) { return ReadHeader(SplitLine(line, SeparatorOf(line))); }
+
+// What a spreadsheet writes where a number should be: #REF!, #DIV/0!, #N/A.
+bool IsSheetError(absl::string_view cell) {
+  const auto is_shouted = [](char character) {
+    const auto byte = static_cast<unsigned char>(character);
+    return !absl::ascii_islower(byte) && !absl::ascii_isspace(byte);
+  };
+  return cell.size() > 1 && absl::ascii_isupper(static_cast<unsigned char>(cell[1])) &&
+         std::all_of(cell.begin(), cell.end(), is_shouted);
+}
+
+bool IsComment(absl::string_view line) {
+  line = absl::StripLeadingAsciiWhitespace(line);
+  const absl::string_view cell = line.substr(0, line.find_first_of(",;"));
+  return absl::StartsWith(line, "#") && !IsSheetError(absl::StripAsciiWhitespace(cell));
+}
+
+// The text of a comment, of the same length: blanks stand where its signs were.
+std::string WithoutSigns(absl::string_view comment) {
+  std::string text(comment);
+  const size_t begin = std::min(text.find_first_not_of("# \t"), text.size());
+  return text.replace(0, begin, begin, ' ');
+}
+
+// Which of the first lines is the header.
+class HeaderSearch {
+ public:
+  enum class Outcome { kGoOn, kThis, kComment, kNone };
+
+  // Looks at the next line. kGoOn: the header is still to come; kThis: it is this one; kComment: it
+  // was an earlier comment, and this line is a row; kNone: there is none, and this line is a row.
+  Outcome Look(absl::string_view line) {
+    if (absl::StripAsciiWhitespace(line).empty()) return Outcome::kGoOn;
+    if (IsComment(line)) {
+      std::string text = WithoutSigns(line);
+      if (!ReadHeader(text).letters.empty()) in_comment_ = std::move(text);
+      return Outcome::kGoOn;
+    }
+    if (!ReadHeader(line).letters.empty()) return Outcome::kThis;
+    return in_comment_.empty() ? Outcome::kNone : Outcome::kComment;
+  }
+
+  // The text of the comment that Look spoke of.
+  const std::string& in_comment() const { return in_comment_; }
+
+ private:
+  std::string in_comment_;
+};
 
 class CsvReader {
  public:
@@ -105,22 +159,30 @@ class CsvReader {
 
  private:
   void ReadLine(absl::string_view line) {
-    if (absl::StripAsciiWhitespace(line).empty()) return;
     if (!separator_.has_value()) {
-      separator_ = SeparatorOf(line);
-      header_ = ReadHeader(SplitLine(line, *separator_));
-      CheckHeader();
-      return;
+      const HeaderSearch::Outcome outcome = search_.Look(line);
+      if (outcome == HeaderSearch::Outcome::kGoOn) return;
+      const bool in_comment = outcome == HeaderSearch::Outcome::kComment;
+      BeginTable(in_comment ? search_.in_comment() : line);
+      if (!in_comment) return;
     }
+    const bool is_row = !absl::StripAsciiWhitespace(line).empty() && !IsComment(line);
+    if (!is_row || header_.letters.empty()) return;
     ReadRow(SplitLine(line, *separator_));
     ++row_;
+  }
+
+  void BeginTable(absl::string_view header) {
+    separator_ = SeparatorOf(header);
+    header_ = ReadHeader(header);
+    CheckHeader();
   }
 
   void CheckHeader() {
     if (header_.letters.empty()) {
       Problem(0,
-              "this is no header; the first line must name the columns by the letters that are "
-              "asked for, such as t,h");
+              "this is no header; the first line that is no comment must name the columns by the "
+              "letters that are asked for, such as t,h");
     }
     std::set<Quantity> named;
     for (const auto& [column, quantity] : header_.letters) {
@@ -130,6 +192,8 @@ class CsvReader {
   }
 
   void ReadRow(const std::vector<Cell>& cells) {
+    const auto is_empty = [](const Cell& cell) { return cell.text.empty(); };
+    if (std::all_of(cells.begin(), cells.end(), is_empty) || !CheckCount(cells)) return;
     AskedValue place;
     const auto last_layer = static_cast<int64_t>(exercise_.model->shapes().size());
     // Layers count from 1, as `cellar run` prints them.
@@ -140,16 +204,28 @@ class CsvReader {
     if (!placed) return;
     --place.layer;
     for (const auto& [column, quantity] : header_.letters) {
-      const Cell* const cell = CellAt(cells, column);
-      if (cell == nullptr || cell->text.empty()) continue;
+      const Cell& cell = cells[static_cast<size_t>(column)];
+      if (cell.text.empty()) continue;
       place.quantity = quantity;
-      if (const auto value = ReadValue(*cell)) table_.Put(place, *value);
+      if (const auto value = ReadValue(cell)) table_.Put(place, *value);
     }
   }
 
-  static const Cell* CellAt(const std::vector<Cell>& cells, int64_t column) {
-    const bool is_there = column >= 0 && column < static_cast<int64_t>(cells.size());
-    return is_there ? &cells[static_cast<size_t>(column)] : nullptr;
+  // Whether the row has a cell for each column. Empty ones behind the last are nothing.
+  bool CheckCount(const std::vector<Cell>& cells) {
+    const size_t column_count = header_.column_count;
+    size_t count = cells.size();
+    while (count > column_count && cells[count - 1].text.empty()) --count;
+    if (count == column_count) return true;
+    const bool may_be_decimal_comma = count > column_count && *separator_ == ',';
+    Problem(count > column_count ? cells[column_count].begin : 0,
+            absl::StrCat("this row has ", ValuesText(static_cast<int64_t>(count)),
+                         "; the header names ", column_count,
+                         column_count == 1 ? " column" : " columns",
+                         may_be_decimal_comma ? " (between numbers with a decimal comma, write "
+                                                "semicolons)"
+                                              : ""));
+    return false;
   }
 
   struct IndexRule {
@@ -161,11 +237,9 @@ class CsvReader {
   bool ReadIndex(const std::vector<Cell>& cells, int64_t column, IndexRule rule, int64_t& index) {
     index = rule.otherwise;
     if (column == kNoColumn) return true;
-    const Cell* const cell = CellAt(cells, column);
-    if (cell != nullptr && absl::SimpleAtoi(cell->text, &index) && index >= rule.lowest) {
-      return true;
-    }
-    Problem(cell == nullptr ? 0 : cell->begin,
+    const Cell& cell = cells[static_cast<size_t>(column)];
+    if (absl::SimpleAtoi(cell.text, &index) && index >= rule.lowest) return true;
+    Problem(cell.begin,
             absl::StrCat("there must be an index, from ", rule.lowest, ", in column ", column + 1));
     return false;
   }
@@ -194,6 +268,7 @@ class CsvReader {
   const Exercise& exercise_;
   const PlainText& text_;
   AnswerTable table_;
+  HeaderSearch search_;
   std::optional<char> separator_;  // once the header has been read
   Header header_;
   int64_t row_ = 0;
@@ -204,10 +279,15 @@ class CsvReader {
 }  // namespace
 
 bool HasCsvHeader(absl::string_view content) {
-  if (absl::StartsWith(content, "\xEF\xBB\xBF")) content.remove_prefix(3);
-  const std::string line = KeepTabs(content.substr(0, content.find_first_of("\r\n")));
-  const std::vector<Cell> cells = SplitLine(line, SeparatorOf(line));
-  return !ReadHeader(cells).letters.empty();
+  absl::ConsumePrefix(&content, "\xEF\xBB\xBF");
+  HeaderSearch search;
+  while (!content.empty()) {
+    const size_t end = std::min(content.find_first_of("\r\n"), content.size());
+    const HeaderSearch::Outcome outcome = search.Look(KeepTabs(content.substr(0, end)));
+    if (outcome != HeaderSearch::Outcome::kGoOn) return outcome != HeaderSearch::Outcome::kNone;
+    content.remove_prefix(std::min(end + 1, content.size()));
+  }
+  return !search.in_comment().empty();
 }
 
 ReadAnswer ReadCsv(const Exercise& exercise, absl::string_view content) {

@@ -16,6 +16,7 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::Optional;
+using ::testing::SizeIs;
 
 Exercise TwoSteps() {
   Exercise exercise = ExerciseOf(HomeworkModel(), {}, {{1, 1}, {1}});
@@ -79,8 +80,10 @@ TEST(ReadCsv, NanAndInfinityAreValues) {
 TEST(ReadCsv, TellsWhatCannotBeReadAndWhere) {
   EXPECT_THAT(CsvProblem("t,h\n0,one\n1,-1\n"), HasSubstr("2:3 \"one\" is no number"));
   EXPECT_THAT(CsvProblem("t,h\n0,1\nx,-1\n"), HasSubstr("3:1 there must be an index"));
-  EXPECT_THAT(CsvProblem("h,t\n1\n"), HasSubstr("there must be an index, from 0, in column 2"));
+  EXPECT_THAT(CsvProblem("h,t\n1,\n"),
+              HasSubstr("2:3 there must be an index, from 0, in column 2"));
   EXPECT_THAT(CsvProblem("1,2\n"), HasSubstr("1:1 this is no header"));
+  EXPECT_THAT(CsvProblem("# mine\n\n1,2\n3\n"), HasSubstr("3:1 this is no header"));
   EXPECT_THAT(CsvProblem("layer,h\n0,1\n"),
               HasSubstr("there must be an index, from 1, in column 1"));
   EXPECT_THAT(CsvProblem("h,c,h\n1,2,3\n"), HasSubstr("names a letter twice, again in column 3"));
@@ -90,11 +93,50 @@ TEST(ReadCsv, TellsWhatCannotBeReadAndWhere) {
   EXPECT_THAT(CsvProblem("h\n\xFF\n"), HasSubstr("2:1 this is not text in UTF-8"));
 }
 
+TEST(ReadCsv, ARowThatHasNotAsManyValuesAsTheHeaderIsTold) {
+  EXPECT_EQ(CsvProblem("t,h\n0,1\n1\n"), "3:1 this row has 1 value; the header names 2 columns");
+  EXPECT_EQ(CsvProblem("t;h\n0;1\n1;-1;2\n"),
+            "3:6 this row has 3 values; the header names 2 columns");
+  const char* const decimal_comma =
+      "2:3 this row has 2 values; the header names 1 column (between numbers with a decimal comma, "
+      "write semicolons)";
+  EXPECT_EQ(CsvProblem("h\n0,5\n-1\n"), decimal_comma) << "0 would be graded";
+  EXPECT_THAT(ReadCsv(TwoSteps(), "h\n0,5\n1,5\n").problems, SizeIs(2));
+}
+
+TEST(ReadCsv, EmptyRowsAndEmptyValuesBehindTheLastColumnAreNothing) {
+  const ReadAnswer read = ReadCsv(TwoSteps(), "t,h,\n0,1,,\n,,\n1,-1,\n,,,,\n");
+  EXPECT_THAT(read.problems, IsEmpty());
+  EXPECT_THAT(read.answer[0], Optional(ElementsAre(1, -1)));
+}
+
+TEST(ReadCsv, CommentsArePassedOver) {
+  const ReadAnswer read =
+      ReadCsv(TwoSteps(), "# mine, c\n\n  ## too\nh\n#\n1\n# h: the second\n-1\n");
+  EXPECT_THAT(read.problems, IsEmpty());
+  EXPECT_THAT(read.answer[0], Optional(ElementsAre(1, -1)));
+}
+
+TEST(ReadCsv, TheHeaderMayBeAComment) {
+  const ReadAnswer read = ReadCsv(TwoSteps(), "# by hand\n# f,h\n0.5,1\n0.25,-1\n");
+  EXPECT_THAT(read.problems, IsEmpty());
+  EXPECT_THAT(read.answer[0], Optional(ElementsAre(1, -1)));
+  EXPECT_THAT(read.answer[1], Optional(ElementsAre(0.5, 0.25)));
+}
+
+TEST(ReadCsv, AnErrorOfASpreadsheetIsNoComment) {
+  EXPECT_THAT(CsvProblem("h\n#REF!\n-1\n"), HasSubstr("2:1 \"#REF!\" is no number"));
+  EXPECT_THAT(CsvProblem("h,f\n1,1\n#DIV/0!,1\n"), HasSubstr("3:1 \"#DIV/0!\" is no number"));
+  EXPECT_THAT(CsvProblem("h\n1\n#N/A\n"), HasSubstr("3:1 \"#N/A\" is no number"));
+}
+
 TEST(HasCsvHeader, TellsHeadersFromNumbers) {
-  for (const char* text : {"h", "t,h\n", "sequence;t;c", "f\th\r\n", "\xEF\xBB\xBFh\n"}) {
+  for (const char* text : {"h", "t,h\n", "sequence;t;c", "f\th\r\n", "\xEF\xBB\xBFh\n",
+                           "# mine\r\n\r\nt,h\r\n", "# t,h\n0,1\n"}) {
     EXPECT_TRUE(HasCsvHeader(text)) << text;
   }
-  for (const char* text : {"", "0,1", "[0, 1]", "t,x\n", "NaN", "inf"}) {
+  for (const char* text :
+       {"", "0,1", "[0, 1]", "t,x\n", "NaN", "inf", "# mine\n0 1\n", "# mine\n"}) {
     EXPECT_FALSE(HasCsvHeader(text)) << text;
   }
 }

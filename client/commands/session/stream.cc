@@ -1,11 +1,15 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <ostream>
+#include <string>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "client/commands/commands.h"
 #include "client/commands/line_source.h"
 #include "client/commands/number_flags.h"
+#include "client/commands/session/input_line_reader.h"
 #include "client/commands/session/session_flags.h"
 #include "client/commands/session/step_flags.h"
 #include "client/describe.h"
@@ -17,7 +21,7 @@ namespace {
 
 constexpr char kSessionStreamExample[] =
     "printf '0\\n0\\n1\\n1\\n1\\n0\\n' | cellar session stream mine\n"
-    "cellar session stream mine --view output --csv < inputs.txt > outputs.csv";
+    "cellar session stream mine --view output --csv < inputs.csv > outputs.csv";
 
 struct SessionStreamOptions {
   std::string name;
@@ -25,12 +29,21 @@ struct SessionStreamOptions {
   StepFlags step;
 };
 
+// The status with the line that it is about in front.
+absl::Status InLine(int number, const absl::Status& status) {
+  absl::Status told(status.code(), absl::StrCat("input line ", number, ": ", status.message()));
+  status.ForEachPayload(
+      [&told](absl::string_view url, const absl::Cord& payload) { told.SetPayload(url, payload); });
+  return told;
+}
+
 // Sends lines as they come, prints answers as they come: as many lines ahead as the replay window
 // allows, but never a line kept waiting for its answer while there is nothing to read.
 class Streamer {
  public:
-  Streamer(SteadyStream& stream, StepPrinter printer)
-      : stream_(stream), printer_(std::move(printer)) {}
+  // `notes` is for people.
+  Streamer(SteadyStream& stream, StepPrinter printer, std::ostream& notes)
+      : stream_(stream), printer_(std::move(printer)), notes_(notes) {}
 
   absl::Status Run(LineSource& lines) {
     absl::Status status;
@@ -48,36 +61,48 @@ class Streamer {
   }
 
  private:
-  absl::Status SendLine(const std::string& line) {
-    ++line_number_;
-    if (line.find_first_not_of(" \t\r") == std::string::npos) return absl::OkStatus();
-    const auto numbers = ParseNumbers(line);
-    if (!numbers.ok()) {
+  absl::Status SendLine(const std::string& text) {
+    const absl::StatusOr<InputLine> line = reader_.Read(text);
+    const int number = reader_.line_number();
+    if (!line.ok()) {
       // What was sent before is done all the same.
       while (stream_.unanswered() > 0) {
         const absl::Status printed = PrintAnswer();
         if (!printed.ok()) return printed;
       }
-      return absl::InvalidArgumentError(
-          absl::StrCat("input line ", line_number_, ": ", numbers.status().message()));
+      return InLine(number, line.status());
     }
-    sent_.push_back(MakeTensor(*numbers));
-    stream_.Send(sent_.back());
+    if (line->kind == InputLine::Kind::kHeader) {
+      notes_ << "input line " << number << " names the columns; no step is made of it\n";
+    }
+    if (line->kind != InputLine::Kind::kNumbers) return absl::OkStatus();
+    sent_.push_back({MakeTensor(line->numbers), number});
+    stream_.Send(sent_.back().inputs);
     return absl::OkStatus();
   }
 
   absl::Status PrintAnswer() {
     const auto answer = stream_.Receive();
+    // Answers come in the order of the lines, so a refusal is that of the oldest without one.
+    if (absl::IsInvalidArgument(answer.status())) {
+      return InLine(sent_.front().number, answer.status());
+    }
     if (!answer.ok()) return answer.status();
-    printer_.Print(*answer, sent_.front());
+    printer_.Print(*answer, sent_.front().inputs);
     sent_.pop_front();
     return absl::OkStatus();
   }
 
+  struct Line {
+    v1::Tensor inputs;
+    int number;
+  };
+
   SteadyStream& stream_;
   StepPrinter printer_;
-  std::deque<v1::Tensor> sent_;  // inputs without an answer, oldest first
-  int line_number_ = 0;
+  std::ostream& notes_;
+  InputLineReader reader_;
+  std::deque<Line> sent_;  // without an answer, oldest first
 };
 
 absl::Status RunSessionStream(Context& context, const SessionStreamOptions& options) {
@@ -101,7 +126,7 @@ absl::Status RunSessionStream(Context& context, const SessionStreamOptions& opti
   auto print = PrinterOptions(options.step, facts.numerics().precision());
   print.is_kept = IsKept(facts);
   LineSource lines(STDIN_FILENO);
-  return Streamer(**stream, StepPrinter(context.out(), print)).Run(lines);
+  return Streamer(**stream, StepPrinter(context.out(), print), context.err()).Run(lines);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ TEST_F(HealthCommandTest, AServingServerGivesZero) {
 TEST_F(HealthCommandTest, AnUnknownServiceIsRefused) {
   Run("health --service nothing");
   EXPECT_EQ(code(), 3);
+  EXPECT_THAT(error(), ::testing::HasSubstr("the server has no service `nothing`"));
 }
 
 TEST_F(HealthCommandTest, NobodyThereGivesFour) {
