@@ -1,5 +1,6 @@
 #include <algorithm>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -7,39 +8,23 @@
 #include "client/commands/commands.h"
 #include "client/commands/exercise/exercise_argument.h"
 #include "client/commands/exercise/exercise_size.h"
+#include "client/commands/exercise/mistakes_text.h"
 #include "client/error_text.h"
 #include "client/grading/output_file.h"
-#include "client/table.h"
 
 namespace cellar {
 namespace {
 
 constexpr char kExerciseCheckExample[] =
     "cellar exercise check client/examples/grading/homework.textproto\n"
-    "cellar exercise check homework.textproto --propose better.textproto";
+    "cellar exercise check client/examples/grading/homework.textproto --propose better.textproto";
 
 struct ExerciseCheckOptions {
   std::string exercise;
   std::string propose;
+  bool all = false;
   bool json = false;
 };
-
-// The verdict first, then those that are not seen: there are many mistakes, and these are to be
-// read.
-std::string MistakesText(const v1::CheckExerciseResponse& answer) {
-  Table table{{"MISTAKE", "SEEN", "WHAT IS DONE WRONG", "SAME ANSWER AS"}, {}, Table::Align::kLeft};
-  size_t unseen = 0;
-  for (const v1::MistakeVisibility& mistake : answer.mistakes()) {
-    if (!mistake.applicable()) continue;
-    unseen += mistake.visible() ? 0 : 1;
-    table.rows.push_back({OneLine(mistake.mistake()), mistake.visible() ? "yes" : "no",
-                          OneLine(mistake.title()), absl::StrJoin(mistake.same_as(), " ")});
-  }
-  std::stable_partition(table.rows.begin(), table.rows.end(),
-                        [](const std::vector<std::string>& row) { return row[1] == "no"; });
-  return absl::StrCat("An answer with ", unseen, " of these ", table.rows.size(),
-                      " mistakes is marked right.\n\n", AlignedText(table));
-}
 
 // Where texts of the author's stand, which may speak of the numbers that were there before:
 // "title, questions[0].prompt". Questions that were added speak of none.
@@ -97,21 +82,36 @@ absl::Status WriteProposal(Context& context, const v1::CheckExerciseResponse& an
   return absl::OkStatus();
 }
 
+absl::StatusOr<v1::CheckExerciseResponse> Check(const ExerciseArgument& argument,
+                                                const ExerciseCheckOptions& options) {
+  v1::CheckExerciseRequest request;
+  SetSource(argument, request);
+  request.set_propose(!options.propose.empty());
+  request.set_answers(options.all);
+  Connection& connection = *argument.connection;
+  const auto check = [&] {
+    return connection.Call(connection.gradings(), &v1::GradingService::Stub::CheckExercise, request,
+                           Repeat::kSafe);
+  };
+  auto answer = check();
+  if (!absl::IsResourceExhausted(answer.status()) || !options.all) return answer;
+  request.set_answers(false);  // of a large exercise they are too long a message
+  return check();
+}
+
 absl::Status RunExerciseCheck(Context& context, const ExerciseCheckOptions& options) {
   const auto argument = LoadExerciseArgument(context, options.exercise);
   if (!argument.ok()) return argument.status();
-  v1::CheckExerciseRequest request;
-  SetSource(*argument, request);
-  request.set_propose(!options.propose.empty());
-  Connection& connection = *argument->connection;
-  const auto answer = connection.Call(
-      connection.gradings(), &v1::GradingService::Stub::CheckExercise, request, Repeat::kSafe);
+  const auto answer = Check(*argument, options);
   if (!answer.ok()) return ToldToAuthor(answer.status(), options.exercise);
   if (options.json) {
     context.out() << MessageJson(*answer);
     return absl::OkStatus();
   }
-  if (options.propose != "-") context.out() << MistakesText(*answer);
+  if (options.propose != "-") {
+    context.out() << MistakesText(*answer,
+                                  options.all ? MistakesShown::kAll : MistakesShown::kUnseen);
+  }
   if (options.propose.empty()) return absl::OkStatus();
   if (options.propose != "-") context.out() << "\n";
   return WriteProposal(context, *answer, argument->exercise.questions_size(), options.propose);
@@ -130,7 +130,9 @@ void AddExerciseCheckCommand(CLI::App& parent, Context& context) {
       .add_option("--propose", options->propose,
                   "Look for parameters that see more, and write the changed exercise here")
       ->type_name("FILE");
-  command.add_flag("--json", options->json, "Write all as JSON");
+  command.add_flag("--all", options->all,
+                   "Tell those that it sees, too, and the answers that they lead to");
+  command.add_flag("--json", options->json, "Write everything as JSON (answers with --all)");
   context.OnRun(command, [&context, options] { return RunExerciseCheck(context, *options); });
 }
 
