@@ -5,18 +5,18 @@
 
 #include "server/base/status_macros.h"
 #include "server/rpc/call_deadline.h"
+#include "server/rpc/message_space.h"
 #include "server/rpc/on_worker.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
 namespace {
 
-// What a message takes that had so many bytes on the wire: of empty parts some hundred times as
-// much. The smallest are not worth counting.
+// What a message takes that had so many bytes on the wire. The smallest are not worth counting.
 int64_t BytesOf(const google::protobuf::Message& message, int64_t wire_bytes) {
   constexpr int64_t kSmallest = 256;
   if (wire_bytes <= kSmallest) return wire_bytes;
-  return std::max(wire_bytes, static_cast<int64_t>(message.SpaceUsedLong()));
+  return std::max(wire_bytes, MessageSpace(message));
 }
 
 }  // namespace
