@@ -23,6 +23,10 @@ using WatchWire = StreamWire<HealthCheckResponse>;
 // line at 200 bytes for the name.
 constexpr int64_t kMaxRequestBytes = 256;
 
+absl::Status TooManyAskers() {
+  return absl::ResourceExhaustedError("too many ask for health and say no more, or take no answer");
+}
+
 // Whose status `request` asks for; `came`: whether there is one. Errors: there is none, it is too
 // long, or no request.
 absl::StatusOr<std::string> ServiceIn(bool came, Incoming& request) {
@@ -37,16 +41,58 @@ absl::StatusOr<std::string> ServiceIn(bool came, Incoming& request) {
 
 }  // namespace
 
+// A call that should be over at once. All of it happens on the queue's thread.
+class HealthService::Asker : public Reactor {
+ protected:
+  explicit Asker(HealthService& service) : service_(service) {
+    if (service_.askers_.size() >= service_.limits_.askers) {
+      Asker& first = *service_.askers_.front();
+      first.Part();
+      first.GiveUp();
+    }
+    place_ = service_.askers_.insert(service_.askers_.end(), this);
+  }
+
+  // Is no asker any more.
+  void Part() {
+    if (place_.has_value()) service_.askers_.erase(*place_);
+    place_.reset();
+  }
+
+  HealthService& service_;
+
+ private:
+  // Ends the call, with TooManyAskers if it has no other end yet.
+  virtual void GiveUp() = 0;
+
+  std::optional<std::list<Asker*>::iterator> place_;  // while it is one
+};
+
 // One call of Check; deletes itself.
-class HealthService::Checker final : public Reactor {
+class HealthService::Checker final : public Asker {
  public:
-  Checker(HealthService& service, CheckWire& wire) : service_(service), wire_(wire) {
+  Checker(HealthService& service, CheckWire& wire) : Asker(service), wire_(wire) {
     wire.Read(&request_);
   }
 
  private:
-  void OnReadDone(bool ok) override { wire_.Finish(ToGrpcStatus(Answer(ok))); }
-  void OnDone() override { delete this; }
+  void OnReadDone(bool ok) override {
+    if (!finished_) Finish(Answer(ok));
+  }
+  void OnDone() override {
+    Part();
+    delete this;
+  }
+
+  void GiveUp() override {
+    if (!finished_) return Finish(TooManyAskers());
+    wire_.context().TryCancel();  // nobody takes the answer
+  }
+
+  void Finish(const absl::Status& status) {
+    finished_ = true;
+    wire_.Finish(ToGrpcStatus(status));
+  }
 
   absl::Status Answer(bool came) {
     CELLAR_ASSIGN_OR_RETURN(const std::string service, ServiceIn(came, request_));
@@ -58,15 +104,15 @@ class HealthService::Checker final : public Reactor {
     return absl::OkStatus();
   }
 
-  HealthService& service_;
   CheckWire& wire_;  // until OnDone
   Incoming request_;
+  bool finished_ = false;
 };
 
 // One call of Watch: writes the status when it is not what was written last.
-class HealthService::Watcher final : public Reactor {
+class HealthService::Watcher final : public Asker {
  public:
-  Watcher(HealthService& service, WatchWire& wire) : service_(service), wire_(wire) {}
+  Watcher(HealthService& service, WatchWire& wire) : Asker(service), wire_(wire) {}
 
   // Begins.
   void Start() { wire_.Read(&request_); }
@@ -94,15 +140,36 @@ class HealthService::Watcher final : public Reactor {
 
  private:
   void OnReadDone(bool ok) override {
-    const absl::StatusOr<std::string> service = ServiceIn(ok, request_);
+    const absl::StatusOr<std::string> service = Admit(ServiceIn(ok, request_));
+    Part();
+    if (!service.ok()) return End(service.status());
     {
       absl::MutexLock lock(&mutex_);
-      if (finished_) return;
-      finished_ = !service.ok();
-      if (service.ok()) watched_ = *service;
+      if (!finished_) watched_ = *service;
     }
-    if (!service.ok()) return wire_.Finish(ToGrpcStatus(service.status()));
     Look();
+  }
+
+  // Whether it may watch that service.
+  absl::StatusOr<std::string> Admit(absl::StatusOr<std::string> service) {
+    if (!service.ok()) return service;
+    if (service_.watch_count_ >= service_.limits_.watches) {
+      return absl::ResourceExhaustedError("health is watched by too many already");
+    }
+    ++service_.watch_count_;
+    counted_ = true;
+    return service;
+  }
+
+  void GiveUp() override { End(TooManyAskers()); }
+
+  // Ends the call, unless it has an end.
+  void End(const absl::Status& status) {
+    {
+      absl::MutexLock lock(&mutex_);
+      if (std::exchange(finished_, true)) return;
+    }
+    wire_.Finish(ToGrpcStatus(status));
   }
 
   void OnWriteDone(bool ok) override {
@@ -123,6 +190,8 @@ class HealthService::Watcher final : public Reactor {
   }
 
   void OnDone() override {
+    Part();
+    if (counted_) --service_.watch_count_;
     std::shared_ptr<Watcher> self;  // the last thing to go
     absl::MutexLock lock(&service_.mutex_);
     const auto found = service_.watchers_.find(this);
@@ -130,9 +199,9 @@ class HealthService::Watcher final : public Reactor {
     service_.watchers_.erase(found);
   }
 
-  HealthService& service_;
   WatchWire& wire_;  // until OnDone
   Incoming request_;
+  bool counted_ = false;          // the queue's thread's
   HealthCheckResponse response_;  // gRPC's while it is written
 
   absl::Mutex mutex_;
@@ -144,7 +213,12 @@ class HealthService::Watcher final : public Reactor {
 };
 
 HealthService::HealthService(std::vector<std::string> services)
-    : RawService(*HealthCheckRequest::descriptor()->file()), services_(std::move(services)) {}
+    : HealthService(std::move(services), Limits()) {}
+
+HealthService::HealthService(std::vector<std::string> services, Limits limits)
+    : RawService(*HealthCheckRequest::descriptor()->file()),
+      services_(std::move(services)),
+      limits_(limits) {}
 
 HealthService::~HealthService() = default;
 
@@ -153,14 +227,9 @@ void HealthService::Serve(CallQueue& queue) {
                    [this](CheckWire& wire) { return new Checker(*this, wire); });
   WatchWire::Serve(queue, *this, "Watch", [this](WatchWire& wire) -> Reactor* {
     const auto watcher = std::make_shared<Watcher>(*this, wire);
-    const bool taken = [&] {
+    {
       absl::MutexLock lock(&mutex_);
-      return watchers_.size() < kMaxWatches && watchers_.emplace(watcher.get(), watcher).second;
-    }();
-    if (!taken) {
-      wire.Finish(
-          ToGrpcStatus(absl::ResourceExhaustedError("health is watched by too many already")));
-      return NothingMore();
+      watchers_.emplace(watcher.get(), watcher);
     }
     watcher->Start();
     return watcher.get();

@@ -1,6 +1,10 @@
 // grpc.health.v1.Health: whether the server and each of its services answer. Anybody may ask, also
-// while it drains; so what strangers can make it hold is little: requests longer than any name of a
-// service are INVALID_ARGUMENT, and watches beyond kMaxWatches RESOURCE_EXHAUSTED.
+// while it drains, and no call of it is charged to anybody; so what strangers can make it hold is
+// little. Requests longer than any name of a service are INVALID_ARGUMENT; watches beyond
+// Limits::watches are RESOURCE_EXHAUSTED. Of calls that should be over at once, checks and watches
+// that have not said yet what they ask for, Limits::askers are open at most: one more ends the one
+// that has been there longest, with RESOURCE_EXHAUSTED. Whoever asks as he comes, and takes his
+// answer, is gone long before.
 //
 // Thread safety: SetServing may be called from any thread; Serve belongs to one.
 // Ownership: the queue outlives it.
@@ -8,6 +12,8 @@
 #define CELLAR_SERVER_RPC_HEALTH_SERVICE_H_
 
 #include <atomic>
+#include <cstddef>
+#include <list>
 #include <memory>
 #include <string>
 #include <vector>
@@ -23,11 +29,15 @@ namespace cellar {
 
 class HealthService final : public RawService {
  public:
-  // Watches open at once. Each is told the end of the server, which must not take long.
-  static constexpr size_t kMaxWatches = 10'000;
+  struct Limits {
+    // Open at once. Each watch is told the end of the server, which must not take long.
+    size_t watches = 10'000;
+    size_t askers = 1'000;
+  };
 
   // Of `services`, by their full names. Nothing is served yet.
   explicit HealthService(std::vector<std::string> services);
+  HealthService(std::vector<std::string> services, Limits limits);
   ~HealthService() override;
 
   // Takes the calls that come on `queue`. REQUIRES: the server is built.
@@ -37,6 +47,7 @@ class HealthService final : public RawService {
   void SetServing(bool serving);
 
  private:
+  class Asker;
   class Checker;
   class Watcher;
 
@@ -44,7 +55,12 @@ class HealthService final : public RawService {
   grpc::health::v1::HealthCheckResponse::ServingStatus StatusOf(const std::string& service) const;
 
   const std::vector<std::string> services_;
+  const Limits limits_;
   std::atomic<bool> serving_{false};
+
+  // Of the queue's thread.
+  std::list<Asker*> askers_;  // who has been there longest first
+  size_t watch_count_ = 0;    // of watches that have said what they watch
 
   absl::Mutex mutex_;
   absl::flat_hash_map<const Watcher*, std::shared_ptr<Watcher>> watchers_ ABSL_GUARDED_BY(mutex_);

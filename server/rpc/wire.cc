@@ -1,18 +1,6 @@
 #include "server/rpc/wire.h"
 
 namespace cellar {
-namespace {
-
-class Nothing final : public Reactor {
-  void OnDone() override {}
-};
-
-}  // namespace
-
-Reactor* NothingMore() {
-  static Nothing nothing;
-  return &nothing;
-}
 
 Wire::Wire(CallQueue& queue) : queue_(queue) {
   queue_.Enter();

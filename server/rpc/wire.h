@@ -33,9 +33,6 @@ class Reactor {
   virtual ~Reactor() = default;
 };
 
-// Of a call that has been finished and has nothing that anybody waits for.
-Reactor* NothingMore();
-
 class Wire {
  public:
   Wire(const Wire&) = delete;

@@ -9,14 +9,16 @@ import time
 import grpc
 
 import harness
-from operations_test import metrics_of
+from operations_test import health, metrics_of
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
-HEADERS, SETTINGS, DATA = 1, 4, 0
+HEADERS, RST_STREAM, SETTINGS, DATA = 1, 3, 4, 0
 END_STREAM, END_HEADERS = 1, 4
 INITIAL_WINDOW_SIZE = 4
 DESCRIPTORS = 256
 CALLS = 2000
+CHECKS = 4000
+UNFINISHED_CHECKS = 1000  # at most
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -33,6 +35,16 @@ def call_of(path):
     fields = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "x", "te": "trailers",
               "content-type": "application/grpc"}
     return b"".join(b"\x00" + text(name) + text(value) for name, value in fields.items())
+
+
+def frames(connection):
+    """What comes: kind, flags and stream of each frame."""
+    data = b""
+    while True:
+        while len(data) < 9 or len(data) < 9 + int.from_bytes(data[:3], "big"):
+            data += connection.recv(1 << 16)
+        yield data[3], data[4], int.from_bytes(data[5:9], "big")
+        data = data[9 + int.from_bytes(data[:3], "big"):]
 
 
 class AttacksTest(harness.ConformanceTest):
@@ -86,6 +98,23 @@ class AttacksTest(harness.ConformanceTest):
             self.assertLessEqual(metrics_of(self.server)["cellar_call_bytes"], 16 << 20)
         self.until(lambda: metrics_of(self.server)["cellar_call_bytes"] == 0)
         self.assertTrue(self.is_served())
+
+    def test_checks_without_a_request_and_those_whose_answers_nobody_takes_make_room_for_others(self):
+        for request in (b"", bytes(5)):  # none, and an empty one
+            with contextlib.ExitStack() as stack:
+                taker = self.connect(stack)
+                taker.sendall(PREFACE + frame(SETTINGS, 0, 0, struct.pack(">HI", INITIAL_WINDOW_SIZE, 0)))
+                ended = set()
+                for k in range(CHECKS):
+                    taker.sendall(frame(HEADERS, END_HEADERS, 1 + 2 * k, call_of("/grpc.health.v1.Health/Check")) +
+                                  (frame(DATA, END_STREAM, 1 + 2 * k, request) if request else b""))
+                for kind, flags, stream in frames(taker):
+                    if kind == RST_STREAM or (kind == HEADERS and flags & END_STREAM):
+                        ended.add(stream)
+                    if len(ended) == CHECKS - UNFINISHED_CHECKS:
+                        break
+                self.assertNotIn(2 * CHECKS - 1, ended)
+                self.assertEqual(health(self.client.channel, ""), 1)
 
 
 if __name__ == "__main__":

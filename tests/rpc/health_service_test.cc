@@ -1,6 +1,7 @@
 #include "server/rpc/health_service.h"
 
 #include <atomic>
+#include <deque>
 #include <memory>
 #include <string>
 #include <thread>
@@ -33,7 +34,10 @@ class HealthServiceTest : public testing::Test {
     return response.status();
   }
 
-  HealthService service_{{"a.A", "a.B"}};
+  static constexpr size_t kWatches = 4;
+  static constexpr size_t kAskers = 5;
+
+  HealthService service_{{"a.A", "a.B"}, {.watches = kWatches, .askers = kAskers}};
   QueueServer server_{service_, [this](CallQueue& queue) { service_.Serve(queue); }};
   std::unique_ptr<Health::Stub> stub_ = Health::NewStub(server_.InProcessChannel());
 };
@@ -131,6 +135,62 @@ TEST_F(HealthServiceTest, WatchersMayComeAndGoWhileTheStatusChanges) {
   service_.SetServing(true);
   Watch last(*stub_, Of(""));
   EXPECT_EQ(last.Next(), HealthCheckResponse::SERVING);
+}
+
+TEST_F(HealthServiceTest, WhoSaysNothingMakesRoomForOthersWhenThereAreMany) {
+  for (const char* const method : {"Check", "Watch"}) {
+    SCOPED_TRACE(method);
+    std::deque<RawCall> silent;
+    const auto come = [&] {
+      silent.emplace_back(server_.InProcessChannel(),
+                          absl::StrCat("/grpc.health.v1.Health/", method));
+    };
+    while (silent.size() < kAskers) come();
+    while (silent.size() < 3 * kAskers) {
+      come();
+      EXPECT_EQ(silent[silent.size() - kAskers - 1].Finish().error_code(),
+                grpc::StatusCode::RESOURCE_EXHAUSTED);
+    }
+    EXPECT_EQ(Check(""), HealthCheckResponse::NOT_SERVING) << "who says something is answered";
+    Watch watch(*stub_, Of(""));
+    EXPECT_EQ(watch.Next(), HealthCheckResponse::NOT_SERVING);
+    for (size_t k = 2 * kAskers + 2; k < silent.size(); ++k) {
+      silent[k].Write("");
+      EXPECT_TRUE(silent[k].Read().has_value()) << "also late";
+      silent[k].context().TryCancel();
+      silent[k].Finish();
+    }
+  }
+}
+
+TEST_F(HealthServiceTest, WatchesThatSayWhatTheyWatchAreCountedAndOthersAreNot) {
+  std::deque<RawCall> silent;
+  for (size_t k = 0; k < kAskers; ++k) {
+    silent.emplace_back(server_.InProcessChannel(), "/grpc.health.v1.Health/Watch");
+  }
+  {
+    std::deque<Watch> watches;
+    for (size_t k = 0; k < kWatches; ++k) watches.emplace_back(*stub_, Of("a.A")).Next();
+    RawCall one_more(server_.InProcessChannel(), "/grpc.health.v1.Health/Watch");
+    one_more.Write("");
+    EXPECT_EQ(one_more.Finish().error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    EXPECT_EQ(Check(""), HealthCheckResponse::NOT_SERVING);
+  }
+  // The places of those that left are free as soon as the queue's thread has heard of it.
+  grpc::Status refused;
+  do {
+    RawCall again(server_.InProcessChannel(), "/grpc.health.v1.Health/Watch");
+    again.Write("");
+    refused = grpc::Status();
+    if (again.Read().has_value()) {
+      again.context().TryCancel();
+      again.Finish();
+    } else {
+      refused = again.Finish();
+      EXPECT_EQ(refused.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
+    }
+  } while (!refused.ok());
+  for (RawCall& call : silent) call.context().TryCancel();
 }
 
 }  // namespace
