@@ -125,7 +125,7 @@ void StepStreamFlow::DropUnwanted() {
 
 void StepStreamFlow::PopFront() {
   std::unique_ptr<Tracked> exchange = std::move(exchanges_.front());
-  exchanges_.pop_front();
+  exchanges_.erase(exchanges_.begin());
   bytes_ -= exchange->bytes;
   if (spare_.size() >= kMaxSpare || exchange->most_bytes > kMaxSpareBytes) return;
   exchange->response.Clear();
