@@ -39,6 +39,13 @@ absl::Status UnusableIdentities(const std::string& path, const absl::Status& why
       absl::StrCat(place, absl::StrReplaceAll(why.message(), {{"\n", "\n" + place}})));
 }
 
+absl::StatusOr<std::unique_ptr<RecordStore>> OpenStore(const std::string& data_dir, Log& log) {
+  auto opened = OpenRocksdbStore(data_dir, StoreLog(log));
+  if (opened.ok()) return opened;
+  return absl::Status(opened.status().code(),
+                      absl::StrCat("--data-dir: ", opened.status().message()));
+}
+
 }  // namespace
 
 Environment::Environment(const Options& options, Clock& clock, Log& log,
@@ -83,7 +90,7 @@ absl::StatusOr<std::unique_ptr<Environment>> Environment::Create(const Options& 
                                                                  Clock& clock, Log& log) {
   std::unique_ptr<TimedStore> store;
   if (!options.data_dir.empty()) {
-    CELLAR_ASSIGN_OR_RETURN(auto opened, OpenRocksdbStore(options.data_dir, StoreLog(log)));
+    CELLAR_ASSIGN_OR_RETURN(auto opened, OpenStore(options.data_dir, log));
     store = std::make_unique<TimedStore>(std::move(opened), clock);
   }
   std::unique_ptr<Environment> environment(new Environment(options, clock, log, std::move(store)));

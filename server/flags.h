@@ -53,12 +53,15 @@ class Flags {
  public:
   explicit Flags(CLI::App& app) : app_(app) {}
 
+  // The flags that are added from here on stand under this line in the help.
+  void BeginGroup(const std::string& what_for) { group_ = what_for; }
+
   void Text(const std::string& name, std::string& value, const std::string& help) {
-    app_.add_option(name, value, help)->type_name("PATH")->envname(EnvironmentName(name));
+    Place(app_.add_option(name, value, help), name)->type_name("PATH");
   }
 
   void Address(const std::string& name, std::string& value, const std::string& help) {
-    app_.add_option(name, value, help)->type_name("ADDRESS")->envname(EnvironmentName(name));
+    Place(app_.add_option(name, value, help), name)->type_name("ADDRESS");
   }
 
   void Level(const std::string& name, LogLevel& value, const std::string& help) {
@@ -70,22 +73,20 @@ class Flags {
       }
       value = *level;
     };
-    app_.add_option_function<std::string>(name, read, help)
+    Place(app_.add_option_function<std::string>(name, read, help), name)
         ->type_name("LEVEL")
-        ->default_str(std::string(LogLevelName(value)))
-        ->envname(EnvironmentName(name));
+        ->default_str(std::string(LogLevelName(value)));
   }
 
   void Switch(const std::string& name, bool& value, const std::string& help) {
-    app_.add_flag(name, value, help)->envname(EnvironmentName(name));
+    Place(app_.add_flag(name, value, help), name);
   }
 
   void List(const std::string& name, std::vector<std::string>& values, const std::string& help) {
-    app_.add_option(name, values, help)
+    Place(app_.add_option(name, values, help), name)
         ->type_name("ADDRESS")
         ->delimiter(',')
-        ->capture_default_str()
-        ->envname(EnvironmentName(name));
+        ->capture_default_str();
   }
 
   // (CLI11's own reading of numbers takes one that is too large for the largest there is, and 010
@@ -97,10 +98,9 @@ class Flags {
       throw CLI::ValidationError(name, absl::StrCat("'", text, "' is no whole number of at most ",
                                                     std::numeric_limits<Integer>::max()));
     };
-    app_.add_option_function<std::string>(name, read, help)
+    Place(app_.add_option_function<std::string>(name, read, help), name)
         ->type_name("COUNT")
-        ->default_str(absl::StrCat(value))
-        ->envname(EnvironmentName(name));
+        ->default_str(absl::StrCat(value));
   }
 
   void Bytes(const std::string& name, int64_t& value, const std::string& help) {
@@ -114,10 +114,9 @@ class Flags {
       }
       value = *bytes;
     };
-    app_.add_option_function<std::string>(name, read, help)
+    Place(app_.add_option_function<std::string>(name, read, help), name)
         ->type_name("BYTES")
-        ->default_str(absl::StrCat(value))
-        ->envname(EnvironmentName(name));
+        ->default_str(absl::StrCat(value));
   }
 
   void Duration(const std::string& name, absl::Duration& value, const std::string& help) {
@@ -126,14 +125,20 @@ class Flags {
       throw CLI::ValidationError(
           name, absl::StrCat("'", text, "' is not a duration; write 90s, 15m or 1h30m"));
     };
-    app_.add_option_function<std::string>(name, read, help)
+    Place(app_.add_option_function<std::string>(name, read, help), name)
         ->type_name("DURATION")
-        ->default_str(absl::FormatDuration(value))
-        ->envname(EnvironmentName(name));
+        ->default_str(absl::FormatDuration(value));
   }
 
  private:
+  // Puts a flag into its group, and gives it its variable.
+  CLI::Option* Place(CLI::Option* flag, const std::string& name) {
+    if (!group_.empty()) flag->group(group_);
+    return flag->envname(EnvironmentName(name));
+  }
+
   CLI::App& app_;
+  std::string group_;  // empty: CLI11's own
 };
 
 }  // namespace cellar

@@ -17,6 +17,7 @@
 #include "server/flags.h"
 #include "server/identity/identity_file.h"
 #include "server/identity/tenant.h"
+#include "server/unknown_flag.h"
 
 namespace cellar {
 namespace {
@@ -90,7 +91,10 @@ int MakeToken(int argc, const char* const* argv, Clock& clock, std::ostream& out
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    return app.exit(error, out, err) == 0 ? 0 : kBadUsage;
+    const std::string text = UnexpectedArgumentsText(app);
+    if (text.empty()) return app.exit(error, out, err) == 0 ? 0 : kBadUsage;
+    err << text;
+    return kBadUsage;
   }
   const std::string secret = SecretBytes(kTokenBytes);
   if (secret.empty()) {

@@ -14,7 +14,9 @@
 #include "rocksdb/filter_policy.h"
 #include "rocksdb/listener.h"
 #include "rocksdb/table.h"
+#include "server/base/status_macros.h"
 #include "server/store/store_errors.h"
+#include "server/store/store_folder.h"
 
 namespace cellar {
 namespace {
@@ -156,8 +158,9 @@ bool IsInUse(const rocksdb::Status& status) {
 
 absl::Status CannotOpen(const std::string& folder, const rocksdb::Status& why) {
   if (IsInUse(why)) return StoreInUse(folder);
-  return why.IsCorruption() ? StoreDamaged(folder, why.ToString())
-                            : StoreUnusable(folder, why.ToString());
+  if (why.IsCorruption()) return StoreDamaged(folder, why.ToString());
+  CELLAR_RETURN_IF_ERROR(CheckStoreFolder(folder));
+  return why.IsNoSpace() ? StoreFull(folder) : StoreUnusable(folder, why.ToString());
 }
 
 }  // namespace

@@ -44,8 +44,33 @@ absl::Status StoreInUse(absl::string_view folder) {
   return StoreUnusable(folder, "another server has it open; stop that one, or name another folder");
 }
 
+absl::Status StoreIsNoFolder(absl::string_view folder) {
+  return StoreUnusable(folder, "that is a file; name a folder");
+}
+
+absl::Status StoreHasNoParent(absl::string_view folder, absl::string_view parent) {
+  return StoreUnusable(folder, absl::StrCat("there is no folder ", parent,
+                                            " to make it in; make that first, or name another"));
+}
+
+absl::Status StoreForbidden(absl::string_view folder) {
+  return StoreUnusable(folder,
+                       "this user may not write there; give it the folder (chown), or name "
+                       "another");
+}
+
+absl::Status StoreReadOnly(absl::string_view folder) {
+  return StoreUnusable(folder,
+                       "the disk is mounted read-only; mount it otherwise, or name another");
+}
+
+absl::Status StoreFull(absl::string_view folder) {
+  return StoreUnusable(folder, "the disk is full; make room, or name another");
+}
+
 absl::Status StoreDamaged(absl::string_view folder, absl::string_view why) {
-  return StoreUnusable(folder, absl::StrCat(why, "; it is damaged: put a backup in its place"));
+  return StoreUnusable(folder,
+                       absl::StrCat("it is damaged (", why, "); put a backup in its place"));
 }
 
 }  // namespace cellar

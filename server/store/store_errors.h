@@ -26,6 +26,21 @@ absl::Status StoreUnusable(absl::string_view folder, absl::string_view why);
 // The same because another server has it open: nothing is wrong with it.
 absl::Status StoreInUse(absl::string_view folder);
 
+// The same because it is a file.
+absl::Status StoreIsNoFolder(absl::string_view folder);
+
+// The same because there is no folder `parent` to make it in.
+absl::Status StoreHasNoParent(absl::string_view folder, absl::string_view parent);
+
+// The same because the server's user may not write there.
+absl::Status StoreForbidden(absl::string_view folder);
+
+// The same because nobody may: the disk is mounted read-only.
+absl::Status StoreReadOnly(absl::string_view folder);
+
+// The same because the disk is full.
+absl::Status StoreFull(absl::string_view folder);
+
 // The same because what is in it cannot be made sense of: the only case for a backup.
 absl::Status StoreDamaged(absl::string_view folder, absl::string_view why);
 

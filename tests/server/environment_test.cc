@@ -133,7 +133,8 @@ TEST(Environment, FailsToStartOnADataDirThatCannotBeUsed) {
   Options options = OnAnyPort();
   options.data_dir = "/proc/nowhere";
   const absl::Status status = Environment::Create(options, clock).status();
-  EXPECT_TRUE(absl::StrContains(status.message(), "/proc/nowhere")) << status;
+  EXPECT_TRUE(absl::StrContains(status.message(), "--data-dir: the store in /proc/nowhere"))
+      << status;
 }
 
 TEST(Environment, WithoutADataDirItSaysThatEverythingIsInMemory) {

@@ -27,6 +27,7 @@ class MakeTokenTest : public ::testing::Test {
     out_.str("");
     out_.clear();
     err_.str("");
+    err_.clear();
     return MakeToken(static_cast<int>(arguments.size()), arguments.data(), clock_, out_, err_);
   }
 
@@ -50,6 +51,13 @@ TEST_F(MakeTokenTest, PrintsATokenAndTheLineThatKnowsIt) {
   EXPECT_EQ(caller->tenant, "math");
   EXPECT_EQ(caller->roles, (RoleSet{Role::kOwner, Role::kGrader}));
   EXPECT_EQ(caller->name, "ci");
+}
+
+TEST_F(MakeTokenTest, AFlagThatThereIsNotIsToldWithTheOneThatIsMeant) {
+  EXPECT_EQ(Run({"--role", "admin"}), 2);
+  EXPECT_EQ(err_.str(),
+            "there is no flag `--role` (did you mean `--roles`?); see `cellar-server make-token "
+            "--help`\n");
 }
 
 TEST_F(MakeTokenTest, NeverMakesTheSameTwice) {

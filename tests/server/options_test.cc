@@ -63,97 +63,6 @@ TEST(ParseOptions, HasDefaultsThatAreValid) {
   EXPECT_EQ(parsed.options->port_file, "");
 }
 
-TEST(ParseOptions, PutsEveryFlagWhereItBelongs) {
-  const ParsedOptions parsed = Parse({"--listen=[::1]:7",
-                                      "--port-file=p",
-                                      "--drain-timeout=1s",
-                                      "--max-calls-per-connection=2",
-                                      "--max-transport-bytes=100MiB",
-                                      "--busy-poll=3us",
-                                      "--keepalive-interval=4s",
-                                      "--keepalive-timeout=5s",
-                                      "--workers=6",
-                                      "--inline-cost=7",
-                                      "--lone-cost=26",
-                                      "--max-queued-steps=8",
-                                      "--max-queued-steps-per-session=9",
-                                      "--max-queued-steps-per-tenant=25",
-                                      "--log-level=debug",
-                                      "--max-streams-per-tenant=26",
-                                      "--max-sessions-per-tenant=31",
-                                      "--max-models-per-tenant=27",
-                                      "--max-model-bytes-per-tenant=28",
-                                      "--max-call-bytes=100MiB",
-                                      "--max-call-bytes-per-tenant=30",
-                                      "--max-steps-per-request=10",
-                                      "--max-streams=11",
-                                      "--max-message-bytes=12KiB",
-                                      "--max-upload-bytes=13",
-                                      "--max-sessions=14",
-                                      "--max-session-bytes=15",
-                                      "--default-ttl=16s",
-                                      "--max-ttl=17s",
-                                      "--tombstone-retention=18s",
-                                      "--max-tombstones=19",
-                                      "--max-models=20",
-                                      "--max-model-bytes=21",
-                                      "--max-parameters=22",
-                                      "--max-layers=23",
-                                      "--max-hidden-size=24",
-                                      "--data-dir=d",
-                                      "--checkpoint-steps=25",
-                                      "--checkpoint-interval=26s",
-                                      "--sleep-after=27s",
-                                      "--max-session-bytes-per-tenant=32",
-                                      "--max-exercises-per-tenant=33",
-                                      "--max-exercise-bytes-per-tenant=34"});
-  ASSERT_TRUE(parsed.options.has_value()) << parsed.output;
-  const Options& options = *parsed.options;
-  EXPECT_THAT(options.server.listen, ElementsAre("[::1]:7"));
-  EXPECT_EQ(options.port_file, "p");
-  EXPECT_EQ(options.drain_timeout, absl::Seconds(1));
-  EXPECT_EQ(options.server.max_calls_per_connection, 2);
-  EXPECT_EQ(options.server.max_transport_bytes, 100 * 1024 * 1024);
-  EXPECT_EQ(options.server.busy_poll, absl::Microseconds(3));
-  EXPECT_EQ(options.server.keepalive_interval, absl::Seconds(4));
-  EXPECT_EQ(options.server.keepalive_timeout, absl::Seconds(5));
-  EXPECT_EQ(options.scheduler.worker_count, 6);
-  EXPECT_EQ(options.scheduler.inline_cost, 7);
-  EXPECT_EQ(options.scheduler.lone_cost, 26);
-  EXPECT_EQ(options.scheduler.max_queued_steps, 8);
-  EXPECT_EQ(options.scheduler.max_queued_steps_per_session, 9);
-  EXPECT_EQ(options.scheduler.max_queued_steps_per_tenant, 25);
-  EXPECT_EQ(options.log_level, LogLevel::kDebug);
-  EXPECT_EQ(options.api.max_streams_per_tenant, 26);
-  EXPECT_EQ(options.sessions.max_sessions_per_tenant, 31);
-  EXPECT_EQ(options.sessions.max_bytes_per_tenant, 32);
-  EXPECT_EQ(options.exercises.max_exercises_per_tenant, 33);
-  EXPECT_EQ(options.exercises.max_bytes_per_tenant, 34);
-  EXPECT_EQ(options.models.max_models_per_tenant, 27);
-  EXPECT_EQ(options.models.max_bytes_per_tenant, 28);
-  EXPECT_EQ(options.api.max_call_bytes, 100 * 1024 * 1024);
-  EXPECT_EQ(options.api.max_call_bytes_per_tenant, 30);
-  EXPECT_EQ(options.api.max_steps_per_request, 10);
-  EXPECT_EQ(options.api.max_streams, 11);
-  EXPECT_EQ(options.api.max_message_bytes, 12 * 1024);
-  EXPECT_EQ(options.api.max_upload_bytes, 13);
-  EXPECT_EQ(options.sessions.max_sessions, 14);
-  EXPECT_EQ(options.sessions.max_bytes, 15);
-  EXPECT_EQ(options.api.default_ttl, absl::Seconds(16));
-  EXPECT_EQ(options.api.max_ttl, absl::Seconds(17));
-  EXPECT_EQ(options.sessions.tombstone_retention, absl::Seconds(18));
-  EXPECT_EQ(options.sessions.max_tombstones, 19);
-  EXPECT_EQ(options.models.max_models, 20);
-  EXPECT_EQ(options.models.max_bytes, 21);
-  EXPECT_EQ(options.api.model.max_parameters, 22);
-  EXPECT_EQ(options.api.model.max_layers, 23);
-  EXPECT_EQ(options.api.model.max_hidden_size, 24);
-  EXPECT_EQ(options.data_dir, "d");
-  EXPECT_EQ(options.keeping.checkpoint_steps, 25);
-  EXPECT_EQ(options.keeping.checkpoint_interval, absl::Seconds(26));
-  EXPECT_EQ(options.sessions.sleep_after, absl::Seconds(27));
-}
-
 TEST(ParseOptions, ListenMayBeRepeatedOrSeparatedByCommas) {
   EXPECT_THAT(Parse({"--listen", "127.0.0.1:1", "--listen", "unix:/a"}).options->server.listen,
               ElementsAre("127.0.0.1:1", "unix:/a"));
@@ -256,10 +165,20 @@ TEST(ParseOptions, NamesTheVariableOrTheFileThatAValueCameFrom) {
               StartsWith(ScopedFile::path() + ": --max-streams: 'many' is no whole number"));
 }
 
+TEST(ParseOptions, AFlagThatThereIsNotIsToldWithTheOneThatIsMeant) {
+  EXPECT_EQ(Parse({"--max-session", "1", "--workers", "2", "--port=1"}).output,
+            "there is no flag `--max-session` (did you mean `--max-sessions`?); see `cellar-server "
+            "--help`\n"
+            "there is no flag `--port` (did you mean `--listen`?); see `cellar-server --help`\n");
+  EXPECT_EQ(Parse({"surplus", "more"}).output,
+            "there is an argument too many: `surplus`; see `cellar-server --help`\n");
+}
+
 TEST(ParseOptions, AFlagThatAFileMisspellsIsToldWithTheFile) {
   const ScopedFile file("max-sesions = 1\n");
-  EXPECT_EQ(Parse({"--config", ScopedFile::path()}).output,
-            ScopedFile::path() + ": there is no flag `max-sesions`\n");
+  EXPECT_EQ(
+      Parse({"--config", ScopedFile::path()}).output,
+      ScopedFile::path() + ": there is no flag `max-sesions` (did you mean `max-sessions`?)\n");
 }
 
 TEST(ParseOptions, ShowsHelpAndVersion) {

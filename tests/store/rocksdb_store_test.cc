@@ -15,6 +15,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
+#include "server/store/store_errors.h"
 
 namespace cellar {
 namespace {
@@ -146,8 +147,15 @@ TEST_F(RocksdbStoreTest, OnlyAFolderThatIsDamagedIsToBeReplacedByABackup) {
 
 TEST_F(RocksdbStoreTest, AFolderThatCannotBeMadeIsAnError) {
   const auto store = OpenRocksdbStore("/proc/none/store", [](const std::string&) {});
-  EXPECT_THAT(std::string(store.status().message()),
-              AllOf(HasSubstr("/proc/none/store"), Not(HasSubstr("backup"))));
+  EXPECT_EQ(store.status(), StoreHasNoParent("/proc/none/store", "/proc/none"));
+}
+
+TEST_F(RocksdbStoreTest, AFileIsNoFolder) {
+  std::filesystem::create_directories(folder_);
+  const std::string file = (folder_ / "file").string();
+  std::ofstream(file) << "text";
+  const auto store = OpenRocksdbStore(file, [](const std::string&) {});
+  EXPECT_EQ(store.status(), StoreIsNoFolder(file));
 }
 
 // The newest of RocksDB's logs of writes.

@@ -48,8 +48,24 @@ TEST(StoreErrors, StoreInUseAndStoreDamagedSayWhatToDo) {
             "the store in /data cannot be opened: another server has it open; stop that one, or "
             "name another folder");
   EXPECT_EQ(std::string(StoreDamaged("/data", "Corruption: no manifest").message()),
-            "the store in /data cannot be opened: Corruption: no manifest; it is damaged: put a "
+            "the store in /data cannot be opened: it is damaged (Corruption: no manifest); put a "
             "backup in its place");
+}
+
+TEST(StoreErrors, AFolderThatCannotBeUsedIsToldWithWhatToDo) {
+  EXPECT_EQ(std::string(StoreIsNoFolder("/data").message()),
+            "the store in /data cannot be opened: that is a file; name a folder");
+  EXPECT_EQ(std::string(StoreHasNoParent("/a/b", "/a").message()),
+            "the store in /a/b cannot be opened: there is no folder /a to make it in; make that "
+            "first, or name another");
+  for (const absl::Status& status :
+       {StoreForbidden("/data"), StoreReadOnly("/data"), StoreFull("/data")}) {
+    EXPECT_EQ(status.code(), absl::StatusCode::kUnavailable);
+    EXPECT_EQ(GetErrorReason(status), "STORE_FAILED");
+    EXPECT_THAT(
+        std::string(status.message()),
+        testing::MatchesRegex("the store in /data cannot be opened: .*; .*, or name another"));
+  }
 }
 
 }  // namespace
