@@ -18,6 +18,8 @@ constexpr int64_t kLeastShared = 200'000;
 
 constexpr int64_t kPartsOfAWorker = 16;
 
+constexpr int64_t kLongestPauseMs = 128;
+
 }  // namespace
 
 int64_t NewcomersToTake(const JoinSituation& situation) {
@@ -36,6 +38,12 @@ bool WakesWorker(int64_t waiting) { return waiting % kFullBatchRows == 0; }
 bool PaysToInvite(int64_t multiply_adds) { return multiply_adds >= kLeastInvited; }
 
 bool PaysToShare(int64_t multiply_adds) { return multiply_adds >= kLeastShared; }
+
+int64_t StallPause::Note(bool stalled) {
+  const int64_t pause = stalled ? next_ : 0;
+  next_ = stalled ? std::min(kLongestPauseMs, 2 * next_) : 1;
+  return pause;
+}
 
 int64_t PartBlocks(int64_t blocks, int64_t panel_blocks, int64_t workers) {
   const int64_t panels = (blocks + panel_blocks - 1) / panel_blocks;

@@ -48,6 +48,18 @@ bool PaysToInvite(int64_t multiply_adds);
 // helpers that are there: everyone waits for the last one, which takes about 1 us.
 bool PaysToShare(int64_t multiply_adds);
 
+// How long nobody is asked to help after a crew has stalled. A helper that lost its processor for
+// a moment is soon back, so at first the pause is short; it doubles each time that the next crew
+// stalls too, for then the machine has no core to spare.
+class StallPause {
+ public:
+  // A crew that had helpers has been sent home. Returns milliseconds: 0 if it has not stalled.
+  int64_t Note(bool stalled);
+
+ private:
+  int64_t next_ = 1;
+};
+
 // Blocks of output rows in one part, when `blocks` are shared out to `workers`: whole panels, and a
 // few parts for each, so that one that comes late or is held up leaves its own to the others.
 int64_t PartBlocks(int64_t blocks, int64_t panel_blocks, int64_t workers);

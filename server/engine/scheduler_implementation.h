@@ -151,6 +151,7 @@ struct Scheduler::Implementation {
   std::list<std::shared_ptr<StepCrew>> invitations ABSL_GUARDED_BY(mutex);
 
   absl::Time next_invitation_time ABSL_GUARDED_BY(mutex);  // none before
+  StallPause stall_pause ABSL_GUARDED_BY(mutex);
 
   // Waiting steps of each tenant that has any.
   absl::flat_hash_map<std::string, int64_t> tenant_steps ABSL_GUARDED_BY(mutex);

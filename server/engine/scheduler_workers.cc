@@ -8,13 +8,6 @@
 #include "server/engine/scheduler_implementation.h"
 
 namespace cellar {
-namespace {
-
-// So long nobody is asked to help after the machine had no core to spare.
-constexpr absl::Duration kPauseAfterStall = absl::Milliseconds(100);
-
-}  // namespace
-
 Scheduler::Implementation::Implementation(Options options, Clock& clock)
     : options(options), clock(clock) {
   const int worker_count = std::max(1, this->options.worker_count);
@@ -115,9 +108,11 @@ class Scheduler::Implementation::Source final : public BatchSource {
     crew->Dismiss();
     absl::MutexLock lock(&scheduler_.mutex);
     scheduler_.invitations.remove(crew);
-    if (crew->stall_count() > 0) {
-      scheduler_.next_invitation_time = scheduler_.clock.Now() + kPauseAfterStall;
-    }
+    const bool stalled = crew->stall_count() > 0;
+    if (!stalled && crew->helped_part_count() == 0) return;  // nobody was there
+    const int64_t pause = scheduler_.stall_pause.Note(stalled);
+    if (pause == 0) return;
+    scheduler_.next_invitation_time = scheduler_.clock.Now() + absl::Milliseconds(pause);
   }
 
   std::vector<BatchTurn> Exchange(std::vector<BatchTurn> over, int64_t present,

@@ -4,6 +4,8 @@
 #include <cstddef>
 #include <thread>
 
+#include "server/base/processors.h"
+
 #if defined(__x86_64__)
 #include <immintrin.h>
 #endif
@@ -49,6 +51,7 @@ void StepCrew::ShareOut(int64_t count, bool backwards, absl::FunctionRef<void(in
     home.count = count * (seat + 1) / seat_count - home.begin;
     home.taken.store(0, std::memory_order_relaxed);
   }
+  leaders_processor_.store(ThisProcessor(), std::memory_order_relaxed);
   backwards_ = backwards;
   part_ = &part;
   part_count_ += count;
@@ -102,9 +105,14 @@ void StepCrew::Help(const std::atomic<int64_t>& wanted_elsewhere) {
   if (seat < 0) return;
   helper_count_.fetch_add(1, std::memory_order_relaxed);
   uint64_t last_phase = 0;
+  bool may_move = true;
   Spinner spinner;
   while (!dismissed_.load(std::memory_order_acquire) &&
          wanted_elsewhere.load(std::memory_order_relaxed) == 0) {
+    const int here = ThisProcessor();
+    if (may_move && here == leaders_processor_.load(std::memory_order_relaxed)) {
+      may_move = LeaveProcessor(here);
+    }
     const uint64_t phase = phase_.load(std::memory_order_acquire);
     if (phase % 2 == 0 || phase == last_phase) {
       spinner.Wait();

@@ -4,7 +4,8 @@
 // The leader never waits for a helper to come: what nobody takes it does itself. Each has a home
 // among the parts, the same at every step, so that what it reads stays in its own cache; who is
 // done at home goes on where others are behind. Between two steps helpers spin, for a hand-over
-// through the system would take longer than most steps.
+// through the system would take longer than most steps. On the leader's own processor a helper
+// only takes from it what it gives, so it moves to another one.
 //
 // Thread safety: ShareOut, Dismiss and part_count belong to the leader's thread; the rest may be
 // called from any.
@@ -49,8 +50,8 @@ class StepCrew {
   // Helpers leave, and no others come.
   void Dismiss() { dismissed_.store(true, std::memory_order_release); }
 
-  // Helps until it is dismissed, or `wanted_elsewhere` becomes other than 0. Returns at once if all
-  // seats are taken.
+  // Helps until it is dismissed, or `wanted_elsewhere` becomes other than 0, on another processor
+  // than the leader's if there is one. Returns at once if all seats are taken.
   void Help(const std::atomic<int64_t>& wanted_elsewhere);
 
  private:
@@ -75,6 +76,7 @@ class StepCrew {
 
   // Even: nothing may be taken. Odd: what stands below is shared out.
   alignas(kCacheLineBytes) std::atomic<uint64_t> phase_{0};
+  std::atomic<int> leaders_processor_{-1};  // when it shared out last
   // Written while the phase is even and no helper is inside; homes_ too.
   bool backwards_ = false;
   const absl::FunctionRef<void(int64_t)>* part_ = nullptr;

@@ -88,6 +88,16 @@ TEST(PaysToShare, OnlyWhereAPhaseIsLongBesideTheWaitAtItsEnd) {
   EXPECT_TRUE(PaysToShare(262'144));
 }
 
+TEST(StallPause, IsShortForAStallAndLongerOnlyIfTheNextCrewStallsToo) {
+  StallPause pause;
+  EXPECT_EQ(pause.Note(/*stalled=*/false), 0);
+  for (const int64_t expected : {1, 2, 4, 8, 16, 32, 64, 128, 128}) {
+    EXPECT_EQ(pause.Note(/*stalled=*/true), expected);
+  }
+  EXPECT_EQ(pause.Note(/*stalled=*/false), 0);
+  EXPECT_EQ(pause.Note(/*stalled=*/true), 1);
+}
+
 TEST(PartBlocks, AreWholePanelsAndManyPartsForEachWorker) {
   EXPECT_EQ(PartBlocks(64, 2, 2), 2);
   EXPECT_EQ(PartBlocks(256, 2, 2), 8);  // 16 parts for each

@@ -1,5 +1,7 @@
 #include "server/engine/step_crew.h"
 
+#include <sched.h>
+
 #include <algorithm>
 #include <atomic>
 #include <cstdint>
@@ -91,6 +93,45 @@ TEST(StepCrew, CountsAStallWhenAHelperIsHeldUp) {
   EXPECT_GE(crew.stall_count(), 1);
   crew.Dismiss();
   helper.join();
+}
+
+// Has the calling thread run nowhere but on `processor`.
+void StayOn(int processor) {
+  cpu_set_t only;
+  CPU_ZERO(&only);
+  CPU_SET(processor, &only);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(only), &only), 0);
+}
+
+TEST(StepCrew, AHelperMovesAwayFromItsLeadersProcessor) {
+  cpu_set_t allowed;
+  ASSERT_EQ(sched_getaffinity(0, sizeof(allowed), &allowed), 0);
+  if (CPU_COUNT(&allowed) < 2) GTEST_SKIP() << "there is no other";
+  const int leaders = sched_getcpu();
+  StayOn(leaders);
+  // Whatever the system does with them meanwhile: most helpers are elsewhere at their first part.
+  constexpr int kCrews = 20;
+  int elsewhere = 0;
+  for (int k = 0; k < kCrews; ++k) {
+    StepCrew crew(2);
+    std::thread helper([&] {
+      StayOn(leaders);
+      ASSERT_EQ(sched_setaffinity(0, sizeof(allowed), &allowed), 0);
+      crew.Help(kNowhereElse);
+    });
+    int helpers = leaders;
+    absl::Notification both[2];
+    crew.ShareOut(2, /*backwards=*/false, [&](int64_t part) {
+      if (part == 1) helpers = sched_getcpu();
+      both[part].Notify();
+      both[1 - part].WaitForNotification();
+    });
+    crew.Dismiss();
+    helper.join();
+    if (helpers != leaders) ++elsewhere;
+  }
+  EXPECT_GE(elsewhere, kCrews * 3 / 4);
+  ASSERT_EQ(sched_setaffinity(0, sizeof(allowed), &allowed), 0);
 }
 
 TEST(StepCrew, AHelperLeavesWhenItIsWantedElsewhere) {
