@@ -108,11 +108,10 @@ std::string NumericsText(const v1::Numerics& numerics) {
   const bool rounded = numerics.rounding() == v1::ROUNDING_NEAREST_TIES_TO_ZERO;
   const bool fed_back = numerics.rounding_scope() == v1::ROUNDING_SCOPE_FEEDBACK;
   const char* scope = fed_back ? " and fed back rounded" : " in the answer only";
-  return absl::StrCat(
-      PrecisionText(numerics.precision()),
-      saturating ? ", saturating activations" : ", exact activations",
-      rounded ? ", h rounded to the nearest integer (ties to 0)" : ", h not rounded",
-      rounded ? scope : "");
+  return absl::StrCat(PrecisionText(numerics.precision()),
+                      saturating ? ", saturating activations" : ", exact activations",
+                      rounded ? ", h rounded to the nearest integer (ties to 0)" : "",
+                      rounded ? scope : "");
 }
 
 std::string LayersText(const v1::Model& model) {

@@ -12,6 +12,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/strip.h"
+#include "cellar/v1/tensor.pb.h"
 #include "client/nearest_word.h"
 
 namespace cellar {
@@ -156,6 +157,12 @@ class Checker {
 
   // An object of type `type`; null: any.
   bool Object(const Descriptor* type) {
+    SkipSpace();
+    if (type == v1::Tensor::descriptor() && Peek() != '{') {
+      return Fail(at_,
+                  absl::StrCat("expected a tensor, with its numbers in \"values\": ",
+                               "{\"values\": [1, 0]}; rows of numbers follow each other", Found()));
+    }
     const std::string what = type == nullptr ? "`{`" : absl::StrCat("`{` (", type->name(), ")");
     if (!Expect('{', what)) return false;
     std::set<std::string> seen;
@@ -275,7 +282,9 @@ class Checker {
     if (is_number && value - value == 0) return Whole(field, text, start);
     if (quoted && special && field.cpp_type() == FieldDescriptor::CPPTYPE_DOUBLE) return true;
     at_ = start;
-    const char* hint = special ? " (write it in double quotes)" : "";
+    const char* hint = special         ? " (write it in double quotes)"
+                       : Peek() == '[' ? "; rows of numbers follow each other in one list"
+                                       : "";
     if (is_number) return Fail(start, absl::StrCat("this number is too large", Found()));
     return Fail(start, absl::StrCat("\"", field.json_name(), "\" must be a number", Found(), hint));
   }

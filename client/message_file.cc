@@ -22,6 +22,7 @@
 #include "absl/strings/strip.h"
 #include "client/json_check.h"
 #include "client/nearest_word.h"
+#include "client/text_hints.h"
 
 namespace cellar {
 namespace {
@@ -96,10 +97,10 @@ std::string PlainWords(const std::string& message) {
   if (parts.size() != 2 || !absl::StartsWith(wanted, "Expected ")) return message;
   const std::string& found = parts[1];
   if (wanted == "Expected identifier") {
-    if (found.empty()) return "the file ends inside a message; a } is missing";
     if (absl::ascii_isdigit(static_cast<unsigned char>(found[0]))) {
-      return absl::StrCat("expected the name of a field, found ", found,
-                          "; a number is written with a point (0.5), several in brackets ([1, 2])");
+      return absl::StrCat(
+          "expected the name of a field, found ", found,
+          "; a number is written with a point (0.5), several in brackets (values: [1, 2])");
     }
     wanted = "expected the name of a field";
   } else if (wanted == "Expected double") {
@@ -201,6 +202,11 @@ std::optional<SourceProblem> ParseText(absl::string_view contents, Message& mess
     if (!hint.empty()) return errors.problem;
   }
   PointToName(contents, *errors.problem);
+  std::string brace_hint = BraceHint(contents, *errors.problem, message.GetDescriptor());
+  if (!brace_hint.empty()) {
+    errors.problem->message = std::move(brace_hint);
+    return errors.problem;
+  }
   errors.problem->message = Explained(errors.problem->message, message.GetDescriptor());
   return errors.problem;
 }

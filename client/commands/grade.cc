@@ -25,10 +25,13 @@ namespace cellar {
 namespace {
 
 constexpr char kGradeExample[] =
-    "cellar grade client/examples/grading/homework.textproto answer.txt\n"
-    "echo \"0 0 1 -1 1 0; 1 -1 0 1 -1\" | cellar grade homework.textproto -\n"
-    "cellar grade homework.textproto submissions/ --format csv --out marks.csv\n"
-    "cellar grade homework.textproto answer.txt --format gradescope --out results/results.json\n"
+    "cellar grade client/examples/grading/homework.textproto "
+    "client/examples/grading/submissions/ada.txt\n"
+    "echo \"0 0 1 -1 1 0; 1 -1 0 1 -1\" | cellar grade "
+    "client/examples/grading/homework.textproto -\n"
+    "cellar grade client/examples/grading/homework.textproto client/examples/grading/submissions/ "
+    "--format csv --out marks.csv\n"
+    "cellar grade homework.textproto answer.txt --format gradescope --out results.json\n"
     "cellar grade homework.textproto --target 127.0.0.1:50052";
 
 // The exit codes of this command; it has its own, as graders' habits differ from servers'.

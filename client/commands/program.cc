@@ -20,12 +20,16 @@ namespace {
 constexpr char kAbout[] =
     "Cellar's command line: runs LSTM, GRU and RNN cells on a cellar-server and shows every gate.";
 
-constexpr char kFooter[] = R"(Examples:
-  cellar run client/examples/homework.textproto
-  cellar repl client/examples/homework.textproto
-  cellar grade client/examples/grading/homework.textproto answers.txt
-  cellar session create --file client/examples/homework.textproto --id mine
+constexpr char kFooter[] = R"(Examples, for which no server is needed:
+  cellar run --in-process client/examples/homework.textproto
+  cellar repl --in-process client/examples/homework.textproto
+  cellar grade client/examples/grading/homework.textproto client/examples/grading/submissions/
+
+Examples, once `cellar-server` runs:
+  cellar model create client/examples/homework.textproto --id homework
+  cellar session create --model homework --id mine
   cellar session step mine 0 0 1
+  cellar repl --session mine
 
 Exit codes:
   0  done

@@ -23,9 +23,9 @@ namespace cellar {
 namespace {
 
 constexpr char kReplExample[] =
-    "cellar repl client/examples/homework.textproto\n"
+    "cellar repl --in-process client/examples/homework.textproto\n"
     "cellar repl --session mine --digits 6\n"
-    "printf '0 0 1\\n:undo\\n:table\\n' | cellar repl --model homework";
+    "printf '0 0 1\\n:undo\\n:table\\n' | cellar repl client/examples/homework.textproto";
 
 // Deep enough for :undo in a session that is made to play with.
 constexpr int kReplayWindow = 256;

@@ -15,7 +15,7 @@ namespace cellar {
 namespace {
 
 constexpr char kRunExample[] =
-    "cellar run client/examples/homework.textproto\n"
+    "cellar run --in-process client/examples/homework.textproto\n"
     "cellar run client/examples/homework.textproto --rounding nearest --inputs \"1 0 1 1\"\n"
     "cellar run client/examples/gru.textproto --csv > gru.csv";
 

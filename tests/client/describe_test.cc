@@ -19,7 +19,7 @@ void SetShape(v1::Gate& gate, int64_t rows, int64_t columns) {
 
 TEST(NumericsTextTest, TellsEveryRule) {
   v1::Numerics numerics;
-  EXPECT_EQ(NumericsText(numerics), "float32, exact activations, h not rounded");
+  EXPECT_EQ(NumericsText(numerics), "float32, exact activations");
   numerics.set_precision(v1::PRECISION_FLOAT64);
   numerics.set_activation_rule(v1::ACTIVATION_RULE_SATURATING);
   numerics.set_rounding(v1::ROUNDING_NEAREST_TIES_TO_ZERO);

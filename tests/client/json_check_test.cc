@@ -59,6 +59,12 @@ TEST(CheckJsonTest, UnknownFieldsGetASuggestionAndAList) {
 
 TEST(CheckJsonTest, KindsOfValuesAreChecked) {
   EXPECT_THAT(Problem(R"({"title": 5})"), HasSubstr("expected a string in double quotes, found 5"));
+  EXPECT_THAT(
+      Problem(R"({"sequences": [{"inputs": [1, 0]}]})"),
+      HasSubstr("1:27 expected a tensor, with its numbers in \"values\": {\"values\": [1, 0]}; "
+                "rows of numbers follow each other, found ["));
+  EXPECT_THAT(Problem(R"({"sequences": [{"inputs": {"values": [[1, 0], [0, 1]]}}]})"),
+              HasSubstr("found [; rows of numbers follow each other in one list"));
   EXPECT_THAT(Problem(R"({"model": [5]})"), HasSubstr("expected `{` (Model), found ["));
   EXPECT_THAT(Problem(R"({"model": {"layers": {}}})"), HasSubstr("\"layers\" is a list"));
   EXPECT_THAT(Problem(R"({"sequences": [{"inputs": {"values": ["abc"]}}]})"),

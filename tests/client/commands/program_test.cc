@@ -2,6 +2,10 @@
 
 #include <sstream>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "tests/client/commands/program_fixture.h"
 
 namespace cellar {
@@ -41,6 +45,22 @@ TEST_F(WholeProgramTest, EveryCommandsHelpShowsAnExample) {
         << command;
   }
   EXPECT_THAT(MustRun("--help"), AllOf(HasSubstr("Exit codes:"), HasSubstr("CELLAR_SERVER")));
+}
+
+TEST_F(WholeProgramTest, TheExamplesOfTheHelpCanBeRunInTheirOrder) {
+  int count = 0;
+  for (const std::string help : {"--help", "model --help", "exercise --help", "session --help"}) {
+    const std::string text = MustRun(help);
+    for (absl::string_view line : absl::StrSplit(text, '\n')) {
+      if (!absl::ConsumePrefix(&line, "  cellar ")) continue;
+      const std::string words = absl::StrReplaceAll(
+          line, {{"client/examples/", Example("")}, {" mine", absl::StrCat(" mine", help.size())}});
+      RunWithInput(words, "");
+      EXPECT_EQ(code(), 0) << line << "\n" << error();
+      ++count;
+    }
+  }
+  EXPECT_GE(count, 15);
 }
 
 TEST_F(WholeProgramTest, VersionIsAFlagToo) {

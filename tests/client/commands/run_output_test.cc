@@ -33,7 +33,7 @@ class RunOutputTest : public ::testing::Test {
 TEST_F(RunOutputTest, TextHasTitlesNumericsTableAndRoundedH) {
   EXPECT_EQ(RunOutput(exercise_, evaluated_, flags_),
             "two lines\n"
-            "float32, exact activations, h not rounded\n"
+            "float32, exact activations\n"
             "\n"
             "say \"hi\"\n"
             "t  x  f  i  o   g  c      h\n"

@@ -11,7 +11,7 @@ class RunCommandTest : public ProgramTest {};
 TEST_F(RunCommandTest, TheHomeworkComesOutAsTheCourseSays) {
   EXPECT_EQ(MustRun("run " + Example("homework.textproto")),
             "The course's LSTM\n"
-            "float32, exact activations, h not rounded\n"
+            "float32, exact activations\n"
             "\n"
             "first sequence: 0 0 1 1 1 0\n"
             "t  x          f  i    o   g   c        h\n"
