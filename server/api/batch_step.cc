@@ -30,6 +30,9 @@ namespace {
 // that reads from its other calls.
 constexpr int kMostItemsAtOnce = 32;
 
+// A group takes some 20 KB, so that thousands of models in one batch are not grouped all at once.
+constexpr size_t kMostGroups = 64;
+
 // What a failed item takes of the answer at most when only its code and reason are told.
 constexpr int64_t kShortErrorBytes = 64;
 
@@ -96,7 +99,7 @@ class Batch : public std::enable_shared_from_this<Batch> {
         FinishHere(item, step.status());
       }
     }
-    for (const auto& group : groups_) Make(*group);
+    MakeAll();
     if (item < request_.items_size()) return RunElsewhere(item);
     FinishTaking();
   }
@@ -172,7 +175,15 @@ class Batch : public std::enable_shared_from_this<Batch> {
     const auto found = std::find_if(groups_.rbegin(), groups_.rend(),
                                     [&](const auto& group) { return group->kind() == kind; });
     if (found != groups_.rend()) return **found;
+    if (groups_.size() >= kMostGroups) {
+      MakeAll();
+      groups_.clear();
+    }
     return *groups_.emplace_back(std::make_unique<StepGroup>(api_, call_, kind));
+  }
+
+  void MakeAll() {
+    for (const auto& group : groups_) Make(*group);
   }
 
   void Make(StepGroup& group) {

@@ -266,5 +266,32 @@ TEST_F(BatchInScarceRoomTest, RoomIsHeldWhileItemsWaitAndGivenBackBeforeTheAnswe
   EXPECT_EQ(held_when_done, 0);
 }
 
+TEST_F(BatchStepTest, OfManyModelsTheFirstAreMadeBeforeTheLastAreTaken) {
+  constexpr int kModels = 200;
+  constexpr size_t kRows = 100;  // of inputs: an answer of several hundred bytes
+  for (int k = 0; k < kModels; ++k) {
+    const std::string id = absl::StrCat("s", k);
+    const auto model = RandomModel(static_cast<uint64_t>(k), {.layer_count = 1});
+    const size_t count = kRows * static_cast<size_t>(model->input_size());
+    fixture_.NewSession(id, fixture_.AddModel(model));
+    Add(id, std::vector<double>(count, 1));
+  }
+  // What is taken holds room for its answer; whether it is wanted is asked when it is made.
+  int64_t held_when_first_made = -1;
+  int64_t held_when_last_made = -1;
+  Call call(LocalCaller());
+  call.cancelled = [&] {
+    held_when_last_made = fixture_.api().call_bytes.total();
+    if (held_when_first_made < 0) held_when_first_made = held_when_last_made;
+    return false;
+  };
+  const auto response = fixture_.Await(&BatchStep, request_, call);
+  ASSERT_TRUE(response.ok());
+  for (const v1::BatchStepResult& result : response->results()) {
+    EXPECT_EQ(result.step().next_step(), kRows);
+  }
+  EXPECT_LT(held_when_first_made, held_when_last_made / 2);
+}
+
 }  // namespace
 }  // namespace cellar
