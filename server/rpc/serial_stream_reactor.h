@@ -106,12 +106,12 @@ class SerialStreamReactor final
     self_.reset();
   }
 
-  // What nobody has worked on any more.
+  // What is left once the call is done: it ends behind whoever read or worked on it.
   void GiveBackOnWorker() {
     auto messages = std::make_shared<std::pair<Request, Request>>();
     messages->first.Swap(&current_);
     messages->second.Swap(&read_);
-    visit_.RunOnWorker([messages](const absl::Status&) { *messages = {}; });
+    visit_.GiveBackOnWorker(std::move(messages), current_bytes_ + arrived_bytes_);
   }
 
   // Tells the flow of an event (a function of SerialStreamFlow&).

@@ -1,6 +1,7 @@
 #include "server/rpc/visit.h"
 
 #include <algorithm>
+#include <memory>
 #include <utility>
 
 #include "server/base/status_macros.h"
@@ -17,6 +18,12 @@ int64_t BytesOf(const google::protobuf::Message& message, int64_t wire_bytes) {
   constexpr int64_t kSmallest = 256;
   if (wire_bytes <= kSmallest) return wire_bytes;
   return std::max(wire_bytes, MessageSpace(message));
+}
+
+// A message of many parts takes memory until it is destroyed; clearing it would keep that.
+void GiveBack(google::protobuf::Message& message) {
+  const std::unique_ptr<google::protobuf::Message> given_back(message.New());
+  message.GetReflection()->Swap(&message, given_back.get());
 }
 
 }  // namespace
@@ -60,23 +67,35 @@ void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival
     taken = is_long ? waiting.Set(bytes - kLeastCallBytes) : incoming.ReadInto(message);
   }
   if (!taken.ok()) {
+    GiveBack(*message);
     incoming.Drop();
     return arrival(std::move(taken));
   }
-  if (!is_long) return arrival(BytesOf(*message, bytes));
+  if (!is_long) return arrival(Charge(*message, bytes, waiting));
   wire_.Keep();
   RunOnWorker([this, &incoming, message, bytes, waiting = std::move(waiting),
                arrival = std::move(arrival)](absl::Status may_run) mutable {
     if (may_run.ok()) may_run = incoming.ReadWhile([this] { return !cancelled(); }, message);
     incoming.Drop();
-    waiting.Set(0).IgnoreError();
     if (may_run.ok()) {
-      arrival(BytesOf(*message, bytes));
+      arrival(Charge(*message, bytes, waiting));
     } else {
+      GiveBack(*message);
+      waiting.SetAnyway(0);
       arrival(std::move(may_run));
     }
     wire_.Release();  // perhaps this is gone
   });
+}
+
+absl::StatusOr<int64_t> Visit::Charge(google::protobuf::Message& message, int64_t wire_bytes,
+                                      CallBytes& waiting) {
+  const int64_t bytes = BytesOf(message, wire_bytes);
+  absl::Status full = waiting.Set(std::max<int64_t>(0, bytes - kLeastCallBytes));
+  if (!full.ok()) GiveBack(message);
+  waiting.SetAnyway(0);  // whoever takes it holds it
+  if (!full.ok()) return full;
+  return bytes;
 }
 
 void Visit::ReadOnlyMessage(bool came, Incoming& incoming, google::protobuf::Message* message,
@@ -94,6 +113,15 @@ void Visit::RunOnWorker(absl::AnyInvocable<void(absl::Status)> work) {
         const bool gone = may_run.ok() && cancelled->load(std::memory_order_relaxed);
         work(gone ? CallerGone() : std::move(may_run));
       });
+}
+
+void Visit::GiveBackOnWorker(std::shared_ptr<void> left, int64_t bytes) {
+  CallBytes held(api_.call_bytes, caller_->tenant);
+  held.SetAnyway(bytes);
+  RunOnWorker([left = std::move(left), held = std::move(held)](const absl::Status&) mutable {
+    left.reset();
+    held.SetAnyway(0);
+  });
 }
 
 grpc::Status Visit::Close(const absl::Status& status) {

@@ -66,8 +66,10 @@ class Visit {
   using Arrival = absl::AnyInvocable<void(absl::StatusOr<int64_t> bytes)>;
 
   // Reads a message that has come into *message. Until it is read nothing else uses either, and the
-  // wire is kept. Errors told: MESSAGE_SIZE_LIMIT, CALL_BYTES_LIMIT, BAD_REQUEST, STEP_QUEUE_LIMIT,
-  // DEADLINE_PASSED. REQUIRES: the call is inside.
+  // wire is kept. Whether there is room for what it takes in memory is asked where it was read; one
+  // that is not told of has been given back there, as that may take long. Errors told:
+  // MESSAGE_SIZE_LIMIT, CALL_BYTES_LIMIT, BAD_REQUEST, STEP_QUEUE_LIMIT, DEADLINE_PASSED. REQUIRES:
+  // the call is inside.
   void Read(Incoming& incoming, google::protobuf::Message* message, Arrival arrival);
 
   // The same for calls that take one message, and are let in only with that: a drain does not wait
@@ -78,6 +80,10 @@ class Visit {
 
   // Runs `work` as RunOnWorker does; who has gone is told CANCELLED. REQUIRES: the call is inside.
   void RunOnWorker(absl::AnyInvocable<void(absl::Status)> work);
+
+  // Has a worker give back what is left of the call, of so many bytes, which are charged for until
+  // then, also when the call is gone. REQUIRES: it is known who calls.
+  void GiveBackOnWorker(std::shared_ptr<void> left, int64_t bytes);
 
   // Ends the call, inside or not; the first of the two last things to do. REQUIRES: called once.
   void Finish(const absl::Status& status) { wire_.Finish(Close(status)); }
@@ -90,6 +96,12 @@ class Visit {
   void Leave();
 
  private:
+  // How many bytes a message takes that had so many on the wire, once it is charged for; `waiting`
+  // is what it was charged for so far, and is given back. Errors: CALL_BYTES_LIMIT; then it is
+  // given back, too.
+  static absl::StatusOr<int64_t> Charge(google::protobuf::Message& message, int64_t wire_bytes,
+                                        CallBytes& waiting);
+
   Api& api_;
   Admission& admission_;
   Wire& wire_;

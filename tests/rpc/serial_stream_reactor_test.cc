@@ -5,8 +5,11 @@
 
 #include "absl/strings/str_cat.h"
 #include "gtest/gtest.h"
+#include "tests/testing/api_fixture.h"
 #include "tests/testing/exercise_message.h"
 #include "tests/testing/in_process_server.h"
+#include "tests/testing/queue_server.h"
+#include "tests/testing/raw_call.h"
 #include "tests/testing/rich_error.h"
 
 namespace cellar {
@@ -151,6 +154,7 @@ TEST(SerialStreamReactor, AMessageThatWaitsBehindAnAnswerNobodyTakesIsCharged) {
   while (server.api().call_bytes.total() < 1'000'000) std::this_thread::yield();
   stream.Cancel();
   EXPECT_TRUE(server.environment().Drain(absl::Seconds(30)));
+  server.api().scheduler.Drain();  // the message is given back by the worker
   EXPECT_EQ(server.api().call_bytes.total(), 0);
 }
 
@@ -191,6 +195,51 @@ TEST(SerialStreamReactor, ACancelledStreamLeavesTheServerEmpty) {
     stream.Cancel();
   }
   EXPECT_TRUE(server.environment().Drain(absl::Seconds(30)));
+}
+
+using HeldReactor = SerialStreamReactor<v1::GradeStreamRequest, v1::GradeStreamResponse>;
+
+// Work on a message that ends when the test says so.
+class HeldWork final : public HeldReactor::Stream {
+ public:
+  explicit HeldWork(WorkDone& done) : done_(done) {}
+  void Take(const v1::GradeStreamRequest&, v1::GradeStreamResponse*, WorkDone done) override {
+    done_ = std::move(done);
+  }
+
+ private:
+  WorkDone& done_;
+};
+
+TEST(SerialStreamReactor, AMessageNobodyWillWorkOnIsChargedUntilAWorkerGivesItBack) {
+  constexpr int64_t kLong = 1'000'000;
+  ApiFixture fixture;
+  Api& api = fixture.api();
+  const Identities identities("");
+  const Authentication authentication(identities, fixture.clock());
+  Admission admission(authentication, nullptr);
+  RawService service(*v1::GradeStreamRequest::descriptor()->file());
+  WorkDone end_work;
+  QueueServer server(service, [&](CallQueue& queue) {
+    HeldReactor::Wire::Serve(queue, service, "GradeStream", [&](HeldReactor::Wire& wire) {
+      return HeldReactor::Start(wire, api, admission,
+                                [&](const Call&) { return std::make_unique<HeldWork>(end_work); });
+    });
+  });
+  RawCall call(server.InProcessChannel(), "/cellar.v1.GradingService/GradeStream");
+  call.Write("");
+  call.Write(Submit("b", std::string(kLong, ' ')).SerializeAsString());
+  while (api.call_bytes.total() < kLong) std::this_thread::yield();  // it waits, or is read
+  api.scheduler.Drain();
+  {
+    TurnBlocker blocker(api, "sessions/any");
+    end_work(absl::AbortedError("the end"));
+    EXPECT_EQ(call.Finish().error_message(), "the end");
+    admission.StartDraining();
+    EXPECT_TRUE(admission.AwaitEmpty(absl::InfiniteDuration()));
+    EXPECT_GE(api.call_bytes.total(), kLong);
+  }
+  EXPECT_EQ(api.call_bytes.total(), 0);
 }
 
 }  // namespace

@@ -5,6 +5,8 @@
 #include <string>
 #include <thread>
 
+#include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/notification.h"
 #include "cellar/v1/session_service.grpc.pb.h"
 #include "gtest/gtest.h"
@@ -263,6 +265,50 @@ TEST_F(VisitTest, WhatHandlersKnowOutlivesTheCall) {
   reader.done.WaitForNotification();
   reader_.reset();
   EXPECT_TRUE(told.cancelled());
+}
+
+// A field that nobody knows, of no bytes: takes some 30 times as much in memory.
+constexpr absl::string_view kUnknownPart("\x7a\x00", 2);
+
+std::string UnknownParts(int count) {
+  std::string parts;
+  for (int i = 0; i < count; ++i) absl::StrAppend(&parts, kUnknownPart);
+  return parts;
+}
+
+TEST_F(VisitTest, AMessageThatTakesMoreMemoryThanThereIsRoomForIsGivenBackWhereItWasRead) {
+  call().Write(UnknownParts(kMaxCallBytes / 40));
+  begun_.WaitForNotification();
+  reader_->read.WaitForNotification();
+  EXPECT_NE(reader_->read_on, reader_->begun_on) << "it is long";
+  EXPECT_EQ(GetErrorReason(reader_->bytes.status()), "CALL_BYTES_LIMIT");
+  EXPECT_LT(reader_->message.SpaceUsedLong(), 1000u);
+  EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
+  reader_->visit.Finish(reader_->bytes.status());
+  reader_->done.WaitForNotification();
+}
+
+TEST_F(VisitTest, SoIsAShortOne) {
+  CallBytes others(fixture_.api().call_bytes, "others");
+  ASSERT_TRUE(others.Set(kMaxCallBytes - 50'000).ok());
+  call().Write(UnknownParts(kLongMessageBytes / 2 - 1));
+  begun_.WaitForNotification();
+  reader_->read.WaitForNotification();
+  EXPECT_EQ(reader_->read_on, reader_->begun_on);
+  EXPECT_EQ(GetErrorReason(reader_->bytes.status()), "CALL_BYTES_LIMIT");
+  EXPECT_LT(reader_->message.SpaceUsedLong(), 1000u);
+  reader_->visit.Finish(reader_->bytes.status());
+  reader_->done.WaitForNotification();
+}
+
+TEST_F(VisitTest, WhatWasReadOfAMessageThatIsNoneIsGivenBack) {
+  call().Write(UnknownParts(kLongMessageBytes) + "\x7a");
+  begun_.WaitForNotification();
+  reader_->read.WaitForNotification();
+  EXPECT_EQ(GetErrorReason(reader_->bytes.status()), "BAD_REQUEST");
+  EXPECT_LT(reader_->message.SpaceUsedLong(), 1000u);
+  reader_->visit.Finish(reader_->bytes.status());
+  reader_->done.WaitForNotification();
 }
 
 }  // namespace
