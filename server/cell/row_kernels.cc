@@ -33,13 +33,12 @@ using Tag = hn::CappedTag<Real, static_cast<size_t>(kBlockRows<Real>)>;
 
 template <class Real>
 void MultiplyInputsKernel(const PackedCell<Real>& cell, const Real* x, int64_t row_count,
-                          Real* sums) {
+                          BlockRange blocks, Real* sums) {
   for (int64_t row = 0; row < row_count; row += kGroupRows) {
     const int64_t group = HWY_MIN(kGroupRows, row_count - row);
     const Real* rows[kGroupRows];
     for (int64_t r = 0; r < group; ++r) rows[r] = x + (row + r) * cell.shape.input_size;
-    MultiplyInputRows(Tag<Real>(), cell, {0, cell.input.blocks()}, rows, group,
-                      sums + row * InputSumsLength(cell));
+    MultiplyInputRows(Tag<Real>(), cell, blocks, rows, group, sums + row * InputSumsLength(cell));
   }
 }
 

@@ -25,9 +25,9 @@ struct PhaseArguments {
 
 template <class Real>
 struct RowKernels {
-  // MultiplyInputs for `row_count` rows of x.
+  // MultiplyInputBlocks for `row_count` rows of x.
   void (*multiply_inputs)(const PackedCell<Real>& cell, const Real* x, int64_t row_count,
-                          Real* sums);
+                          BlockRange blocks, Real* sums);
   // RunPhase, phase 0 and phase 1.
   void (*first_phase)(const PhaseArguments<Real>& arguments);
   void (*second_phase)(const PhaseArguments<Real>& arguments);

@@ -74,9 +74,15 @@ void StepRows(const PackedCell<Real>& cell, const Numerics& numerics,
 
 template <class Real>
 void MultiplyInputs(const PackedCell<Real>& cell, absl::Span<const Real> x, absl::Span<Real> sums) {
+  MultiplyInputBlocks(cell, x, {0, cell.input.blocks()}, sums);
+}
+
+template <class Real>
+void MultiplyInputBlocks(const PackedCell<Real>& cell, absl::Span<const Real> x, BlockRange blocks,
+                         absl::Span<Real> sums) {
   const int64_t row_count = static_cast<int64_t>(x.size()) / cell.shape.input_size;
   assert(sums.size() == static_cast<size_t>(row_count * InputSumsLength(cell)));
-  BestKernels<Real>().multiply_inputs(cell, x.data(), row_count, sums.data());
+  BestKernels<Real>().multiply_inputs(cell, x.data(), row_count, blocks, sums.data());
 }
 
 template <class Real>
@@ -128,6 +134,8 @@ template void StepRowsOn(KernelTarget, const PackedCell<float>&, const Numerics&
 template void StepRows(const PackedCell<float>&, const Numerics&, absl::Span<const StepRow<float>>,
                        RowsWorkspace<float>&);
 template void MultiplyInputs(const PackedCell<float>&, absl::Span<const float>, absl::Span<float>);
+template void MultiplyInputBlocks(const PackedCell<float>&, absl::Span<const float>, BlockRange,
+                                  absl::Span<float>);
 template int PhaseCount(const PackedCell<float>&);
 template int64_t PhaseBlocks(const PackedCell<float>&, int);
 template int64_t PhasePanelBlocks(const PackedCell<float>&, int);
@@ -143,6 +151,8 @@ template void StepRows(const PackedCell<double>&, const Numerics&,
                        absl::Span<const StepRow<double>>, RowsWorkspace<double>&);
 template void MultiplyInputs(const PackedCell<double>&, absl::Span<const double>,
                              absl::Span<double>);
+template void MultiplyInputBlocks(const PackedCell<double>&, absl::Span<const double>, BlockRange,
+                                  absl::Span<double>);
 template int PhaseCount(const PackedCell<double>&);
 template int64_t PhaseBlocks(const PackedCell<double>&, int);
 template int64_t PhasePanelBlocks(const PackedCell<double>&, int);

@@ -70,12 +70,18 @@ void MultiplyInputs(const PackedCell<Real>& cell, absl::Span<const Real> x, absl
 
 // ---- A step in parts ----
 
-// Blocks of output rows (packed_matrix.h). Both ends are multiples of PhasePanelBlocks, or the last
-// block's end.
+// Blocks of output rows (packed_matrix.h). Both ends are multiples of the blocks of a panel, or the
+// last block's end.
 struct BlockRange {
   int64_t first = 0;
   int64_t end = 0;
 };
+
+// Some blocks of MultiplyInputs: of each of the sums their part, the rest stays as it is. Calls for
+// other blocks may run at the same time.
+template <class Real>
+void MultiplyInputBlocks(const PackedCell<Real>& cell, absl::Span<const Real> x, BlockRange blocks,
+                         absl::Span<Real> sums);
 
 // Phases of a step of this cell: 1, or 2 for a projection and for a GRU reset before.
 template <class Real>

@@ -11,9 +11,6 @@ namespace {
 // Steps whose inputs are multiplied beforehand take memory for this many bytes of sums.
 constexpr int64_t kPieceBytes = int64_t{512} << 10;
 
-// Steps whose inputs one thread multiplies at once, when several do.
-constexpr int64_t kPartSteps = 16;
-
 // The inputs of all rows, one session after the other; copied only if they do not stand so already.
 template <class Real>
 absl::Span<const Real> SideBySide(absl::Span<const PieceRow<Real>> rows, int64_t row_length,
@@ -49,15 +46,13 @@ void MultiplyAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows
     MultiplyInputs<Real>(piece.cell, x, absl::MakeSpan(sums.data(), size));
     return;
   }
-  const int64_t part_count = (step_count + kPartSteps - 1) / kPartSteps;
-  piece.crew->ShareOut(part_count, /*backwards=*/false, [&](int64_t part) {
-    const int64_t first = part * kPartSteps;
-    const int64_t count = std::min(kPartSteps, step_count - first);
-    const int64_t input_size = piece.cell.shape.input_size;
-    const int64_t sums_length = InputSumsLength(piece.cell);
-    MultiplyInputs<Real>(piece.cell, x.subspan(first * input_size, count * input_size),
-                         absl::MakeSpan(sums.data() + first * sums_length,
-                                        static_cast<size_t>(count * sums_length)));
+  // Who multiplies the inputs for some output rows also steps these.
+  const int64_t blocks = piece.cell.input.blocks();
+  const int64_t length =
+      PartBlocks(blocks, PanelBlocks(piece.cell.input.gates()), piece.crew->seats());
+  piece.crew->ShareOut((blocks + length - 1) / length, /*backwards=*/false, [&](int64_t part) {
+    const BlockRange range = {part * length, std::min((part + 1) * length, blocks)};
+    MultiplyInputBlocks<Real>(piece.cell, x, range, absl::MakeSpan(sums.data(), size));
   });
 }
 

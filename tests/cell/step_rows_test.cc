@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <cstring>
 #include <limits>
 #include <random>
 #include <string>
@@ -105,6 +106,41 @@ TYPED_TEST(StepRowsTest, InputsMayBeMultipliedBeforehand) {
   }
 }
 
+// All blocks, cut between panels anywhere, in any order.
+std::vector<BlockRange> RandomParts(std::mt19937_64& generator, int64_t blocks,
+                                    int64_t panel_blocks) {
+  std::vector<BlockRange> parts;
+  for (int64_t first = 0; first < blocks; first = parts.back().end) {
+    const int64_t panels = 1 + static_cast<int64_t>(generator() % 3);
+    parts.push_back({first, std::min(blocks, first + panels * panel_blocks)});
+  }
+  std::shuffle(parts.begin(), parts.end(), generator);
+  return parts;
+}
+
+TYPED_TEST(StepRowsTest, InputsMayBeMultipliedInParts) {
+  using Real = typename TypeParam::Real;
+  for (int number = 0; number < 400; ++number) {
+    const CellWeights<Real> weights =
+        RandomCell<Real>(this->generator_, {.kind = kKinds[number % 4], .max_size = 200});
+    const PackedCell<Real> cell = PackCell(weights, TypeParam::kStorage);
+    const int64_t row_count =
+        1 + static_cast<int64_t>(this->generator_() % (number % 20 == 0 ? 70 : 15));
+    const RowBatch<Real> batch(this->generator_, ShapeOf(weights), row_count);
+    std::vector<Real> x;
+    for (const std::vector<Real>& row : batch.inputs) x.insert(x.end(), row.begin(), row.end());
+    AlignedBuffer<Real> expected(static_cast<size_t>(row_count * InputSumsLength(cell)));
+    AlignedBuffer<Real> got(expected.size());
+    MultiplyInputs<Real>(cell, x, absl::MakeSpan(expected.data(), expected.size()));
+    for (const BlockRange& part :
+         RandomParts(this->generator_, cell.input.blocks(), PanelBlocks(cell.input.gates()))) {
+      MultiplyInputBlocks<Real>(cell, x, part, absl::MakeSpan(got.data(), got.size()));
+    }
+    ASSERT_EQ(std::memcmp(got.data(), expected.data(), got.size() * sizeof(Real)), 0)
+        << row_count << " rows, " << Describe(weights);
+  }
+}
+
 TYPED_TEST(StepRowsTest, AStepMayBeRunInParts) {
   using Real = typename TypeParam::Real;
   for (int number = 0; number < 400; ++number) {
@@ -120,15 +156,10 @@ TYPED_TEST(StepRowsTest, AStepMayBeRunInParts) {
     const std::vector<StepRow<Real>> rows = got.Rows();
     FitWorkspace(cell, row_count, this->workspace_);
     for (int phase = 0; phase < PhaseCount(cell); ++phase) {
-      std::vector<BlockRange> parts;
-      const int64_t blocks = PhaseBlocks(cell, phase);
-      for (int64_t first = 0; first < blocks; first = parts.back().end) {
-        const int64_t units = 1 + static_cast<int64_t>(this->generator_() % 3);
-        parts.push_back({first, std::min(blocks, first + units * PhasePanelBlocks(cell, phase))});
-      }
-      std::shuffle(parts.begin(), parts.end(), this->generator_);
-      for (const BlockRange& part : parts)
+      for (const BlockRange& part :
+           RandomParts(this->generator_, PhaseBlocks(cell, phase), PhasePanelBlocks(cell, phase))) {
         RunPhase<Real>(cell, numerics, rows, phase, part, this->workspace_);
+      }
     }
     FinishRows<Real>(cell, numerics, rows, this->workspace_);
     ASSERT_TRUE(EqualBits(got.Everything(), expected.Everything()))

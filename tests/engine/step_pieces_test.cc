@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
+#include "server/engine/batch_policy.h"
 #include "server/model/model.h"
 #include "tests/testing/model_builder.h"
 #include "tests/testing/trace_bits.h"
@@ -41,11 +42,13 @@ class StepPiecesTest : public testing::Test {
     return rows;
   }
 
-  int64_t Step(int64_t first, int64_t count, const std::atomic<int64_t>* newcomers = nullptr) {
+  int64_t Step(int64_t first, int64_t count, const std::atomic<int64_t>* newcomers = nullptr,
+               StepCrew* crew = nullptr) {
     Piece<float> piece{cell(), numerics_};
     piece.count = count;
     piece.above_stride = cell().shape.output_size;
     piece.newcomers = newcomers;
+    piece.crew = crew;
     return StepPiece<float>(piece, Rows(first), ThreadWorkspace<float>());
   }
 
@@ -60,7 +63,7 @@ class StepPiecesTest : public testing::Test {
     }
   }
 
-  const std::shared_ptr<const Model> model_ =
+  std::shared_ptr<const Model> model_ =
       RandomModel(11, {.kind = CellKind::kLstm, .layer_count = 1, .max_size = 20});
   const Numerics numerics_ = {};
   std::vector<std::vector<float>> inputs_;
@@ -88,6 +91,29 @@ TEST_F(StepPiecesTest, NewcomersEndAPieceAfterAStepAndLoseNothing) {
 TEST_F(StepPiecesTest, MoreSessionsThanAreMultipliedAtOnce) {
   Begin(70);
   EXPECT_EQ(Step(0, kSteps), kSteps);
+  ExpectAlone();
+}
+
+// However few steps are known beforehand: they would be one part if they were shared out step by
+// step.
+TEST_F(StepPiecesTest, InputsAreSharedOutByWhatIsMadeOfThem) {
+  constexpr int64_t kRows = 8;
+  StepCrew crew(1);
+  const auto parts_of = [&](int64_t first, int64_t count) {
+    const int64_t before = crew.part_count();
+    EXPECT_EQ(Step(first, count, nullptr, &crew), count);
+    return crew.part_count() - before;
+  };
+  // A model that is large in input and state.
+  for (uint64_t seed = 0; !PaysToShare(model_->multiply_adds_per_step()) ||
+                          cell().shape.input_size < 100 || cell().shape.hidden_size < 100;
+       ++seed) {
+    model_ = RandomModel(seed, {.kind = CellKind::kLstm, .layer_count = 1, .max_size = 400});
+  }
+  Begin(kRows);
+  const int64_t parts_of_a_step = parts_of(0, 1);
+  EXPECT_GE(parts_of(1, 2), 2 * parts_of_a_step + 2);
+  EXPECT_EQ(Step(3, 3), 3);
   ExpectAlone();
 }
 
