@@ -39,8 +39,8 @@ struct Format<float> {
   // 1 - tanh(10) is below a quarter of an ulp of 1.
   static constexpr float kSigmoidLimit = 104;
   static constexpr float kTanhLimit = 10;
-  // 1 / (1 + exp(z)) is a normal number up to here, and so are all steps on the way.
-  static constexpr float kNormalLimit = 86;
+  // Up to here sigmoid's every step is a normal number, and so would be its products by exp(-|z|).
+  static constexpr float kNormalLimit = 40;
   // Coefficients of ExpPolynomial, the highest power first. They minimise the relative error of
   // e^r - 1 (0.008 units of half an ulp), each rounded to the format before the next was fitted.
   static constexpr int kExpEvenCount = 3;
@@ -63,7 +63,7 @@ struct Format<double> {
   static constexpr double kLn2Low = 0x1.abc9e3b39803fp-56;
   static constexpr double kSigmoidLimit = 746;
   static constexpr double kTanhLimit = 20;
-  static constexpr double kNormalLimit = 700;
+  static constexpr double kNormalLimit = 600;
   static constexpr int kExpEvenCount = 6;  // relative error 0.003 units
   static constexpr double kExpEven[] = {0x1.1f104a868b179p-29, 0x1.27e5197b7c045p-22,
                                         0x1.a01a018b45630p-16, 0x1.6c16c16c1b326p-10,

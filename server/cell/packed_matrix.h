@@ -62,7 +62,7 @@ constexpr int64_t ColumnsPerWord(WeightStorage storage) {
 
 // Words of a row of so many columns.
 constexpr int64_t WordCount(WeightStorage storage, int64_t columns) {
-  return (columns + ColumnsPerWord(storage) - 1) / ColumnsPerWord(storage);
+  return storage == WeightStorage::kBfloat16 ? (columns + 1) >> 1 : columns;
 }
 
 template <class Real>

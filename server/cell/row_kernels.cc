@@ -19,7 +19,9 @@
 // After foreach_target.h.
 #include "hwy/highway.h"
 #include "server/cell/vector_activations-inl.h"
+#include "server/cell/vector_alone-inl.h"
 #include "server/cell/vector_cells-inl.h"
+#include "server/cell/vector_lstm-inl.h"
 #include "server/cell/vector_math-inl.h"
 #include "server/cell/vector_spans-inl.h"
 
@@ -75,7 +77,8 @@ void FirstPhaseOf(const PhaseArguments<Real>& step) {
   const Real* const start = cell.recurrent_start.BlockAt(0);
   switch (cell.shape.kind) {
     case CellKind::kLstm:
-      return StepSpans(d, step, U, start, Factor::kH, LstmPoint<kUsual, Real>{step});
+      return StepSpans(d, step, U, start, Factor::kH, LstmMemoryPoint<kUsual, Real>{{step}},
+                       LstmHiddenPoint<kUsual, Real>{{step}});
     case CellKind::kGruResetBefore:
       KeepInputSums(step);
       return StepSpans(d, step, U, start, Factor::kH,
@@ -109,6 +112,33 @@ void SecondPhase(const PhaseArguments<Real>& step) {
   }
 }
 
+// Whether all of a step is one panel, of numbers as they are, and one phase.
+template <class Real>
+HWY_INLINE bool IsSmall(const PackedCell<Real>& cell) {
+  return cell.recurrent.blocks() <= PanelBlocks(cell.recurrent.gates()) && cell.candidate.empty() &&
+         cell.projection.empty() && cell.storage() == WeightStorage::kFull;
+}
+
+template <class Real>
+bool TryStepAlone(const PhaseArguments<Real>& step) {
+  const Tag<Real> d;
+  if (!IsSmall(step.cell) || !IsUsual(step)) return false;
+  switch (step.cell.shape.kind) {
+    case CellKind::kLstm:
+      StepAlone<4>(d, step, LstmPoint<true, Real>{step});
+      return true;
+    case CellKind::kGruResetAfter:
+      StepAlone<3>(d, step, GruResetAfterPoint<true, Real>{{step}});
+      return true;
+    case CellKind::kRnn:
+      StepAlone<1>(d, step, RnnPoint<true, Real>{{step}});
+      return true;
+    case CellKind::kGruResetBefore:
+      break;
+  }
+  return false;
+}
+
 template <class Real>
 void ActivateKernel(Activation activation, ActivationRule rule, int64_t count, Real* values) {
   const Tag<Real> d;
@@ -123,7 +153,8 @@ void ActivateKernel(Activation activation, ActivationRule rule, int64_t count, R
 template <class Real>
 const RowKernels<Real>& Kernels() {
   static constexpr RowKernels<Real> kernels = {MultiplyInputsKernel<Real>, FirstPhase<Real>,
-                                               SecondPhase<Real>, ActivateKernel<Real>};
+                                               SecondPhase<Real>, TryStepAlone<Real>,
+                                               ActivateKernel<Real>};
   return kernels;
 }
 

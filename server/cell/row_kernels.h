@@ -31,6 +31,9 @@ struct RowKernels {
   // RunPhase, phase 0 and phase 1.
   void (*first_phase)(const PhaseArguments<Real>& arguments);
   void (*second_phase)(const PhaseArguments<Real>& arguments);
+  // All of a step of one row that does not round, its h and trace included; false, and nothing is
+  // done, if there is no shorter way for such a cell than the phases. The workspace need not fit.
+  bool (*try_step_alone)(const PhaseArguments<Real>& arguments);
   // The activations on `count` numbers, in place; for tests.
   void (*activate)(Activation activation, ActivationRule rule, int64_t count, Real* values);
 };

@@ -51,6 +51,11 @@ void RunPhaseOf(const RowKernels<Real>& kernels, const PackedCell<Real>& cell,
 template <class Real>
 void Step(const RowKernels<Real>& kernels, const PackedCell<Real>& cell, const Numerics& numerics,
           absl::Span<const StepRow<Real>> rows, RowsWorkspace<Real>& workspace) {
+  if (rows.size() == 1 && numerics.rounding == Rounding::kNone &&
+      kernels.try_step_alone(
+          {cell, numerics.activation_rule, rows.data(), 1, {0, PhaseBlocks(cell, 0)}, workspace})) {
+    return;
+  }
   FitWorkspace(cell, static_cast<int64_t>(rows.size()), workspace);
   for (int phase = 0; phase < PhaseCount(cell); ++phase) {
     RunPhaseOf(kernels, cell, numerics, rows, phase, {0, PhaseBlocks(cell, phase)}, workspace);

@@ -20,73 +20,117 @@
 HWY_BEFORE_NAMESPACE();
 namespace cellar::HWY_NAMESPACE {
 
-// 1 / (1 + exp(-z)) once E = e^-|z| is there, with E = (scaled + scaled_low) and
-// E / scale = e.head + e.tail.
+// -|z|.
 template <class D, class V>
-HWY_INLINE V SigmoidBelow(D d, const Exponential<D>& e, V scaled, V scaled_low) {
-  const V one = hn::Set(d, hn::TFromD<D>{1});
-  const V sum = hn::Add(one, scaled);
-  const V sum_low = hn::Add(hn::Add(hn::Sub(one, sum), scaled), scaled_low);
-  return Divide(d, e.head, e.tail, sum, sum_low);
+HWY_INLINE V BelowZero(D d, V z) {
+  return hn::Or(z, hn::SignBit(d));
 }
+CELLAR_IN_PAIRS(BelowZero)
 
+// ---- Sigmoid ----
+
+// For any z, as the definition does it.
 template <class D, class V>
-HWY_INLINE V SigmoidOf(D d, V z, V below) {
+HWY_NOINLINE V Sigmoid(D d, V z) {
   const V one = hn::Set(d, hn::TFromD<D>{1});
-  return hn::IfThenElse(hn::Lt(z, hn::Zero(d)), below, hn::Sub(one, below));
-}
-
-// For any z.
-template <class D, class V>
-HWY_NOINLINE V SigmoidOfAny(D d, V z) {
-  using F = FormatOf<D>;
-  const V magnitude = hn::Abs(z);
-  const V limit = hn::Set(d, F::kSigmoidLimit);
-  const auto e = Exp(d, hn::Neg(hn::IfThenElse(hn::Lt(magnitude, limit), magnitude, limit)));
-  const auto half = hn::ShiftRight<1>(e.exponent);
+  const V limit = hn::Set(d, -FormatOf<D>::kSigmoidLimit);
+  const V below_zero = BelowZero(d, z);
+  const auto e = Exp<1>(d, hn::IfThenElse(hn::Gt(below_zero, limit), below_zero, limit));
+  const auto exponent = IntegerOf(d, e.shifted);
+  const auto half = hn::ShiftRight<1>(exponent);
   const V scale = PowerOfTwo(d, half);
-  const V scale2 = PowerOfTwo(d, hn::Sub(e.exponent, half));
-  const V scaled = hn::Mul(hn::Mul(e.head, scale), scale2);
-  const V scaled_low = hn::Mul(hn::Mul(e.tail, scale), scale2);
-  const V quotient = SigmoidBelow(d, e, scaled, scaled_low);
-  const V below = hn::Mul(hn::Mul(quotient, scale), scale2);
-  return CanonicalNan(d, hn::IfThenElse(hn::IsNaN(z), z, SigmoidOf(d, z, below)));
+  const V scale2 = PowerOfTwo(d, hn::Sub(exponent, half));
+  const V scaled = e.head * scale * scale2;
+  const V scaled_low = e.tail * scale * scale2;
+  const V sum = one + scaled;
+  const V sum_low = ((one - sum) + scaled) + scaled_low;
+  const V below = Divide(d, e.head, e.tail, sum, sum_low) * scale * scale2;
+  const V sigmoid = hn::IfThenElse(hn::Lt(z, hn::Zero(d)), below, one - below);
+  return CanonicalNan(d, hn::IfThenElse(hn::IsNaN(z), z, sigmoid));
+}
+CELLAR_IN_PAIRS(Sigmoid)
+
+// Whether NormalSigmoid may be had of all that is given. NaN and infinities are not normal.
+template <class D, class V>
+HWY_INLINE auto NormalLanes(D d, V z) {
+  if constexpr (kIsPair<V>) {
+    return hn::And(NormalLanes(d, z.first), NormalLanes(d, z.second));
+  } else {
+    return hn::Gt(BelowZero(d, z), hn::Set(d, -FormatOf<D>::kNormalLimit));
+  }
+}
+template <class D, class V>
+HWY_INLINE bool AreNormal(D d, V z) {
+  return HWY_LIKELY(hn::AllTrue(d, NormalLanes(d, z)));
+}
+template <class D, class V>
+HWY_INLINE bool AreNormal(D d, V z, V z2) {
+  return HWY_LIKELY(hn::AllTrue(d, hn::And(NormalLanes(d, z), NormalLanes(d, z2))));
 }
 
-// Where all results are normal numbers, one product by 2^exponent is exact, as are the definition's
-// two; NaN and infinities take the other way.
+// `value` with its sign changed, except where z has a minus sign.
 template <class D, class V>
-HWY_INLINE V Sigmoid(D d, V z) {
-  const V magnitude = hn::Abs(z);
-  const auto normal = hn::Lt(magnitude, hn::Set(d, FormatOf<D>::kNormalLimit));
-  if (HWY_UNLIKELY(!hn::AllTrue(d, normal))) return SigmoidOfAny(d, z);
-  const auto e = Exp(d, hn::Neg(magnitude));
-  const V scale = PowerOfTwo(d, e.exponent);
-  const V quotient = SigmoidBelow(d, e, hn::Mul(e.head, scale), hn::Mul(e.tail, scale));
-  return SigmoidOf(d, z, hn::Mul(quotient, scale));
+HWY_INLINE V NegateUnlessNegative(D d, V z, V value) {
+  return hn::Xor(value, hn::AndNot(z, hn::SignBit(d)));
 }
+CELLAR_IN_PAIRS(NegateUnlessNegative)
+
+// 1, or 0 where z has a minus sign.
+template <class D, class V>
+HWY_INLINE V OneUnlessNegative(D d, V z) {
+  const hn::RebindToSigned<D> integers;
+  const auto negative = hn::BitCast(d, hn::BroadcastSignBit(hn::BitCast(integers, z)));
+  return hn::AndNot(negative, hn::Set(d, hn::TFromD<D>{1}));
+}
+CELLAR_IN_PAIRS(OneUnlessNegative)
+
+// REQUIRES: AreNormal. No number on the way is then anywhere near the denormal ones, so products by
+// powers of two are exact: they may stand anywhere, and adding one rounds as a multiply-add does.
+// The sign of the second way, 1 minus the quotient, is in the quotient from the start.
+template <class D, class V>
+HWY_INLINE V NormalSigmoid(D d, V z) {
+  const auto one = hn::Set(d, hn::TFromD<D>{1});
+  const auto e = Exp<1>(d, BelowZero(d, z));
+  const V scale = ScaleOf(d, e.shifted);
+  const V scaled = e.head * scale;
+  const V scaled_low = e.tail * scale;
+  const V sum = Fma(e.head, scale, one);
+  const V sum_low = ((one - sum) + scaled) + scaled_low;
+  const V quotient = Divide(d, NegateUnlessNegative(d, z, scaled),
+                            NegateUnlessNegative(d, z, scaled_low), sum, sum_low);
+  return OneUnlessNegative(d, z) + quotient;
+}
+
+// ---- Tanh ----
+
+// Up to kTanhLimit the quotient with the sign of z, from there on 1 with the sign of z. Which it is
+// was known long before the quotient is.
+template <class D, class V>
+HWY_INLINE V TanhOf(D d, V z, V quotient) {
+  const V limit = hn::CopySign(hn::Set(d, hn::TFromD<D>{1}), z);
+  const V limit_or_nan = CanonicalNan(d, hn::IfThenElse(hn::IsNaN(z), z, limit));
+  const auto inside = hn::Gt(BelowZero(d, z), hn::Set(d, -FormatOf<D>::kTanhLimit));
+  return hn::IfThenElse(inside, hn::CopySignToAbs(quotient, z), limit_or_nan);
+}
+CELLAR_IN_PAIRS(TanhOf)
 
 template <class D, class V>
 HWY_INLINE V Tanh(D d, V z) {
-  using F = FormatOf<D>;
-  using Real = hn::TFromD<D>;
-  const V limited = hn::Min(hn::Abs(z), hn::Set(d, F::kTanhLimit));
-  const auto e = Exp(d, hn::Mul(hn::Set(d, Real{-2}), limited));
-
-  const V one = hn::Set(d, Real{1});
-  const V scale = PowerOfTwo(d, e.exponent);
-  const V scaled = hn::Mul(e.head, scale);
-  const V scaled_low = hn::Mul(e.tail, scale);
-  const V sum = hn::Add(one, scaled);
-  const V sum_low = hn::Add(hn::Add(hn::Sub(one, sum), scaled), scaled_low);
-  const V difference = hn::Sub(one, scaled);
-  const V difference_low = hn::Sub(hn::Sub(hn::Sub(one, difference), scaled), scaled_low);
-  const V top = hn::Add(difference, difference_low);
-  const V top_low = hn::Add(hn::Sub(difference, top), difference_low);
-  const V quotient = Divide(d, top, top_low, sum, sum_low);
-  const V odd = hn::Or(quotient, hn::And(hn::SignBit(d), z));
-  return CanonicalNan(d, hn::IfThenElse(hn::IsNaN(z), z, odd));
+  const auto one = hn::Set(d, hn::TFromD<D>{1});
+  const auto e = Exp<2>(d, BelowZero(d, z));
+  const V scale = ScaleOf(d, e.shifted);
+  const V scaled = e.head * scale;
+  const V scaled_low = e.tail * scale;
+  const V sum = Fma(e.head, scale, one);
+  const V sum_low = ((one - sum) + scaled) + scaled_low;
+  const V difference = NegativeFma(e.head, scale, one);
+  const V difference_low = ((one - difference) - scaled) - scaled_low;
+  const V top = difference + difference_low;
+  const V top_low = (difference - top) + difference_low;
+  return TanhOf(d, z, Divide(d, top, top_low, sum, sum_low));
 }
+
+// ---- The others ----
 
 // `inside` between -1 and 1 (and for NaN), `low` up to -1, 1 from 1 on.
 template <class D, class V>
@@ -129,6 +173,12 @@ HWY_NOINLINE V ActivateAny(D d, Activation activation, ActivationRule rule, V z)
       break;
   }
   return CanonicalNan(d, z);
+}
+
+template <class D, class V>
+HWY_INLINE Pair<V> ActivateAny(D d, Activation activation, ActivationRule rule, Pair<V> z) {
+  return PairOf(ActivateAny(d, activation, rule, z.first),
+                ActivateAny(d, activation, rule, z.second));
 }
 
 }  // namespace cellar::HWY_NAMESPACE

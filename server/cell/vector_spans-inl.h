@@ -92,42 +92,55 @@ HWY_INLINE void InputSums(D d, const PhaseArguments<Real>& step, const Span& spa
                  span.row_count, sums.of, width, step.cell.recurrent.BlockAt(span.block));
 }
 
-// Makes the sums of a span and calls point(d, place) for each vector of each row.
+// Where the sums of a span stand.
+template <class Real>
+struct SpanSums {
+  const Real* of_inputs[kGroupRows];  // of each row; anything if the points have no inputs
+  const Real* of_h;                   // [row of the span][block][gate][lane]
+};
+
+// Visits all rows of a span.
 template <class Point, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void VisitRows(D d, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
+                          const Span& span, const SpanSums<Real>& sums, const Point& point) {
+  const int64_t first = span.block * kBlockRows<Real>;
+  const int64_t count = HWY_MIN(U.rows() - first, span.block_count * kBlockRows<Real>);
+  const int64_t stride = PaddedRows<Real>(step.cell.shape.output_size);
+  const int64_t width = U.block_width();
+  for (int64_t r = 0; r < span.row_count; ++r) {
+    const int64_t row = span.row + r;
+    VisitRow(d, step.rows[row], row, step.workspace.new_h.data() + row * stride, {first, count},
+             {sums.of_inputs[r], step.cell.input.block_width()},
+             {sums.of_h + r * span.block_count * width, width}, point);
+  }
+}
+
+// Makes the sums of a span, then takes each point to all its places.
+template <class D, class Real = hn::TFromD<D>, class... Points>
 HWY_INLINE void StepSpan(D d, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
-                         const Real* start, Factor factor, const Span& span, const Point& point) {
+                         const Real* start, Factor factor, const Span& span,
+                         const Points&... points) {
+  constexpr bool kHasInputs = (Points::kHasInputs || ...);
   Sums<Real> input, recurrent;
-  const Real* input_sums[kGroupRows];
-  if constexpr (Point::kHasInputs) InputSums(d, step, span, input, input_sums);
-  const bool makes_inputs = Point::kHasInputs && !InputSumsAreThere(step);
+  SpanSums<Real> sums;
+  if constexpr (kHasInputs) InputSums(d, step, span, input, sums.of_inputs);
+  if constexpr (!kHasInputs) {
+    for (int64_t r = 0; r < span.row_count; ++r) sums.of_inputs[r] = recurrent.of;
+  }
+  const bool makes_inputs = kHasInputs && !InputSumsAreThere(step);
   const Real* factors[kGroupRows];
   for (int64_t r = 0; r < span.row_count; ++r) factors[r] = FactorOf(step, factor, span.row + r);
   MultiplyBlocks(d, U, start, span.block, span.block_count, factors, span.row_count, recurrent.of,
                  span.block_count * U.block_width(),
                  (makes_inputs ? step.cell.input : U).BlockAt(span.next_block));
-
-  for (int64_t r = 0; r < span.row_count; ++r) {
-    for (int64_t b = 0; b < span.block_count; ++b) {
-      const int64_t element = (span.block + b) * kBlockRows<Real>;
-      const Real* of_inputs = nullptr;
-      if constexpr (Point::kHasInputs) {
-        of_inputs = input_sums[r] + b * step.cell.input.block_width();
-      }
-      const Real* const of_h = recurrent.of + (r * span.block_count + b) * U.block_width();
-      for (int64_t lane = 0; lane < kBlockRows<Real>; lane += kLanesOf<D>) {
-        const int64_t count = U.rows() - element - lane;
-        if (count <= 0) break;
-        point(d, Place<Real>{step.rows[span.row + r], span.row + r, element + lane, count,
-                             of_inputs + lane, of_h + lane});
-      }
-    }
-  }
+  sums.of_h = recurrent.of;
+  (VisitRows(d, step, U, span, sums, points), ...);
 }
 
 // A phase: all spans of its blocks and rows. `U` is what the recurrent factor is multiplied with.
-template <class Point, class D, class Real = hn::TFromD<D>>
+template <class D, class Real = hn::TFromD<D>, class... Points>
 HWY_INLINE void StepSpans(D d, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
-                          const Real* start, Factor factor, const Point& point) {
+                          const Real* start, Factor factor, const Points&... points) {
   const int64_t span_blocks = PanelBlocks(U.gates());
   const bool backwards = step.workspace.backwards;
   const int64_t last =
@@ -141,7 +154,7 @@ HWY_INLINE void StepSpans(D d, const PhaseArguments<Real>& step, const PackedMat
       // The rows that are left take the same blocks once more.
       const int64_t next_block = left > kGroupRows || block == stop ? block : block + ahead;
       StepSpan(d, step, U, start, factor,
-               {block, block_count, row, HWY_MIN(kGroupRows, left), next_block}, point);
+               {block, block_count, row, HWY_MIN(kGroupRows, left), next_block}, points...);
     }
     if (block == stop) break;
   }

@@ -1,0 +1,148 @@
+// A whole step of one row of a small cell, whose blocks all stand in one panel: the chains of both
+// products begin and end in registers, the points are made at once, and the new h goes where the
+// old one was, because nothing reads that any more. The chains are those of vector_products-inl.h,
+// without what it takes to share them out.
+//
+// Per-target header of Highway: included once for each instruction set by row_kernels.cc.
+//
+// Thread safety: pure functions of the arguments. They neither allocate nor fail.
+#if defined(CELLAR_SERVER_CELL_VECTOR_ALONE_INL_H_) == defined(HWY_TARGET_TOGGLE)
+#ifdef CELLAR_SERVER_CELL_VECTOR_ALONE_INL_H_
+#undef CELLAR_SERVER_CELL_VECTOR_ALONE_INL_H_
+#else
+#define CELLAR_SERVER_CELL_VECTOR_ALONE_INL_H_
+#endif
+
+#include <cstdint>
+
+#include "hwy/highway.h"
+#include "server/cell/packed_matrix.h"
+#include "server/cell/row_kernels.h"
+#include "server/cell/vector_place-inl.h"
+#include "server/cell/vector_tile-inl.h"
+
+HWY_BEFORE_NAMESPACE();
+namespace cellar::HWY_NAMESPACE {
+
+template <int kVectors, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void BeginChains(D d, const Real* start, Chains<1, kVectors, D>& chains) {
+  CELLAR_UNROLL
+  for (int n = 0; n < kVectors; ++n) {
+    chains[0][n] = start == nullptr ? hn::Zero(d) : hn::Load(d, start + n * kLanesOf<D>);
+  }
+}
+
+template <int kVectors, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void StoreChains(D d, const Chains<1, kVectors, D>& chains, Real* sums) {
+  CELLAR_UNROLL
+  for (int n = 0; n < kVectors; ++n) hn::Store(chains[0][n], d, sums + n * kLanesOf<D>);
+}
+
+// What is multiplied, and where the sums go: [vectors of the panel].
+template <class Real>
+struct AloneProduct {
+  const PackedMatrix<Real>& matrix;
+  const Real* start;  // null: 0
+  const Real* factors;
+  Real* sums;
+};
+
+// Of so many vectors as many at a time as go into them evenly, at most 8.
+constexpr int AtOnce(int vectors) {
+  int most = vectors < 8 ? vectors : 8;
+  while (vectors % most != 0) --most;
+  return most;
+}
+
+// A panel of kVectors vectors.
+template <int kVectors, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void MultiplyAlone(D d, const AloneProduct<Real>& product) {
+  constexpr int kAtOnce = AtOnce(kVectors);
+  for (int at = 0; at < kVectors * kLanesOf<D>; at += kAtOnce * kLanesOf<D>) {
+    Chains<1, kAtOnce, D> chains;
+    BeginChains<kAtOnce>(d, product.start == nullptr ? nullptr : product.start + at, chains);
+    const Real* words = product.matrix.BlockAt(0) + at;
+    for (int64_t k = 0; k < product.matrix.columns(); ++k, words += kVectors * kLanesOf<D>) {
+      AddColumn<WordPart::kAll, 1, kAtOnce>(d, words, &product.factors, k, chains);
+    }
+    StoreChains<kAtOnce>(d, chains, product.sums + at);
+  }
+}
+
+// Two panels side by side, where the chains of one would not keep a core busy.
+template <int kVectors, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void MultiplyBothAlone(D d, const AloneProduct<Real>& of_x,
+                                  const AloneProduct<Real>& of_h) {
+  constexpr int64_t kStride = kVectors * kLanesOf<D>;
+  Chains<1, kVectors, D> x_chains, h_chains;
+  BeginChains<kVectors>(d, of_x.start, x_chains);
+  BeginChains<kVectors>(d, of_h.start, h_chains);
+  const Real* const W = of_x.matrix.BlockAt(0);
+  const Real* const U = of_h.matrix.BlockAt(0);
+  const int64_t inputs = of_x.matrix.columns();
+  const int64_t outputs = of_h.matrix.columns();
+  int64_t k = 0;
+  for (; k < HWY_MIN(inputs, outputs); ++k) {
+    AddColumn<WordPart::kAll, 1, kVectors>(d, W + k * kStride, &of_x.factors, k, x_chains);
+    AddColumn<WordPart::kAll, 1, kVectors>(d, U + k * kStride, &of_h.factors, k, h_chains);
+  }
+  for (int64_t j = k; j < inputs; ++j) {
+    AddColumn<WordPart::kAll, 1, kVectors>(d, W + j * kStride, &of_x.factors, j, x_chains);
+  }
+  for (int64_t j = k; j < outputs; ++j) {
+    AddColumn<WordPart::kAll, 1, kVectors>(d, U + j * kStride, &of_h.factors, j, h_chains);
+  }
+  StoreChains<kVectors>(d, x_chains, of_x.sums);
+  StoreChains<kVectors>(d, h_chains, of_h.sums);
+}
+
+// Vectors of a panel so few that two of them are multiplied side by side.
+constexpr int kMostBothAlone = kRegisters / 8;
+
+template <class D, class Real = hn::TFromD<D>>
+HWY_INLINE void ShowHidden(D d, const StepRow<Real>& row, int64_t size,
+                           const absl::Span<Real>& trace) {
+  if (trace.data() == nullptr) return;
+  for (int64_t i = 0; i < size; i += kLanesOf<D>) {
+    StoreUpTo(d, LoadUpTo(d, row.h + i, size - i), size - i, trace.data() + i);
+  }
+}
+
+// The step of a cell of kBlocks blocks.
+template <int kGates, int kBlocks, class Point, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void StepBlocksAlone(D d, const PhaseArguments<Real>& step, const Point& point) {
+  constexpr int kWords = kGates * kBlocks * static_cast<int>(kBlockRows<Real>);
+  constexpr int kVectors = kWords / static_cast<int>(kLanesOf<D>);
+  const PackedCell<Real>& cell = step.cell;
+  const StepRow<Real>& row = step.rows[0];
+  HWY_ALIGN Real input_sums[kWords];
+  HWY_ALIGN Real recurrent_sums[kWords];
+  const AloneProduct<Real> of_x = {cell.input, cell.input_start.BlockAt(0), row.x, input_sums};
+  const AloneProduct<Real> of_h = {cell.recurrent, cell.recurrent_start.BlockAt(0), row.h,
+                                   recurrent_sums};
+  if (kVectors <= kMostBothAlone && row.input_sums == nullptr) {
+    MultiplyBothAlone<HWY_MIN(kVectors, kMostBothAlone)>(d, of_x, of_h);
+  } else {
+    if (row.input_sums == nullptr) MultiplyAlone<kVectors>(d, of_x);
+    MultiplyAlone<kVectors>(d, of_h);
+  }
+  const Real* const sums_of_x = row.input_sums == nullptr ? input_sums : row.input_sums;
+  VisitRow(d, row, 0, row.h, {0, cell.recurrent.rows()}, {sums_of_x, cell.input.block_width()},
+           {recurrent_sums, cell.recurrent.block_width()}, point);
+  ShowHidden(d, row, cell.shape.output_size, row.trace.unrounded_h);
+  ShowHidden(d, row, cell.shape.output_size, row.trace.h);
+}
+
+template <int kGates, int kBlocks = 1, class Point, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void StepAlone(D d, const PhaseArguments<Real>& step, const Point& point) {
+  if (kBlocks == PanelBlocks(kGates) || step.cell.recurrent.blocks() == kBlocks) {
+    StepBlocksAlone<kGates, kBlocks>(d, step, point);
+  } else if constexpr (kBlocks < PanelBlocks(kGates)) {
+    StepAlone<kGates, kBlocks + 1>(d, step, point);
+  }
+}
+
+}  // namespace cellar::HWY_NAMESPACE
+HWY_AFTER_NAMESPACE();
+
+#endif  // CELLAR_SERVER_CELL_VECTOR_ALONE_INL_H_
