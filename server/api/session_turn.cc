@@ -25,6 +25,13 @@ struct PendingTurn {
     return WithServerFacts(WithLease(*hold, work), api.sessions.epoch());
   }
 
+  // It has no turn, and nothing has changed that would have to be kept.
+  void Refuse(absl::Status status) {
+    work = nullptr;
+    hold.reset();
+    done(std::move(status));
+  }
+
   void Finish(Api& api, absl::Status status) {
     work = nullptr;  // whatever it refers to is not needed any more
     const std::shared_ptr<Session> session = hold->session();
@@ -68,26 +75,21 @@ void Settle(Api& api, const std::shared_ptr<Session>& session, absl::Status outc
 }
 
 void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {
-  // Shared, because a task that is refused is gone, and `done` must be called all the same.
-  const auto shared = std::make_shared<Done>(std::move(done));
-  const absl::Status taken = TryTakeTurn(
-      api, call, std::move(turn), [shared](absl::Status status) { (*shared)(std::move(status)); });
-  if (!taken.ok()) (*shared)(taken);
-}
-
-absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {
   const std::string key(turn.hold.session()->turn_key());
+  auto pending = std::make_unique<PendingTurn>(
+      PendingTurn{call, std::move(turn.hold), std::move(turn.work), std::move(done)});
+  PendingTurn& refusable = *pending;  // a task that is refused is still here, and what it holds
   Task task;
   task.cost = turn.multiply_adds;
   task.step_count = turn.step_count;
   task.tenant = call.tenant();
   task.deadline = call.deadline;
-  task.run = [&api, pending = PendingTurn{call, std::move(turn.hold), std::move(turn.work),
-                                          std::move(done)}](absl::Status status) mutable {
-    if (status.ok()) status = pending.Run(api);
-    pending.Finish(api, std::move(status));
+  task.run = [&api, pending = std::move(pending)](absl::Status status) {
+    if (status.ok()) status = pending->Run(api);
+    pending->Finish(api, std::move(status));
   };
-  return api.scheduler.Schedule(key, std::move(task));
+  absl::Status refused = api.scheduler.Schedule(key, std::move(task));
+  if (!refused.ok()) refusable.Refuse(std::move(refused));
 }
 
 }  // namespace cellar

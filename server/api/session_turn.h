@@ -44,9 +44,6 @@ struct SessionTurn {
 // returns.
 void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
 
-// The same, but a refusal is returned, and then `done` is never called. Errors: STEP_QUEUE_LIMIT.
-absl::Status TryTakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
-
 // Whether what such a session becomes can be kept, as far as is known: asked before it is changed.
 // Errors: STORE_FAILED, if it must be kept before its answer, and the store does not work.
 absl::Status CheckKeepable(const Api& api, Durability durability);

@@ -253,15 +253,11 @@ absl::Status OpenStepStream::TakeStep(PreparedStep step, v1::StreamStepsResponse
       [&](SessionLease& lease) { return RunStep(lease, step.plan, response); },
       [&](absl::Status status) { FinishTurn(done, std::move(status)); });
   if (done_now) return absl::OkStatus();
-  StepTurn turn{std::move(step), response->mutable_step(), [this] { return CheckStanding(); }};
-  // Shared, because a task that is refused is gone.
-  const auto shared = std::make_shared<Done>(std::move(done));
-  absl::Status refused = TryTakeStepTurn(api_, call_, std::move(turn),
-                                         [self = shared_from_this(), shared](absl::Status status) {
-                                           self->FinishTurn(*shared, std::move(status));
-                                         });
-  if (!refused.ok()) done = std::move(*shared);
-  return refused;
+  StepTurn turn{std::move(step), response->mutable_step(), [this] { return CheckStanding(); },
+                [self = shared_from_this()](Done& taken, absl::Status status) {
+                  self->FinishTurn(taken, std::move(status));
+                }};
+  return TryTakeStepTurn(api_, call_, std::move(turn), done);
 }
 
 absl::StatusOr<PreparedStep> OpenStepStream::PrepareStep(const v1::StreamStepsRequest& request) {

@@ -22,7 +22,15 @@ class PendingSteps final : public JointSteps {
         call_(std::move(call)),
         steps_(api, std::move(turn.step), turn.response),
         may_step_(std::move(turn.may_step)),
+        finish_(std::move(turn.finish)),
         done_(std::move(done)) {}
+
+  // They have no turn. Returns their Done.
+  Done Refuse() {
+    steps_.LetGo();
+    may_step_ = nullptr;
+    return std::move(done_);
+  }
 
   BatchKind kind() const override { return steps_.kind(); }
 
@@ -52,7 +60,11 @@ class PendingSteps final : public JointSteps {
   void Finish(absl::Status outcome) {
     const std::shared_ptr<Session> session = steps_.LetGo();
     may_step_ = nullptr;  // whatever it refers to is not needed any more
-    Settle(api_, session, std::move(outcome), std::move(done_));
+    if (finish_ == nullptr) return Settle(api_, session, std::move(outcome), std::move(done_));
+    Settle(api_, session, std::move(outcome),
+           [finish = std::move(finish_), done = std::move(done_)](absl::Status settled) mutable {
+             finish(done, std::move(settled));
+           });
   }
 
   Api& api_;
@@ -60,27 +72,29 @@ class PendingSteps final : public JointSteps {
   PlannedSteps steps_;
   bool begun_ = false;
   absl::AnyInvocable<absl::Status()> may_step_;
+  absl::AnyInvocable<void(Done&, absl::Status)> finish_;
   Done done_;
 };
 
 }  // namespace
 
 void TakeStepTurn(Api& api, const Call& call, StepTurn turn, Done done) {
-  // Shared, because a task that is refused is gone, and `done` must be called all the same.
-  const auto shared = std::make_shared<Done>(std::move(done));
-  const absl::Status taken = TryTakeStepTurn(
-      api, call, std::move(turn), [shared](absl::Status status) { (*shared)(std::move(status)); });
-  if (!taken.ok()) (*shared)(taken);
+  const absl::Status refused = TryTakeStepTurn(api, call, std::move(turn), done);
+  if (!refused.ok()) done(refused);
 }
 
-absl::Status TryTakeStepTurn(Api& api, const Call& call, StepTurn turn, Done done) {
+absl::Status TryTakeStepTurn(Api& api, const Call& call, StepTurn turn, Done& done) {
   const std::string key(turn.step.hold.session()->turn_key());
   Task task;
   task.cost = turn.step.plan.multiply_adds;
   task.step_count = turn.step.plan.step_count;
   task.tenant = call.tenant();
-  task.steps = std::make_unique<PendingSteps>(api, call, std::move(turn), std::move(done));
-  return api.scheduler.Schedule(key, std::move(task));
+  auto pending = std::make_unique<PendingSteps>(api, call, std::move(turn), std::move(done));
+  PendingSteps& refusable = *pending;  // a task that is refused is still here, and what it holds
+  task.steps = std::move(pending);
+  absl::Status refused = api.scheduler.Schedule(key, std::move(task));
+  if (!refused.ok()) done = refusable.Refuse();
+  return refused;
 }
 
 }  // namespace cellar

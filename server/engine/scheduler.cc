@@ -21,7 +21,7 @@ constexpr size_t kMaxSpareLines = 64;
 
 }  // namespace
 
-absl::Status Scheduler::Implementation::Schedule(absl::string_view key, Task task) {
+absl::Status Scheduler::Implementation::Schedule(absl::string_view key, Task&& task) {
   Turn turn;
   std::shared_ptr<Line> line;
   TurnSituation situation;
@@ -159,7 +159,7 @@ Scheduler::Scheduler(Options options, Clock& clock)
 
 Scheduler::~Scheduler() { Drain(); }
 
-absl::Status Scheduler::Schedule(absl::string_view key, Task task) {
+absl::Status Scheduler::Schedule(absl::string_view key, Task&& task) {
   return implementation_->Schedule(key, std::move(task));
 }
 
@@ -221,7 +221,7 @@ void Scheduler::TryMake(absl::Span<JointTurn> turns) {
   all.EndInline(absl::MakeSpan(lines));
 }
 
-absl::Status Scheduler::ScheduleAlone(Task task) {
+absl::Status Scheduler::ScheduleAlone(Task&& task) {
   return implementation_->Schedule(absl::string_view(), std::move(task));
 }
 

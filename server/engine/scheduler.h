@@ -89,10 +89,10 @@ class Scheduler {
   Scheduler(const Scheduler&) = delete;
   Scheduler& operator=(const Scheduler&) = delete;
 
-  // Takes `task` for its turn on `key` (a session's turn_key), or refuses it and never runs it.
-  // Errors: STEP_QUEUE_LIMIT. The limits hold for tasks that wait: one that can start is always
-  // taken.
-  absl::Status Schedule(absl::string_view key, Task task);
+  // Takes `task` for its turn on `key` (a session's turn_key), or refuses it: then it stays the
+  // caller's as it was, and is never run. Errors: STEP_QUEUE_LIMIT. The limits hold for tasks that
+  // wait: one that can start is always taken.
+  absl::Status Schedule(absl::string_view key, Task&& task);
 
   // Begins a turn of `key` on the calling thread, if a task of this cost would run inline now: as
   // Schedule, for a caller who does the work at once and so needs no Task. Also from inside a task
@@ -108,8 +108,8 @@ class Scheduler {
   // Takes a task that belongs to no session; tasks of a tenant without a key start in order of
   // arrival and may run at the same time. A task scheduled
   // from inside a task never runs inline, with a key or without: a chain would eat the stack.
-  // Errors: STEP_QUEUE_LIMIT.
-  absl::Status ScheduleAlone(Task task);
+  // Refuses as Schedule does. Errors: STEP_QUEUE_LIMIT.
+  absl::Status ScheduleAlone(Task&& task);
 
   // Waits until nothing waits or runs. REQUIRES: not called from inside a task.
   void Drain();

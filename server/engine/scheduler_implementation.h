@@ -47,8 +47,8 @@ struct Scheduler::Implementation {
   Implementation(Options options, Clock& clock);
   ~Implementation();
 
-  // Takes or refuses `task`. An empty key: none.
-  absl::Status Schedule(absl::string_view key, Task task) ABSL_LOCKS_EXCLUDED(mutex);
+  // Takes `task`, or refuses it and leaves it alone. An empty key: none.
+  absl::Status Schedule(absl::string_view key, Task&& task) ABSL_LOCKS_EXCLUDED(mutex);
 
   // Decides about `task` and, unless it is refused or to be run inline, moves it to the end of its
   // line. In `line`: where it stands, nothing if it needs no line; in `situation`: what it found.

@@ -187,16 +187,6 @@ TEST_F(FullQueueTest, ARefusedTurnIsToldOnceAndItsHoldIsGivenBack) {
             "SESSION_EXPIRED");
 }
 
-TEST_F(FullQueueTest, ARefusalCanBeReturnedInsteadAndThenNothingIsTold) {
-  TurnBlocker blocker(fixture_.api(), kName);
-  EXPECT_TRUE(TryTakeTurn(fixture_.api(), Call(LocalCaller()), Noting(1), Note()).ok());
-  EXPECT_EQ(GetErrorReason(TryTakeTurn(fixture_.api(), Call(LocalCaller()), Noting(2), Note())),
-            "STEP_QUEUE_LIMIT");
-  blocker.Open();
-  EXPECT_THAT(ran_, ElementsAre(1));
-  EXPECT_THAT(outcomes_, ElementsAre(absl::OkStatus()));
-}
-
 TEST_F(SessionTurnTest, ATurnCanBeTakenAtOnceIfNobodyWaits) {
   SessionHold hold = *fixture_.api().sessions.Hold({kDefaultTenant, kName});
   const auto work = [&](SessionLease& lease) {

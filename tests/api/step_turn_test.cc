@@ -233,10 +233,13 @@ TEST_F(FullStepQueueTest, ARefusalIsToldOnceByEitherWay) {
   Take(TurnOf("a", {1, 1}));
   Take(TurnOf("a", {1}));
   EXPECT_EQ(GetErrorReason(outcomes_.at(1)), "STEP_QUEUE_LIMIT");
-  const absl::Status refused =
-      TryTakeStepTurn(fixture_.api(), call_, TurnOf("a", {1}),
-                      [](const absl::Status&) { ADD_FAILURE() << "called after a refusal"; });
+  int told_count = 0;
+  Done done = [&](const absl::Status&) { ++told_count; };
+  const absl::Status refused = TryTakeStepTurn(fixture_.api(), call_, TurnOf("a", {1}), done);
   EXPECT_EQ(GetErrorReason(refused), "STEP_QUEUE_LIMIT");
+  EXPECT_EQ(told_count, 0);
+  done(refused);
+  EXPECT_EQ(told_count, 1) << "it is its caller's again";
   blocker.Open();
   EXPECT_EQ(fixture_.Get("a").next_step(), 2);
 }

@@ -333,16 +333,16 @@ TEST_F(SchedulerTest, HoldsNoLockWhileATaskIsDestroyed) {
   EXPECT_THAT(journal_.Names(), ElementsAre("end", "end"));
 }
 
-TEST_F(SchedulerTest, HoldsNoLockWhileARefusedTaskIsDestroyed) {
+TEST_F(SchedulerTest, ARefusedTaskStaysItsCallers) {
   Blocker blocker(scheduler_, "sessions/a");
   blocker.WaitUntilStarted();
-  Task task;
-  task.cost = kDear;
-  task.step_count = 101;
-  task.run = [end = std::shared_ptr<SchedulesAtTheEnd>(new SchedulesAtTheEnd{
-                  scheduler_, journal_})](absl::Status) { ADD_FAILURE() << "a refused task ran"; };
+  Task task = MakeTask(kDear, journal_.Writes("by its caller"), 101);
   EXPECT_FALSE(scheduler_.Schedule("sessions/a", std::move(task)).ok());
-  EXPECT_THAT(journal_.Names(), ElementsAre("end"));
+  EXPECT_FALSE(scheduler_.ScheduleAlone(std::move(task)).ok());
+  EXPECT_EQ(task.step_count, 101);
+  EXPECT_THAT(journal_.Names(), ElementsAre()) << "it never ran";
+  task.run(absl::OkStatus());
+  EXPECT_THAT(journal_.Names(), ElementsAre("by its caller"));
 }
 
 TEST_F(SchedulerTest, RunsTasksWithoutAKeySideBySide) {
