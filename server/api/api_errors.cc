@@ -57,6 +57,20 @@ absl::Status StepCountLimit(int64_t steps, int64_t limit) {
                    detail);
 }
 
+absl::Status StepCostLimit(int64_t steps, int64_t limit, int64_t limit_multiply_adds) {
+  ErrorDetail detail;
+  detail.reason = "STEP_COUNT_LIMIT";
+  Add("steps", steps, detail);
+  Add("limit", limit, detail);
+  detail.quota_subject = "multiply-adds of a request";
+  return MakeError(
+      absl::StatusCode::kResourceExhausted,
+      absl::StrCat("the request has ", steps, " steps, and they take more multiply-adds than the ",
+                   limit_multiply_adds, " that one may, enough for ", limit,
+                   " of them; nothing was applied: send fewer at a time"),
+      detail);
+}
+
 absl::Status StreamLimit(const ReachedCap& cap) {
   const absl::string_view whose = CapScopeWord(cap.scope);
   ErrorDetail detail;

@@ -15,6 +15,9 @@ namespace cellar {
 
 absl::Status AnswerSizeLimit(int64_t answer_bytes, int64_t limit_bytes);
 absl::Status StepCountLimit(int64_t steps, int64_t limit);
+// The same reason where it is not their number that is too large, but what they cost: one request
+// may take `limit_multiply_adds`, for which `limit` of the steps can be made.
+absl::Status StepCostLimit(int64_t steps, int64_t limit, int64_t limit_multiply_adds);
 absl::Status StreamLimit(const ReachedCap& cap);
 // Calls in flight have no room for so many bytes more.
 absl::Status CallBytesLimit(const ReachedCap& cap, int64_t requested_bytes);

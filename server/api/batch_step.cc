@@ -146,9 +146,16 @@ class Batch : public std::enable_shared_from_this<Batch> {
     // One item is always allowed, as one step always is.
     if (multiply_adds_ > 0 &&
         plan.multiply_adds > api_.limits.max_request_multiply_adds - multiply_adds_) {
-      return StepCountLimit(step_count_ + plan.step_count, step_count_);
+      return StepCostLimit(step_count_ + plan.step_count, step_count_ + AffordableOf(plan),
+                           api_.limits.max_request_multiply_adds);
     }
     return absl::OkStatus();
+  }
+
+  // How many steps of an item there are multiply-adds left for.
+  int64_t AffordableOf(const StepPlan& plan) const {
+    const int64_t step_cost = (plan.multiply_adds + plan.step_count - 1) / plan.step_count;
+    return (api_.limits.max_request_multiply_adds - multiply_adds_) / step_cost;
   }
 
   // Takes `bytes` of what the answer may have, and holds room for them. Errors: ANSWER_SIZE_LIMIT,

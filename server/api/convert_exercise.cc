@@ -96,13 +96,13 @@ class ExerciseReader {
   absl::Status ReadWhatNeedsTheModel() {
     zero_state_ = std::make_shared<const AnyStackState>(
         ZeroStackState(*exercise_.model, exercise_.numerics.precision));
-    const int64_t most_steps = MaxSteps(limits_, StepCost(*exercise_.model));
+    const int64_t step_cost = StepCost(*exercise_.model);
     int64_t steps = 0;
     for (int i = 0; i < message_.sequences_size() && violations_.size() < kMaxViolations; ++i) {
       exercise_.sequences.push_back(
           ReadSequence(message_.sequences(i), absl::StrCat(path_, ".sequences[", i, "]")));
       steps += exercise_.sequences.back().step_count;
-      if (steps > most_steps) return StepCountLimit(steps, most_steps);
+      CELLAR_RETURN_IF_ERROR(CheckStepCount(limits_, step_cost, steps));
     }
     // Step indices make no sense before all the sequences do.
     if (std::all_of(exercise_.sequences.begin(), exercise_.sequences.end(),

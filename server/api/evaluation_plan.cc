@@ -118,11 +118,11 @@ void CheckPrecision(const EvaluationPlan& plan, FieldViolations& violations) {
 
 // A bidirectional model runs a sequence whole, there and back, and cannot be interrupted meanwhile;
 // any other pauses between pieces.
-absl::Status CheckStepCount(const EvaluationPlan& plan, const ApiLimits& limits) {
+absl::Status CheckStepsOf(const EvaluationPlan& plan, const ApiLimits& limits) {
   int64_t steps = 0;
   for (const PlannedSequence& sequence : plan.sequences) steps += sequence.step_count;
-  const int64_t limit =
-      plan.whole ? MaxSteps(limits, 2 * StepCost(*plan.model)) : limits.max_steps_per_request;
+  if (plan.whole) return CheckStepCount(limits, 2 * StepCost(*plan.model), steps);
+  const int64_t limit = limits.max_steps_per_request;
   return steps <= limit ? absl::OkStatus() : StepCountLimit(steps, limit);
 }
 
@@ -195,7 +195,7 @@ absl::StatusOr<EvaluationPlan> PlanEvaluation(Api& api, const Call& call,
   }
   CELLAR_RETURN_IF_ERROR(BadRequest(std::move(violations)));
   plan.encoding = ChooseEncoding(request.encoding(), EncodingOf(request.sequences(0).inputs()));
-  CELLAR_RETURN_IF_ERROR(CheckStepCount(plan, api.limits));
+  CELLAR_RETURN_IF_ERROR(CheckStepsOf(plan, api.limits));
   CELLAR_RETURN_IF_ERROR(CutIntoPieces(api.limits.max_message_bytes, plan));
   if (request.source_case() == v1::EvaluateRequest::kModel) {
     CELLAR_RETURN_IF_ERROR(api.models.Reserve(call.Own(request.model()), plan.numerics.precision));

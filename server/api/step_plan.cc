@@ -45,9 +45,12 @@ int64_t GoBackCost(const Session& session, int64_t step_index) {
   return (step_index - view.oldest_step) * StepCost(*session.terms().model);
 }
 
-int64_t MaxSteps(const ApiLimits& limits, int64_t step_cost) {
+absl::Status CheckStepCount(const ApiLimits& limits, int64_t step_cost, int64_t step_count) {
   const int64_t affordable = std::max<int64_t>(1, limits.max_request_multiply_adds / step_cost);
-  return std::min(limits.max_steps_per_request, affordable);
+  if (step_count <= std::min(limits.max_steps_per_request, affordable)) return absl::OkStatus();
+  return affordable < limits.max_steps_per_request
+             ? StepCostLimit(step_count, affordable, limits.max_request_multiply_adds)
+             : StepCountLimit(step_count, limits.max_steps_per_request);
 }
 
 void CheckStepIndex(const StepWish& wish, FieldViolations& violations) {
@@ -77,8 +80,7 @@ absl::StatusOr<StepPlan> PlanSteps(const ApiLimits& limits, const SessionTerms& 
   plan.step_index = wish.step_index;
   plan.options = wish.options;
   plan.encoding = ChooseEncoding(wish.encoding, EncodingOf(wish.inputs));
-  const int64_t max_steps = MaxSteps(limits, step_cost);
-  if (plan.step_count > max_steps) return StepCountLimit(plan.step_count, max_steps);
+  CELLAR_RETURN_IF_ERROR(CheckStepCount(limits, step_cost, plan.step_count));
   plan.multiply_adds = plan.step_count * step_cost;
   plan.answer_bytes =
       StepAnswerBytes(*terms.model, terms.numerics, plan.options, plan.encoding, plan.step_count);

@@ -84,8 +84,10 @@ int64_t StepCost(const Model& model);
 // the request before it. 0 for the next step and beyond.
 int64_t GoBackCost(const Session& session, int64_t step_index);
 
-// How many steps one request may have that cannot be interrupted once it runs.
-int64_t MaxSteps(const ApiLimits& limits, int64_t step_cost);
+// Whether one request may have so many steps that cannot be interrupted once they run, each of
+// `step_cost` multiply-adds; one always may be had. Errors: STEP_COUNT_LIMIT, which tells of the
+// limit that is the lower one.
+absl::Status CheckStepCount(const ApiLimits& limits, int64_t step_cost, int64_t step_count);
 
 // Fills the answer to steps that were made, and counts both.
 void WriteAnswer(Api& api, const SessionLease& lease, const StepPlan& plan,

@@ -34,6 +34,10 @@ std::vector<Case> AllErrors() {
        absl::StatusCode::kResourceExhausted,
        "STEP_COUNT_LIMIT",
        {"steps=7", "limit=5"}},
+      {StepCostLimit(7, 5, 1000),
+       absl::StatusCode::kResourceExhausted,
+       "STEP_COUNT_LIMIT",
+       {"steps=7", "limit=5"}},
       {StreamLimit(kFull),
        absl::StatusCode::kResourceExhausted,
        "STREAM_LIMIT",
@@ -76,6 +80,12 @@ TEST(ApiErrorsTest, EveryMessageTellsTheValuesOfItsMetadata) {
       EXPECT_THAT(std::string(error.status.message()), HasSubstr(value)) << key;
     }
   }
+}
+
+TEST(ApiErrorsTest, StepsThatAreTooDearAreToldOfTheMultiplyAdds) {
+  EXPECT_EQ(StepCostLimit(7, 5, 1000).message(),
+            "the request has 7 steps, and they take more multiply-adds than the 1000 that one may, "
+            "enough for 5 of them; nothing was applied: send fewer at a time");
 }
 
 TEST(ApiErrorsTest, AFullServerTellsWhenToTryAgain) {

@@ -8,7 +8,9 @@
 #include "absl/synchronization/notification.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
+#include "server/api/api_errors.h"
 #include "server/api/call_bytes.h"
+#include "server/api/step_plan.h"
 #include "server/identity/caller.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/model_builder.h"
@@ -213,6 +215,25 @@ TEST_F(SmallBatchTest, ItemsBeyondTheLimitsOfOneRequestAreNotApplied) {
   EXPECT_EQ(response.results(0).step().next_step(), 5);
   EXPECT_EQ(response.results(1).error().reason(), "STEP_COUNT_LIMIT");
   EXPECT_EQ(response.results(2).step().next_step(), 4);
+  EXPECT_EQ(fixture_.Get("b").next_step(), 0);
+}
+
+class DearBatchTest : public BatchStepTest {
+ protected:
+  DearBatchTest() : BatchStepTest({.limits = {.max_request_multiply_adds = 7 * kStepCost}}) {}
+
+  static inline const int64_t kStepCost = StepCost(*HomeworkModel());
+};
+
+TEST_F(DearBatchTest, AnItemThatIsTooDearIsToldOfTheMultiplyAdds) {
+  for (const char* id : {"a", "b", "c"}) fixture_.NewSession(id, model_);
+  Add("a", {1, 1, 1, 1});
+  Add("b", {1, 1, 1, 1});
+  Add("c", {1, 1, 1});
+  const v1::BatchStepResponse response = Answer();
+  EXPECT_EQ(response.results(0).step().next_step(), 4);
+  EXPECT_EQ(response.results(1).error().message(), StepCostLimit(8, 7, 7 * kStepCost).message());
+  EXPECT_EQ(response.results(2).step().next_step(), 3);
   EXPECT_EQ(fixture_.Get("b").next_step(), 0);
 }
 

@@ -1,11 +1,14 @@
 #include "server/api/step_plan.h"
 
 #include <limits>
+#include <string>
+#include <utility>
 #include <variant>
 
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/api/answer_size.h"
+#include "server/api/api_errors.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/model_builder.h"
 
@@ -108,13 +111,24 @@ TEST_F(StepPlanTest, ARunPlanFillsTheWholeAnswer) {
   EXPECT_EQ(response.state_digest(), fixture_.Get("a").state_digest());
 }
 
-TEST(MaxSteps, AreFewerWhereTheyAreDearButNeverNone) {
+TEST(CheckStepCount, FewerAreAllowedWhereTheyAreDearButAlwaysOne) {
   ApiLimits limits;
   limits.max_steps_per_request = 100;
   limits.max_request_multiply_adds = 1000;
-  EXPECT_EQ(MaxSteps(limits, 10), 100);
-  EXPECT_EQ(MaxSteps(limits, 11), 90);
-  EXPECT_EQ(MaxSteps(limits, 1001), 1);
+  for (const auto& [step_cost, most] :
+       {std::pair<int64_t, int64_t>{10, 100}, {11, 90}, {1001, 1}}) {
+    EXPECT_EQ(CheckStepCount(limits, step_cost, most), absl::OkStatus());
+    EXPECT_EQ(MetadataOf(CheckStepCount(limits, step_cost, most + 1), "limit"),
+              std::to_string(most));
+  }
+}
+
+TEST(CheckStepCount, TellsOfTheLimitThatIsReached) {
+  ApiLimits limits;
+  limits.max_steps_per_request = 100;
+  limits.max_request_multiply_adds = 1000;
+  EXPECT_EQ(CheckStepCount(limits, 10, 101), StepCountLimit(101, 100));
+  EXPECT_EQ(CheckStepCount(limits, 11, 101), StepCostLimit(101, 90, 1000));
 }
 
 }  // namespace
