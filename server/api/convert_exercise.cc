@@ -86,11 +86,8 @@ class ExerciseReader {
   }
 
   bool FitsPrecision() {
-    if (exercise_.model->FitsPrecision(exercise_.numerics.precision)) return true;
-    Violation(".numerics.precision",
-              "is PRECISION_FLOAT32, in which some weights of the model would become infinite; use "
-              "PRECISION_FLOAT64");
-    return false;
+    return CheckPrecision(*exercise_.model, exercise_.numerics.precision,
+                          path_ + ".numerics.precision", violations_);
   }
 
   absl::Status ReadWhatNeedsTheModel() {

@@ -249,6 +249,16 @@ absl::StatusOr<std::shared_ptr<const Model>> BuildModel(const v1::Model& message
                                        options.now);
 }
 
+bool CheckPrecision(const Model& model, Precision precision, absl::string_view path,
+                    FieldViolations& violations) {
+  if (model.FitsPrecision(precision)) return true;
+  violations.push_back({std::string(path),
+                        absl::StrCat("is ", v1::Precision_Name(WritePrecision(precision)),
+                                     ", in which some weights of the model would become infinite; "
+                                     "use PRECISION_FLOAT64")});
+  return false;
+}
+
 v1::Model WriteModel(const Model& model, ModelDetail detail, v1::Encoding encoding) {
   v1::Model message;
   message.set_name(model.name());

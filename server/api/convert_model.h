@@ -8,6 +8,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/strings/string_view.h"
 #include "absl/time/time.h"
 #include "cellar/v1/model.pb.h"
 #include "cellar/v1/model_service.pb.h"
@@ -32,6 +33,10 @@ struct BuildModelOptions {
 // with all violations, MODEL_SIZE_LIMIT. REQUIRES: id is empty or valid, or there is a violation.
 absl::StatusOr<std::shared_ptr<const Model>> BuildModel(const v1::Model& message,
                                                         BuildModelOptions options);
+
+// Whether the weights can be had in this precision; if not, adds a violation at `path`.
+bool CheckPrecision(const Model& model, Precision precision, absl::string_view path,
+                    FieldViolations& violations);
 
 // How much of a model to write; both write every field but the elements of the weights, which only
 // kWeights has.

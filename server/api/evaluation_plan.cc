@@ -107,15 +107,6 @@ void CheckSequences(const v1::EvaluateRequest& request, bool model_known,
   }
 }
 
-void CheckPrecision(const EvaluationPlan& plan, FieldViolations& violations) {
-  if (plan.model->FitsPrecision(plan.numerics.precision)) return;
-  violations.push_back(
-      {"numerics.precision",
-       absl::StrCat("is ", v1::Precision_Name(WritePrecision(plan.numerics.precision)),
-                    ", in which some weights of the model would become infinite; use "
-                    "PRECISION_FLOAT64")});
-}
-
 // A bidirectional model runs a sequence whole, there and back, and cannot be interrupted meanwhile;
 // any other pauses between pieces.
 absl::Status CheckStepsOf(const EvaluationPlan& plan, const ApiLimits& limits) {
@@ -188,7 +179,7 @@ absl::StatusOr<EvaluationPlan> PlanEvaluation(Api& api, const Call& call,
   }
   plan.model = *std::move(model);
   plan.whole = plan.model->bidirectional();
-  CheckPrecision(plan, violations);
+  CheckPrecision(*plan.model, plan.numerics.precision, "numerics.precision", violations);
   for (int i = 0; i < request.sequences_size() && violations.size() < kMaxViolations; ++i) {
     plan.sequences.push_back(
         ReadSequence(request.sequences(i), plan, absl::StrCat("sequences[", i, "]"), violations));

@@ -8,6 +8,7 @@
 #include "server/api/answer_size.h"
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
+#include "server/api/convert_model.h"
 #include "server/api/convert_session.h"
 #include "server/api/convert_state.h"
 #include "server/api/pages.h"
@@ -29,14 +30,6 @@ absl::StatusOr<ModelPin> PinNamed(Api& api, const Call& call, const std::string&
   absl::StatusOr<ModelPin> pin = api.models.Pin(call.Own(name));
   if (!pin.ok()) return WithServerFacts(pin.status(), api.sessions.epoch());
   return pin;
-}
-
-void CheckPrecision(const Model& model, Precision precision, FieldViolations& violations) {
-  if (model.FitsPrecision(precision)) return;
-  violations.push_back({"session.numerics.precision",
-                        absl::StrCat("is ", v1::Precision_Name(WritePrecision(precision)),
-                                     ", in which some weights of ", model.name(),
-                                     " would become infinite; use PRECISION_FLOAT64")});
 }
 
 v1::Session Show(const Session& session) { return WriteSession(session.config(), session.Look()); }
@@ -68,7 +61,7 @@ absl::StatusOr<std::shared_ptr<Session>> CreateInMemory(Api& api, const Call& ca
       ReadNumerics(message.numerics(), default_precision, "session.numerics", violations);
   if (!pin.ok()) return FirstFailure(std::move(violations), pin.status());
   const Model& model = **pin;
-  CheckPrecision(model, numerics.precision, violations);
+  CheckPrecision(model, numerics.precision, "session.numerics.precision", violations);
   SharedNumbers state;
   if (!model.bidirectional()) {
     state = FreezeState(*ReadState(request.has_initial_state() ? &request.initial_state() : nullptr,

@@ -40,12 +40,6 @@ int64_t HashCost(const Session& session) { return 4 * session.initial_state().si
 // Reading a state that takes more of its request costs more than handing over, too.
 constexpr size_t kLongRequestBytes = size_t{16} << 10;
 
-void CheckStepIndex(int64_t step_index, absl::string_view path, FieldViolations& violations) {
-  if (step_index >= 0) return;
-  violations.push_back(
-      {std::string(path), absl::StrCat("is ", step_index, "; must be at least 0")});
-}
-
 }  // namespace
 
 void ResetSession(Api& api, const Call& call, const v1::ResetSessionRequest& request,

@@ -53,12 +53,15 @@ absl::Status CheckStepCount(const ApiLimits& limits, int64_t step_cost, int64_t 
              : StepCountLimit(step_count, limits.max_steps_per_request);
 }
 
+void CheckStepIndex(int64_t step_index, absl::string_view path, FieldViolations& violations) {
+  if (step_index >= 0) return;
+  violations.push_back(
+      {std::string(path), absl::StrCat("is ", step_index, "; must be at least 0")});
+}
+
 void CheckStepIndex(const StepWish& wish, FieldViolations& violations) {
-  if (wish.step_index.value_or(0) < 0) {
-    violations.push_back(
-        {absl::StrCat(wish.place.Prefix(), "step_index"),
-         absl::StrCat("is ", *wish.step_index, "; must be at least 0, or be left out")});
-  }
+  if (wish.step_index.value_or(0) >= 0) return;  // no path is put together for nothing
+  CheckStepIndex(*wish.step_index, absl::StrCat(wish.place.Prefix(), "step_index"), violations);
 }
 
 void CheckInputsGiven(const StepWish& wish, FieldViolations& violations) {

@@ -59,7 +59,10 @@ struct PreparedStep {
   StepPlan plan;
 };
 
-// Adds a violation if the index is negative.
+// Adds a violation at `path` if the index is negative.
+void CheckStepIndex(int64_t step_index, absl::string_view path, FieldViolations& violations);
+
+// The same of the index wished for, if there is one.
 void CheckStepIndex(const StepWish& wish, FieldViolations& violations);
 
 // Adds a violation if there are no inputs: all that can be said of them without a session.

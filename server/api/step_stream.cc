@@ -175,11 +175,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const Call& call,
   CheckEnum(open.encoding(), "open.encoding", violations);
   std::optional<int64_t> resume_from;
   if (open.has_resume_from()) resume_from = open.resume_from();
-  if (resume_from.value_or(0) < 0) {
-    violations.push_back({"open.resume_from", absl::StrCat("is ", *resume_from,
-                                                           "; must be at least 0, or be left "
-                                                           "out")});
-  }
+  CheckStepIndex(resume_from.value_or(0), "open.resume_from", violations);
   if (!hold.ok() || !violations.empty()) {
     return FirstFailure(std::move(violations), hold.status());
   }

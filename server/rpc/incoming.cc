@@ -4,6 +4,7 @@
 #include "google/protobuf/io/zero_copy_stream.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "grpcpp/support/slice.h"
+#include "server/api/api_errors.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
@@ -92,7 +93,7 @@ absl::Status Incoming::ReadWhile(absl::FunctionRef<bool()> wanted,
   WantedBytes bytes(pieces, wanted);
   const bool read = message->ParseFromZeroCopyStream(&bytes);
   buffer_.Clear();
-  if (bytes.given_up()) return CallerGone();
+  if (bytes.given_up()) return CallCancelled();
   return read ? absl::OkStatus() : UnreadableMessage(*message->GetDescriptor());
 }
 

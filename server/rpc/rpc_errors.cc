@@ -53,10 +53,6 @@ absl::Status StreamWithoutOpen() {
       {{"open", "the stream ended before its first message; send `open` first, then `step`"}});
 }
 
-absl::Status CallerGone() {
-  return absl::CancelledError("the caller gave up before the answer was ready");
-}
-
 absl::Status CannotListen(absl::string_view address, absl::string_view why) {
   return absl::UnavailableError(absl::StrCat("cannot listen on ", address, ": ", why));
 }

@@ -28,9 +28,6 @@ absl::Status NoMessage(const google::protobuf::Descriptor& request);
 // INVALID_ARGUMENT / BAD_REQUEST: a stream that ended before its first message.
 absl::Status StreamWithoutOpen();
 
-// CANCELLED: nobody waits for the answer any more.
-absl::Status CallerGone();
-
 // The server could not start on `address`; a message for whoever starts it.
 absl::Status CannotListen(absl::string_view address, absl::string_view why);
 

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/rpc/rpc_errors.h"
+#include "server/api/api_errors.h"
 
 namespace cellar {
 
@@ -59,7 +59,7 @@ void SerialStreamFlow::WorkDone(const absl::Status& status, std::optional<int64_
 void SerialStreamFlow::WriteDone(bool ok) {
   writing_ = false;
   if (written_bytes_ > kMostKeptBytes) written_bytes_ = 0;
-  if (!ok) End(CallerGone());
+  if (!ok) End(CallCancelled());
 }
 
 void SerialStreamFlow::End(const absl::Status& status) {

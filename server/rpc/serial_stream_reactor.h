@@ -1,7 +1,7 @@
 // A bidirectional stream on the wire whose messages are worked off one after another: what it does
 // when is SerialStreamFlow's (flow_driver.h says on which thread), what a message means is a
-// SerialStream's. Events come from the queue's thread, from whoever ends the work on a message, and
-// from the drain.
+// SerialStream's. Events come from the queue's thread, whoever ends a message's work, and the
+// drain.
 //
 // Thread safety: internal; queue, workers and drain call it from any thread.
 // Ownership: keeps itself alive until gRPC is done with it and no work is left.
@@ -17,6 +17,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/api/api.h"
+#include "server/api/api_errors.h"
 #include "server/api/stream_slot.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/admission.h"
@@ -94,7 +95,7 @@ class SerialStreamReactor final
   }
   void OnCancel() override {
     visit_.Cancel();
-    Happened([](SerialStreamFlow& flow) { flow.End(CallerGone()); });
+    Happened([](SerialStreamFlow& flow) { flow.End(CallCancelled()); });
   }
   void OnDone() override {
     // A worker may hold the reactor a little longer than the server lives; what belongs to the

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "server/api/api_errors.h"
 #include "server/rpc/incoming.h"
 #include "server/rpc/rpc_errors.h"
 
@@ -26,7 +27,7 @@ StepStreamFlow::Action StepStreamFlow::NextAction() {
   if (finished_) return {};
   if (received_ != nullptr && (cancelled_ || answer_failed_)) {
     ++unanswered_;
-    AnswerDone(std::exchange(received_, nullptr), CallerGone());
+    AnswerDone(std::exchange(received_, nullptr), CallCancelled());
   }
   DropUnwanted();
   if (const int64_t due = ChargeFor(bytes_); due != charged_) {
@@ -151,7 +152,7 @@ bool StepStreamFlow::MayFinish() const {
 }
 
 absl::Status StepStreamFlow::FinalStatus() const {
-  if (cancelled_) return CallerGone();
+  if (cancelled_) return CallCancelled();
   if (failure_.has_value()) return *failure_;
   if (end_.has_value()) return *end_;
   return any_message_ ? absl::OkStatus() : StreamWithoutOpen();

@@ -4,6 +4,7 @@
 #include <memory>
 #include <utility>
 
+#include "server/api/api_errors.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/message_space.h"
@@ -101,7 +102,7 @@ absl::StatusOr<int64_t> Visit::Charge(google::protobuf::Message& message, int64_
 void Visit::ReadOnlyMessage(bool came, Incoming& incoming, google::protobuf::Message* message,
                             Arrival arrival) {
   absl::Status entered = Enter();
-  if (entered.ok() && !came) entered = cancelled() ? CallerGone() : NoMessage(request_);
+  if (entered.ok() && !came) entered = cancelled() ? CallCancelled() : NoMessage(request_);
   if (!entered.ok()) return arrival(std::move(entered));
   Read(incoming, message, std::move(arrival));
 }
@@ -111,7 +112,7 @@ void Visit::RunOnWorker(absl::AnyInvocable<void(absl::Status)> work) {
       api_.scheduler, caller_->tenant, deadline_,
       [cancelled = cancelled_, work = std::move(work)](absl::Status may_run) mutable {
         const bool gone = may_run.ok() && cancelled->load(std::memory_order_relaxed);
-        work(gone ? CallerGone() : std::move(may_run));
+        work(gone ? CallCancelled() : std::move(may_run));
       });
 }
 

@@ -94,6 +94,10 @@ TEST_F(StepPlanTest, AnIndexIsNotNegativeAndInputsAreRequired) {
   CheckInputsGiven(bad, violations);
   ASSERT_EQ(violations.size(), 2);
   EXPECT_EQ(violations[0].field, "step.step_index");
+  CheckStepIndex(-1, "path", violations);
+  EXPECT_EQ(violations.back().field, "path");
+  EXPECT_EQ(violations.back().description, "is -1; must be at least 0");
+  violations.pop_back();
   EXPECT_EQ(violations[1].field, "step.inputs");
 }
 

@@ -28,10 +28,6 @@ TEST(RpcErrors, StreamWithoutOpenIsABadRequest) {
   EXPECT_EQ(GetErrorDetail(StreamWithoutOpen())->violations[0].field, "open");
 }
 
-TEST(RpcErrors, CallerGoneIsCancelled) {
-  EXPECT_EQ(CallerGone().code(), absl::StatusCode::kCancelled);
-}
-
 TEST(RpcErrors, CannotListenNamesTheAddressAndTheCause) {
   EXPECT_EQ(CannotListen("127.0.0.1:1", "taken").message(), "cannot listen on 127.0.0.1:1: taken");
 }
