@@ -67,14 +67,16 @@ void Admission::StartDraining() {
 bool Admission::AwaitEmpty(absl::Duration timeout) {
   absl::MutexLock lock(&mutex_);
   mutex_.AwaitWithTimeout(absl::Condition(this, &Admission::EmptyOrForced), timeout);
-  return inside_.load() == 0;
+  const bool empty = inside_.load() == 0;
+  if (!empty) forced_->store(true);
+  return empty;
 }
 
 void Admission::Force() {
   absl::MutexLock lock(&mutex_);
-  forced_.store(true);
+  forced_->store(true);
 }
 
-bool Admission::EmptyOrForced() const { return forced_.load() || inside_.load() == 0; }
+bool Admission::EmptyOrForced() const { return forced_->load() || inside_.load() == 0; }
 
 }  // namespace cellar

@@ -72,12 +72,16 @@ class Admission {
   // From now on Enter refuses; all listeners are told. Idempotent.
   void StartDraining();
 
-  // Waits until nobody is inside, for `timeout` at most or until Force. Returns whether nobody is.
-  // REQUIRES: draining has begun.
+  // Waits until nobody is inside, for `timeout` at most or until Force. Returns whether nobody is;
+  // if somebody is, the end is forced. REQUIRES: draining has begun.
   bool AwaitEmpty(absl::Duration timeout);
 
   // Ends AwaitEmpty now and for ever.
   void Force();
+
+  // Whether the end is forced: then whatever takes long to give back is left to the end of the
+  // process (left_to_the_end.h). May be looked at when this is gone.
+  const std::shared_ptr<const std::atomic<bool>>& forced() const { return shown_forced_; }
 
  private:
   bool EmptyOrForced() const;
@@ -87,7 +91,8 @@ class Admission {
 
   std::atomic<int64_t> inside_{0};
   std::atomic<bool> draining_{false};
-  std::atomic<bool> forced_{false};
+  const std::shared_ptr<std::atomic<bool>> forced_ = std::make_shared<std::atomic<bool>>(false);
+  const std::shared_ptr<const std::atomic<bool>> shown_forced_ = forced_;
 
   absl::Mutex mutex_;
   absl::flat_hash_map<const DrainListener*, std::weak_ptr<DrainListener>> listeners_

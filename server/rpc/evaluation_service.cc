@@ -84,6 +84,7 @@ class EvaluateReactor final : public Reactor {
   // On a worker, if that may take long: before the end, which the queue's thread sees to.
   void GiveBack() {
     evaluation_.reset();
+    visit_.LeaveIfForced(*request_);
     request_.reset();
   }
 

@@ -128,8 +128,7 @@ class SerialStreamReactor final
       case Do::kCharge: {
         const absl::Status full = visit_.Hold(action.bytes);
         if (full.ok()) break;
-        visit_.HoldAnyway(action.bytes);  // until it is given back
-        // Behind an answer that is there: what was done is told.
+        visit_.HoldAnyway(action.bytes);  // an answer that is there is told, and taken, yet
         Happened([&](SerialStreamFlow& flow) { flow.End(full); });
         break;
       }
@@ -160,6 +159,7 @@ class SerialStreamReactor final
     // A message that was refused may have many parts for nothing. Whoever worked on it gives it
     // back.
     if (!has_answer.ok() || current_bytes_ > kMostKeptBytes) {
+      visit_.LeaveIfForced(current_);
       current_ = Request();
       current_bytes_ = 0;
     }

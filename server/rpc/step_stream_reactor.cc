@@ -102,7 +102,10 @@ void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {
   exchange->keep_alive = shared_from_this();
   Done done = [this, exchange](absl::Status status) {
     const std::shared_ptr<void> alive = std::move(exchange->keep_alive);
-    if (exchange->is_long) exchange->request = v1::StreamStepsRequest();  // with no lock held
+    if (exchange->is_long) {  // with no lock held
+      visit_.LeaveIfForced(exchange->request);
+      exchange->request = v1::StreamStepsRequest();
+    }
     Happened([&](StepStreamFlow& flow) { flow.AnswerDone(exchange, std::move(status)); });
   };
   if (action.what == StepStreamFlow::Do::kOpen) {

@@ -82,6 +82,7 @@ class UnaryCall final : public Reactor {
   // parts takes long to give back, and whoever could take that time to read it can do so here too.
   void Finish(const absl::Status& status) {
     if (status.ok()) visit_.HoldAnyway(static_cast<int64_t>(wire_.response()->ByteSizeLong()));
+    visit_.LeaveIfForced(*request_);
     request_.reset();
     visit_.Finish(status);
   }

@@ -7,6 +7,7 @@
 #include "server/api/api_errors.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/call_deadline.h"
+#include "server/rpc/left_to_the_end.h"
 #include "server/rpc/message_space.h"
 #include "server/rpc/on_worker.h"
 #include "server/rpc/rpc_errors.h"
@@ -21,10 +22,11 @@ int64_t BytesOf(const google::protobuf::Message& message, int64_t wire_bytes) {
   return std::max(wire_bytes, MessageSpace(message));
 }
 
-// A message of many parts takes memory until it is destroyed; clearing it would keep that.
-void GiveBack(google::protobuf::Message& message) {
-  const std::unique_ptr<google::protobuf::Message> given_back(message.New());
-  message.GetReflection()->Swap(&message, given_back.get());
+// Takes what is in a message out of it. Clearing it would keep the memory.
+std::unique_ptr<google::protobuf::Message> TakeOut(google::protobuf::Message& message) {
+  std::unique_ptr<google::protobuf::Message> taken(message.New());
+  message.GetReflection()->Swap(&message, taken.get());
+  return taken;
 }
 
 }  // namespace
@@ -116,10 +118,21 @@ void Visit::RunOnWorker(absl::AnyInvocable<void(absl::Status)> work) {
       });
 }
 
+void Visit::GiveBack(google::protobuf::Message& message) {
+  LeaveIfForced(message);
+  TakeOut(message);
+}
+
+void Visit::LeaveIfForced(google::protobuf::Message& message) {
+  if (admission_.forced()->load(std::memory_order_relaxed)) LeaveToTheEnd(TakeOut(message));
+}
+
 void Visit::GiveBackOnWorker(std::shared_ptr<void> left, int64_t bytes) {
   CallBytes held(api_.call_bytes, caller_->tenant);
   held.SetAnyway(bytes);
-  RunOnWorker([left = std::move(left), held = std::move(held)](const absl::Status&) mutable {
+  RunOnWorker([left = std::move(left), held = std::move(held),
+               forced = admission_.forced()](const absl::Status&) mutable {
+    if (forced->load(std::memory_order_relaxed)) LeaveToTheEnd(std::move(left));
     left.reset();
     held.SetAnyway(0);
   });

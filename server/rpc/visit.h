@@ -81,6 +81,10 @@ class Visit {
   // Runs `work` as RunOnWorker does; who has gone is told CANCELLED. REQUIRES: the call is inside.
   void RunOnWorker(absl::AnyInvocable<void(absl::Status)> work);
 
+  // To be called before a message that may have many parts is destroyed: if the end is forced, what
+  // is in it is left to the end of the process (left_to_the_end.h).
+  void LeaveIfForced(google::protobuf::Message& message);
+
   // Has a worker give back what is left of the call, of so many bytes, which are charged for until
   // then, also when the call is gone. REQUIRES: it is known who calls.
   void GiveBackOnWorker(std::shared_ptr<void> left, int64_t bytes);
@@ -99,8 +103,11 @@ class Visit {
   // How many bytes a message takes that had so many on the wire, once it is charged for; `waiting`
   // is what it was charged for so far, and is given back. Errors: CALL_BYTES_LIMIT; then it is
   // given back, too.
-  static absl::StatusOr<int64_t> Charge(google::protobuf::Message& message, int64_t wire_bytes,
-                                        CallBytes& waiting);
+  absl::StatusOr<int64_t> Charge(google::protobuf::Message& message, int64_t wire_bytes,
+                                 CallBytes& waiting);
+
+  // Empties the message: one of many parts would keep its memory, also cleared.
+  void GiveBack(google::protobuf::Message& message);
 
   Api& api_;
   Admission& admission_;

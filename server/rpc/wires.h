@@ -13,6 +13,7 @@
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
+#include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/async_stream.h"
 #include "server/rpc/incoming.h"
 #include "server/rpc/raw_service.h"

@@ -4,6 +4,7 @@
 #include <optional>
 #include <string>
 #include <thread>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/string_view.h"
@@ -12,6 +13,7 @@
 #include "gtest/gtest.h"
 #include "server/identity/authentication.h"
 #include "server/identity/identities.h"
+#include "server/rpc/left_to_the_end.h"
 #include "server/rpc/raw_service.h"
 #include "server/rpc/wires.h"
 #include "tests/testing/api_fixture.h"
@@ -307,6 +309,61 @@ TEST_F(VisitTest, WhatWasReadOfAMessageThatIsNoneIsGivenBack) {
   reader_->read.WaitForNotification();
   EXPECT_EQ(GetErrorReason(reader_->bytes.status()), "BAD_REQUEST");
   EXPECT_LT(reader_->message.SpaceUsedLong(), 1000u);
+  reader_->visit.Finish(reader_->bytes.status());
+  reader_->done.WaitForNotification();
+}
+
+TEST_F(VisitTest, WhatIsReadOfAMessageWhenTheEndIsForcedIsLeftToTheEndOfTheProcess) {
+  OneReader& reader = Send(1000);
+  reader.read.WaitForNotification();
+  const size_t before = LeftToTheEnd();
+  reader.visit.LeaveIfForced(reader.message);
+  EXPECT_TRUE(reader.message.has_open()) << "nothing is forced";
+  admission_.StartDraining();
+  EXPECT_FALSE(admission_.AwaitEmpty(absl::ZeroDuration()));
+  reader.visit.LeaveIfForced(reader.message);
+  EXPECT_FALSE(reader.message.has_open());
+  EXPECT_EQ(LeftToTheEnd(), before + 1);
+  reader.visit.Finish(absl::OkStatus());
+  reader.done.WaitForNotification();
+}
+
+TEST_F(VisitTest, WhatAWorkerShouldGiveBackIsLeftToo) {
+  OneReader& reader = Send(1);
+  reader.read.WaitForNotification();
+  auto given_back = std::make_shared<int>(1);
+  auto left = std::make_shared<int>(2);
+  const std::weak_ptr<int> seen_given_back = given_back;
+  const std::weak_ptr<int> seen_left = left;
+  reader.visit.GiveBackOnWorker(std::move(given_back), 100'000);
+  fixture_.api().scheduler.Drain();
+  EXPECT_TRUE(seen_given_back.expired());
+  admission_.StartDraining();
+  {
+    const BusyWorker busy(fixture_.api().scheduler);
+    reader.visit.GiveBackOnWorker(std::move(left), 100'000);
+    EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes + 100'000);
+    EXPECT_FALSE(admission_.AwaitEmpty(absl::ZeroDuration())) << "forced while it waits";
+  }
+  fixture_.api().scheduler.Drain();
+  EXPECT_FALSE(seen_left.expired());
+  EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
+  reader.visit.Finish(absl::OkStatus());
+  reader.done.WaitForNotification();
+}
+
+TEST_F(VisitTest, AMessageThatIsGivenUpWhenTheEndIsForcedIsLeft) {
+  BusyWorker busy(fixture_.api().scheduler);
+  call().Write(UnknownParts(kLongMessageBytes) + "\x7a");
+  begun_.WaitForNotification();
+  reader_->reading.WaitForNotification();
+  admission_.StartDraining();
+  EXPECT_FALSE(admission_.AwaitEmpty(absl::ZeroDuration()));
+  const size_t before = LeftToTheEnd();
+  busy.LetGo();
+  reader_->read.WaitForNotification();
+  EXPECT_EQ(GetErrorReason(reader_->bytes.status()), "BAD_REQUEST");
+  EXPECT_EQ(LeftToTheEnd(), before + 1);
   reader_->visit.Finish(reader_->bytes.status());
   reader_->done.WaitForNotification();
 }
