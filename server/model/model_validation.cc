@@ -29,6 +29,8 @@ struct NamedTensor {
   const TensorSpec<Real>* tensor;
 };
 
+enum class Presence { kRequired, kOptional };
+
 // Lists the tensors that a layer has or must have. `cell_path` is that of the cell:
 // "model.layers[0].lstm".
 template <class Real>
@@ -36,10 +38,10 @@ std::vector<NamedTensor<Real>> TensorsOf(const LayerSpec<Real>& layer,
                                          const std::string& cell_path) {
   std::vector<NamedTensor<Real>> tensors;
   const auto add = [&](const std::string& path, const TensorSpec<Real>& tensor,
-                       const std::vector<LayerAxis>& axes, bool required) {
+                       const std::vector<LayerAxis>& axes, Presence presence) {
     tensors.push_back({{.path = path,
                         .axes = axes,
-                        .required = required,
+                        .required = presence == Presence::kRequired,
                         .given = tensor.given,
                         .broken = tensor.broken,
                         .shape = tensor.shape,
@@ -54,19 +56,21 @@ std::vector<NamedTensor<Real>> TensorsOf(const LayerSpec<Real>& layer,
     const GateSpec<Real>& gate = layer.gates[k];
     if (!gate.given) continue;  // reported as one, see CheckGates
     const std::string path = absl::StrCat(cell_path, ".", names[k]);
-    add(absl::StrCat(path, ".input_weights"), gate.input_weights, {kH, kI}, true);
-    add(absl::StrCat(path, ".recurrent_weights"), gate.recurrent_weights, {kH, kP}, true);
-    add(absl::StrCat(path, ".bias"), gate.bias, {kH}, false);
+    add(absl::StrCat(path, ".input_weights"), gate.input_weights, {kH, kI}, Presence::kRequired);
+    add(absl::StrCat(path, ".recurrent_weights"), gate.recurrent_weights, {kH, kP},
+        Presence::kRequired);
+    add(absl::StrCat(path, ".bias"), gate.bias, {kH}, Presence::kOptional);
   }
   if (layer.has_peepholes) {
     const std::string path = absl::StrCat(cell_path, ".peepholes");
-    add(absl::StrCat(path, ".forget_gate"), layer.forget_peephole, {kH}, true);
-    add(absl::StrCat(path, ".input_gate"), layer.input_peephole, {kH}, true);
-    add(absl::StrCat(path, ".output_gate"), layer.output_peephole, {kH}, true);
+    add(absl::StrCat(path, ".forget_gate"), layer.forget_peephole, {kH}, Presence::kRequired);
+    add(absl::StrCat(path, ".input_gate"), layer.input_peephole, {kH}, Presence::kRequired);
+    add(absl::StrCat(path, ".output_gate"), layer.output_peephole, {kH}, Presence::kRequired);
   }
-  add(absl::StrCat(cell_path, ".projection"), layer.projection, {LayerAxis::kOutput, kH}, false);
+  add(absl::StrCat(cell_path, ".projection"), layer.projection, {LayerAxis::kOutput, kH},
+      Presence::kOptional);
   add(absl::StrCat(cell_path, ".candidate_recurrent_bias"), layer.candidate_recurrent_bias, {kH},
-      false);
+      Presence::kOptional);
   return tensors;
 }
 

@@ -28,12 +28,15 @@ const char* PhraseOf(int code) {
   }
 }
 
-void Send(const OperatorPage& page, bool with_text, mg_connection* connection) {
+// What of a page is sent: to HEAD it is told, and not shown.
+enum class Sent { kAll, kHeadOnly };
+
+void Send(const OperatorPage& page, Sent sent, mg_connection* connection) {
   std::string answer =
       absl::StrCat("HTTP/1.1 ", page.code, " ", PhraseOf(page.code),
                    "\r\nContent-Type: ", page.type, "\r\nContent-Length: ", page.text.size(),
                    "\r\nCache-Control: no-store\r\nConnection: close\r\n\r\n");
-  if (with_text) answer += page.text;
+  if (sent == Sent::kAll) answer += page.text;
   mg_write(connection, answer.data(), answer.size());
 }
 
@@ -85,9 +88,10 @@ int OperatorServer::OnRequest(mg_connection* connection) {
   const auto* const self = static_cast<const OperatorServer*>(request->user_data);
   const absl::string_view method = request->request_method;
   if (method == "GET" || method == "HEAD") {
-    Send(self->PageFor(request->local_uri), method == "GET", connection);
+    Send(self->PageFor(request->local_uri), method == "GET" ? Sent::kAll : Sent::kHeadOnly,
+         connection);
   } else {
-    Send({kMethodNotAllowed, "only GET and HEAD\n"}, true, connection);
+    Send({kMethodNotAllowed, "only GET and HEAD\n"}, Sent::kAll, connection);
   }
   return 1;  // answered: the library looks for nothing itself
 }

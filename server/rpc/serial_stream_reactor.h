@@ -1,6 +1,6 @@
 // A bidirectional stream on the wire whose messages are worked off one after another: what it does
 // when is SerialStreamFlow's (flow_driver.h says on which thread), what a message means is a
-// SerialStream's. Events come from the queue, from the drain, and from whoever ends a work.
+// SerialStream's. Events come from the queue, the drain, and whoever ends the work on a message.
 //
 // Thread safety: internal; queue, workers and drain call it from any thread.
 // Ownership: keeps itself alive until gRPC is done with it and no work is left.
