@@ -13,10 +13,11 @@ constexpr int64_t kRoomGrowthBytes = int64_t{64} << 10;
 
 }  // namespace
 
-absl::Status HoldRoom(Api& api, const Call& call, int64_t answer_bytes, Done& done) {
-  if (answer_bytes <= kLeastCallBytes) return absl::OkStatus();
+absl::Status HoldRoom(Api& api, const Call& call, int64_t answer_bytes, Done& done,
+                      int64_t free_bytes) {
+  if (answer_bytes <= free_bytes) return absl::OkStatus();
   CallBytes room(api.call_bytes, call.tenant());
-  CELLAR_RETURN_IF_ERROR(room.Set(answer_bytes - kLeastCallBytes));
+  CELLAR_RETURN_IF_ERROR(room.Set(answer_bytes - free_bytes));
   done = [room = std::move(room), done = std::move(done)](absl::Status status) mutable {
     room.SetAnyway(0);
     done(std::move(status));

@@ -2,9 +2,9 @@
 // whoever waits for a turn holds that much of what all calls may hold, so that many long answers
 // are not begun for which there is no place.
 //
-// Up to kLeastCallBytes cost nothing: every call holds those. The room is given back right before
-// the answer is told of; then it is charged to its call as it is, though somebody may have taken
-// its place: the cap may be passed by one answer for each thread.
+// Up to kLeastCallBytes of a call cost nothing: every call holds those. The room is given back
+// right before the answer is told of; then it is charged to its call as it is, though somebody may
+// have taken its place: the cap may be passed by one answer for each thread.
 #ifndef CELLAR_SERVER_API_ANSWER_ROOM_H_
 #define CELLAR_SERVER_API_ANSWER_ROOM_H_
 
@@ -20,8 +20,10 @@
 namespace cellar {
 
 // Holds room for an answer of so many bytes until `done` is called. To be asked before anything is
-// begun. Errors: CALL_BYTES_LIMIT; then `done` is as it was. Thread safety: any thread.
-absl::Status HoldRoom(Api& api, const Call& call, int64_t answer_bytes, Done& done);
+// begun. `free_bytes`: of those that the call holds anyway, this answer's share. Errors:
+// CALL_BYTES_LIMIT; then `done` is as it was. Thread safety: any thread.
+absl::Status HoldRoom(Api& api, const Call& call, int64_t answer_bytes, Done& done,
+                      int64_t free_bytes = kLeastCallBytes);
 
 // Room for an answer of many parts, which grows with them.
 //

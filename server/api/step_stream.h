@@ -1,14 +1,16 @@
 // SessionService.StreamSteps without the wire: one object a stream.
 //
 // The caller (rpc/) hands over messages in their order: Open once, then Step as often as it likes,
-// without waiting for the answers (their Done come in the order of the steps). After the first
-// failure nothing more is applied: the steps behind it fail with the same status.
+// without waiting for the answers of the last kMostWaitingSteps (their Done come in the order of
+// the steps). After the first failure nothing more is applied: the steps behind it fail with the
+// same status.
 //
 // Thread safety: Open and Step are called by one thread at a time; Done and `on_end` may come from
 // any thread. Ownership: held by shared_ptr; work in flight keeps the stream alive.
 #ifndef CELLAR_SERVER_API_STEP_STREAM_H_
 #define CELLAR_SERVER_API_STEP_STREAM_H_
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 
@@ -18,6 +20,9 @@
 #include "server/api/api.h"
 
 namespace cellar {
+
+// Steps of one stream that its caller may have handed over and not been answered yet.
+inline constexpr int64_t kMostWaitingSteps = 8;
 
 class StepStream {
  public:

@@ -32,7 +32,9 @@ class HealthService final : public RawService {
   struct Limits {
     // Open at once. Each watch is told the end of the server, which must not take long.
     size_t watches = 10'000;
-    size_t askers = 1'000;
+    // Enough for those who mean well, who come with what they ask and take their answers; few,
+    // because gRPC may hold a message as long as any for each.
+    size_t askers = 64;
   };
 
   // Of `services`, by their full names. Nothing is served yet.

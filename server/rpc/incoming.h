@@ -16,8 +16,9 @@
 namespace cellar {
 
 // What gRPC refuses by itself, in multiples of what a message may have: in between the caller
-// learns the limit, and by how much it was missed.
-inline constexpr int64_t kUnreadMessageFactor = 4;
+// learns the limit, and by how much it was missed. Little, because gRPC holds that much of a
+// message whose end does not come, where no cap of ours sees it.
+inline constexpr int64_t kUnreadMessageFactor = 2;
 
 // Messages above this are long: reading one, and giving it back, may take much longer than handing
 // it over to a worker: a millisecond for 16 KiB of unknown groups, a second for 16 MiB of them.

@@ -25,6 +25,7 @@
 #include "absl/status/statusor.h"
 #include "cellar/v1/session_service.pb.h"
 #include "server/api/call_bytes.h"
+#include "server/api/step_stream.h"
 
 namespace cellar {
 
@@ -40,9 +41,9 @@ struct StepExchange {
 class StepStreamFlow {
  public:
   struct Limits {
-    int64_t max_unanswered = 8;            // steps with the engine at once
-    int64_t max_exchanges = 64;            // messages not yet answered and written
-    int64_t max_bytes = int64_t{1} << 20;  // their bytes; a read may go beyond it once
+    int64_t max_unanswered = kMostWaitingSteps;  // steps with the engine at once
+    int64_t max_exchanges = 64;                  // messages not yet answered and written
+    int64_t max_bytes = int64_t{1} << 20;        // their bytes; a read may go beyond it once
   };
 
   enum class Do {

@@ -293,7 +293,7 @@ TEST_F(LimitedStreamTest, AFullQueueEndsTheStreamBehindWhatWaits) {
 // There is room for two answers to that many steps.
 class StreamInScarceRoomTest : public StepStreamTest {
  protected:
-  StreamInScarceRoomTest() : StepStreamTest({.limits = {.max_call_bytes = 150'000}}) {}
+  StreamInScarceRoomTest() : StepStreamTest({.limits = {.max_call_bytes = 170'000}}) {}
 
   static constexpr int64_t kManySteps = 10'000;
 };
@@ -310,6 +310,19 @@ TEST_F(StreamInScarceRoomTest, AStepWhoseLongAnswerHasNoRoomEndsTheStreamBehindT
   }
   EXPECT_THAT(client.Reasons(), ElementsAre("", "", "", "CALL_BYTES_LIMIT", "CALL_BYTES_LIMIT"));
   EXPECT_EQ(NextStep(), 2 * kManySteps);
+  EXPECT_EQ(api().call_bytes.total(), 0);
+}
+
+TEST_F(StreamInScarceRoomTest, WhatACallHoldsAnywayIsForAllOfItsStepsTogether) {
+  constexpr int64_t kSteps = 2'000;  // an answer of nearly kLeastCallBytes
+  StreamClient client(api());
+  ASSERT_TRUE(client.OpenA().ok());
+  {
+    TurnBlocker blocker(api(), "sessions/a");
+    for (int k = 0; k < kMostWaitingSteps; ++k) client.SendStep(std::vector<double>(kSteps, 1));
+    EXPECT_GT(api().call_bytes.total(), kMostWaitingSteps * 8 * kSteps - kLeastCallBytes);
+  }
+  EXPECT_EQ(NextStep(), kMostWaitingSteps * kSteps);
   EXPECT_EQ(api().call_bytes.total(), 0);
 }
 

@@ -71,7 +71,7 @@ TEST(EvaluationService, RefusesALongMessage) {
   options.api.max_message_bytes = 2000;
   InProcessServer server(options);
   grpc::ClientContext context;
-  const auto stream = server.evaluations().Evaluate(&context, Homework(1, 500));
+  const auto stream = server.evaluations().Evaluate(&context, Homework(1, 400));
   v1::EvaluateResponse answer;
   EXPECT_FALSE(stream->Read(&answer));
   EXPECT_EQ(SentReason(stream->Finish()), "MESSAGE_SIZE_LIMIT");

@@ -236,7 +236,7 @@ TEST(SessionServiceLimits, ALongMessageIsRefusedWithTheLimit) {
   v1::StepResponse stepped;
   grpc::ClientContext context;
   const grpc::Status status = server.sessions().Step(
-      &context, StepOf("sessions/a", std::vector<double>(500, 0.0)), &stepped);
+      &context, StepOf("sessions/a", std::vector<double>(400, 0.0)), &stepped);
   EXPECT_EQ(status.error_code(), grpc::StatusCode::RESOURCE_EXHAUSTED);
   EXPECT_EQ(SentReason(status), "MESSAGE_SIZE_LIMIT");
   EXPECT_EQ(SentMetadata(status, "limit_bytes"), "2000");
@@ -245,7 +245,7 @@ TEST(SessionServiceLimits, ALongMessageIsRefusedWithTheLimit) {
   const auto stream = server.sessions().StreamSteps(&stream_context);
   stream->Write(OpenMessage("sessions/a"));
   v1::StreamStepsRequest message = StepMessage(0);
-  message.mutable_step()->mutable_inputs()->mutable_values()->Resize(500, 0.0);
+  message.mutable_step()->mutable_inputs()->mutable_values()->Resize(400, 0.0);
   stream->Write(message);
   v1::StreamStepsResponse answer;
   ASSERT_TRUE(stream->Read(&answer));
