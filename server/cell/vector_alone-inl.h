@@ -24,18 +24,19 @@
 HWY_BEFORE_NAMESPACE();
 namespace cellar::HWY_NAMESPACE {
 
-template <int kVectors, class D, class Real = hn::TFromD<D>>
+// A vector of chains every kStep words.
+template <int kStep, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void BeginChains(D d, const Real* start, Chains<1, kVectors, D>& chains) {
   CELLAR_UNROLL
   for (int n = 0; n < kVectors; ++n) {
-    chains[0][n] = start == nullptr ? hn::Zero(d) : hn::Load(d, start + n * kLanesOf<D>);
+    chains[0][n] = start == nullptr ? hn::Zero(d) : hn::Load(d, start + n * kStep);
   }
 }
 
-template <int kVectors, class D, class Real = hn::TFromD<D>>
+template <int kStep, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void StoreChains(D d, const Chains<1, kVectors, D>& chains, Real* sums) {
   CELLAR_UNROLL
-  for (int n = 0; n < kVectors; ++n) hn::Store(chains[0][n], d, sums + n * kLanesOf<D>);
+  for (int n = 0; n < kVectors; ++n) hn::Store(chains[0][n], d, sums + n * kStep);
 }
 
 // What is multiplied, and where the sums go: [vectors of the panel].
@@ -55,88 +56,90 @@ constexpr int AtOnce(int vectors) {
 }
 
 // A panel of kVectors vectors.
-template <int kVectors, class D, class Real = hn::TFromD<D>>
+template <int kStep, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyAlone(D d, const AloneProduct<Real>& product) {
   constexpr int kAtOnce = AtOnce(kVectors);
-  for (int at = 0; at < kVectors * kLanesOf<D>; at += kAtOnce * kLanesOf<D>) {
+  for (int at = 0; at < kVectors * kStep; at += kAtOnce * kStep) {
     Chains<1, kAtOnce, D> chains;
-    BeginChains<kAtOnce>(d, product.start == nullptr ? nullptr : product.start + at, chains);
+    BeginChains<kStep, kAtOnce>(d, product.start == nullptr ? nullptr : product.start + at, chains);
     const Real* words = product.matrix.BlockAt(0) + at;
-    for (int64_t k = 0; k < product.matrix.columns(); ++k, words += kVectors * kLanesOf<D>) {
-      AddColumn<WordPart::kAll, 1, kAtOnce>(d, words, &product.factors, k, chains);
+    for (int64_t k = 0; k < product.matrix.columns(); ++k, words += kVectors * kStep) {
+      AddColumn<WordPart::kAll, 1, kAtOnce>(d, words, &product.factors, k, chains, kStep);
     }
-    StoreChains<kAtOnce>(d, chains, product.sums + at);
+    StoreChains<kStep, kAtOnce>(d, chains, product.sums + at);
   }
 }
 
 // Two panels side by side, where the chains of one would not keep a core busy.
-template <int kVectors, class D, class Real = hn::TFromD<D>>
+template <int kStep, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyBothAlone(D d, const AloneProduct<Real>& of_x,
                                   const AloneProduct<Real>& of_h) {
-  constexpr int64_t kStride = kVectors * kLanesOf<D>;
+  constexpr int64_t kColumn = int64_t{kVectors} * kStep;
   Chains<1, kVectors, D> x_chains, h_chains;
-  BeginChains<kVectors>(d, of_x.start, x_chains);
-  BeginChains<kVectors>(d, of_h.start, h_chains);
+  BeginChains<kStep, kVectors>(d, of_x.start, x_chains);
+  BeginChains<kStep, kVectors>(d, of_h.start, h_chains);
   const Real* const W = of_x.matrix.BlockAt(0);
   const Real* const U = of_h.matrix.BlockAt(0);
   const int64_t inputs = of_x.matrix.columns();
   const int64_t outputs = of_h.matrix.columns();
-  int64_t k = 0;
-  for (; k < HWY_MIN(inputs, outputs); ++k) {
-    AddColumn<WordPart::kAll, 1, kVectors>(d, W + k * kStride, &of_x.factors, k, x_chains);
-    AddColumn<WordPart::kAll, 1, kVectors>(d, U + k * kStride, &of_h.factors, k, h_chains);
+  const int64_t both = HWY_MIN(inputs, outputs);
+  for (int64_t k = 0; k < both; ++k) {
+    AddColumn<WordPart::kAll, 1, kVectors>(d, W + k * kColumn, &of_x.factors, k, x_chains, kStep);
+    AddColumn<WordPart::kAll, 1, kVectors>(d, U + k * kColumn, &of_h.factors, k, h_chains, kStep);
   }
-  for (int64_t j = k; j < inputs; ++j) {
-    AddColumn<WordPart::kAll, 1, kVectors>(d, W + j * kStride, &of_x.factors, j, x_chains);
+  for (int64_t k = both; k < inputs; ++k) {
+    AddColumn<WordPart::kAll, 1, kVectors>(d, W + k * kColumn, &of_x.factors, k, x_chains, kStep);
   }
-  for (int64_t j = k; j < outputs; ++j) {
-    AddColumn<WordPart::kAll, 1, kVectors>(d, U + j * kStride, &of_h.factors, j, h_chains);
+  for (int64_t k = both; k < outputs; ++k) {
+    AddColumn<WordPart::kAll, 1, kVectors>(d, U + k * kColumn, &of_h.factors, k, h_chains, kStep);
   }
-  StoreChains<kVectors>(d, x_chains, of_x.sums);
-  StoreChains<kVectors>(d, h_chains, of_h.sums);
+  StoreChains<kStep, kVectors>(d, x_chains, of_x.sums);
+  StoreChains<kStep, kVectors>(d, h_chains, of_h.sums);
 }
 
 // Vectors of a panel so few that two of them are multiplied side by side.
 constexpr int kMostBothAlone = kRegisters / 8;
 
-template <class D, class Real = hn::TFromD<D>>
-HWY_INLINE void ShowHidden(D d, const StepRow<Real>& row, int64_t size,
-                           const absl::Span<Real>& trace) {
-  if (trace.data() == nullptr) return;
-  for (int64_t i = 0; i < size; i += kLanesOf<D>) {
-    StoreUpTo(d, LoadUpTo(d, row.h + i, size - i), size - i, trace.data() + i);
-  }
-}
-
-// The step of a cell of kBlocks blocks.
-template <int kGates, int kBlocks, class Point, class D, class Real = hn::TFromD<D>>
+// The step of a cell of kBlocks blocks, a vector of each every kStep rows: as many as it has lanes,
+// or a whole block if all rows are in the first vector of one.
+template <int kGates, int kBlocks, int kStep, class Point, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void StepBlocksAlone(D d, const PhaseArguments<Real>& step, const Point& point) {
-  constexpr int kWords = kGates * kBlocks * static_cast<int>(kBlockRows<Real>);
-  constexpr int kVectors = kWords / static_cast<int>(kLanesOf<D>);
+  constexpr int kBlockWidth = kGates * static_cast<int>(kBlockRows<Real>);
+  constexpr int kVectors = kBlocks * kBlockWidth / kStep;
   const PackedCell<Real>& cell = step.cell;
   const StepRow<Real>& row = step.rows[0];
-  HWY_ALIGN Real input_sums[kWords];
-  HWY_ALIGN Real recurrent_sums[kWords];
+  HWY_ALIGN Real input_sums[kBlocks * kBlockWidth];
+  HWY_ALIGN Real recurrent_sums[kBlocks * kBlockWidth];
   const AloneProduct<Real> of_x = {cell.input, cell.input_start.BlockAt(0), row.x, input_sums};
   const AloneProduct<Real> of_h = {cell.recurrent, cell.recurrent_start.BlockAt(0), row.h,
                                    recurrent_sums};
   if (kVectors <= kMostBothAlone && row.input_sums == nullptr) {
-    MultiplyBothAlone<HWY_MIN(kVectors, kMostBothAlone)>(d, of_x, of_h);
+    MultiplyBothAlone<kStep, HWY_MIN(kVectors, kMostBothAlone)>(d, of_x, of_h);
   } else {
-    if (row.input_sums == nullptr) MultiplyAlone<kVectors>(d, of_x);
-    MultiplyAlone<kVectors>(d, of_h);
+    if (row.input_sums == nullptr) MultiplyAlone<kStep, kVectors>(d, of_x);
+    MultiplyAlone<kStep, kVectors>(d, of_h);
   }
   const Real* const sums_of_x = row.input_sums == nullptr ? input_sums : row.input_sums;
-  VisitRow(d, row, 0, row.h, {0, cell.recurrent.rows()}, {sums_of_x, cell.input.block_width()},
-           {recurrent_sums, cell.recurrent.block_width()}, point);
-  ShowHidden(d, row, cell.shape.output_size, row.trace.unrounded_h);
-  ShowHidden(d, row, cell.shape.output_size, row.trace.h);
+  const Elements rows = {0, cell.recurrent.rows()};
+  if constexpr (kBlocks * kBlockRows<Real> == kStep) {
+    // One place, known here: the sums of h do not leave their registers.
+    point(d,
+          Place<Real>{row, 0, row.h, row.trace.h.data(), 0, rows.count, sums_of_x, recurrent_sums});
+  } else {
+    VisitRow(d, row, 0, row.h, row.trace.h.data(), rows, {sums_of_x, kBlockWidth},
+             {recurrent_sums, kBlockWidth}, point);
+  }
+  for (size_t i = 0; i < row.trace.unrounded_h.size(); ++i) row.trace.unrounded_h[i] = row.h[i];
 }
 
 template <int kGates, int kBlocks = 1, class Point, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void StepAlone(D d, const PhaseArguments<Real>& step, const Point& point) {
-  if (kBlocks == PanelBlocks(kGates) || step.cell.recurrent.blocks() == kBlocks) {
-    StepBlocksAlone<kGates, kBlocks>(d, step, point);
+  constexpr int kBlock = static_cast<int>(kBlockRows<Real>);
+  const hn::CappedTag<Real, kBlock / 2> half;
+  if (kBlocks == 1 && step.cell.recurrent.rows() <= kLanesOf<decltype(half)>) {
+    StepBlocksAlone<kGates, 1, kBlock>(half, step, point);
+  } else if (kBlocks == PanelBlocks(kGates) || step.cell.recurrent.blocks() == kBlocks) {
+    StepBlocksAlone<kGates, kBlocks, static_cast<int>(kLanesOf<D>)>(d, step, point);
   } else if constexpr (kBlocks < PanelBlocks(kGates)) {
     StepAlone<kGates, kBlocks + 1>(d, step, point);
   }

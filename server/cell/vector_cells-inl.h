@@ -43,7 +43,7 @@ struct HiddenPoint {
   HWY_INLINE void Mix(D d, const At& at, V z, V g) const {
     const auto one = hn::Set(d, Real{1});
     const V h = (one - z) * g + z * at.Load(d, at.row.h);
-    at.Store(d, CanonicalNan(d, h), at.new_h);
+    StoreNewH(d, at, CanonicalNan(d, h));
     Show(d, at, g, at.row.trace.candidate);
   }
 
@@ -108,7 +108,7 @@ struct RnnPoint : HiddenPoint<kUsual, Real> {
   template <class D, class At>
   HWY_INLINE void operator()(D d, const At& at) const {
     const auto h = this->template GateNumber<Activation::kTanh>(0)(d, PreActivation(d, at, 0));
-    at.Store(d, h, at.new_h);
+    StoreNewH(d, at, h);
   }
 };
 

@@ -73,7 +73,11 @@ struct LstmPoint {
     o = GateNumber<Activation::kSigmoid>(2)(d, o);
     const Gate<kUsual, Activation::kTanh, Real> memory = {step, step.cell.memory_activation};
     const auto hidden = CanonicalNan(d, o * memory(d, c));
-    at.Store(d, hidden, step.cell.projection.empty() ? at.new_h : Unprojected(at.row_index));
+    if (step.cell.projection.empty()) {
+      StoreNewH(d, at, hidden);
+    } else {
+      at.Store(d, hidden, Unprojected(at.row_index));
+    }
     Show(d, at, o, at.row.trace.output_gate);
   }
 
@@ -128,7 +132,7 @@ struct ProjectionPoint {
 
   template <class D, class At>
   HWY_INLINE void operator()(D d, const At& at) const {
-    at.Store(d, CanonicalNan(d, at.RecurrentSum(d, 0)), at.new_h);
+    StoreNewH(d, at, CanonicalNan(d, at.RecurrentSum(d, 0)));
   }
 };
 

@@ -27,6 +27,7 @@ struct Place {
   const StepRow<Real>& row;
   int64_t row_index;
   Real* new_h;             // [P]: where the row's new h goes
+  Real* shown_h;           // [P]: where else; null: nowhere
   int64_t element;         // the first of the vector, 0 .. H-1
   int64_t count;           // elements from there on; may be more than a vector
   const Real* input_sums;  // of gate 0; the next gate's is a block further
@@ -64,6 +65,7 @@ struct PlacePair {
   const StepRow<Real>& row;
   int64_t row_index;
   Real* new_h;
+  Real* shown_h;
   Place<Real> first, second;
 
   template <class D>
@@ -104,8 +106,8 @@ struct BlockSums {
 // Calls point(d, place or pair of places) until all vectors of a row's elements have been there.
 template <class Point, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void VisitRow(D d, const StepRow<Real>& row, int64_t row_index, Real* new_h,
-                         Elements elements, BlockSums<Real> input, BlockSums<Real> recurrent,
-                         const Point& point) {
+                         Real* shown_h, Elements elements, BlockSums<Real> input,
+                         BlockSums<Real> recurrent, const Point& point) {
   constexpr int64_t kLanes = kLanesOf<D>;
   constexpr int64_t kVectors = kBlockRows<Real> / kLanes;  // of a block
   const auto place = [&](int64_t vector) HWY_ATTR {
@@ -114,6 +116,7 @@ HWY_INLINE void VisitRow(D d, const StepRow<Real>& row, int64_t row_index, Real*
     return Place<Real>{row,
                        row_index,
                        new_h,
+                       shown_h,
                        elements.first + vector * kLanes,
                        elements.count - vector * kLanes,
                        input.of + block * input.width + lane,
@@ -121,7 +124,7 @@ HWY_INLINE void VisitRow(D d, const StepRow<Real>& row, int64_t row_index, Real*
   };
   int64_t vector = 0;
   for (; (vector + 1) * kLanes < elements.count; vector += 2) {
-    point(d, PlacePair<Real>{row, row_index, new_h, place(vector), place(vector + 1)});
+    point(d, PlacePair<Real>{row, row_index, new_h, shown_h, place(vector), place(vector + 1)});
   }
   if (vector * kLanes < elements.count) point(d, place(vector));
 }
@@ -135,6 +138,13 @@ HWY_INLINE auto PreActivation(D d, const At& at, int gate) {
 template <class D, class At, class V, class Real = hn::TFromD<D>>
 HWY_INLINE void Show(D d, const At& at, V v, const absl::Span<Real>& trace) {
   if (trace.data() != nullptr) at.Store(d, v, trace.data());
+}
+
+// The new h, where it goes.
+template <class D, class At, class V>
+HWY_INLINE void StoreNewH(D d, const At& at, V h) {
+  at.Store(d, h, at.new_h);
+  if (at.shown_h != nullptr) at.Store(d, h, at.shown_h);
 }
 
 // The activation of a gate. kUsual: the one that is meant unless another was chosen, exact; of

@@ -107,10 +107,11 @@ HWY_INLINE void VisitRows(D d, const PhaseArguments<Real>& step, const PackedMat
   const int64_t count = HWY_MIN(U.rows() - first, span.block_count * kBlockRows<Real>);
   const int64_t stride = PaddedRows<Real>(step.cell.shape.output_size);
   const int64_t width = U.block_width();
+  Real* const nowhere = nullptr;
   for (int64_t r = 0; r < span.row_count; ++r) {
     const int64_t row = span.row + r;
-    VisitRow(d, step.rows[row], row, step.workspace.new_h.data() + row * stride, {first, count},
-             {sums.of_inputs[r], step.cell.input.block_width()},
+    VisitRow(d, step.rows[row], row, step.workspace.new_h.data() + row * stride, nowhere,
+             {first, count}, {sums.of_inputs[r], step.cell.input.block_width()},
              {sums.of_h + r * span.block_count * width, width}, point);
   }
 }

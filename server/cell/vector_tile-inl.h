@@ -89,17 +89,18 @@ HWY_INLINE hn::Vec<D> LoadWeights(D d, const Real* HWY_RESTRICT words) {
 template <int kRows, int kVectors, class D>
 using Chains = hn::Vec<D>[kRows][kVectors];
 
-// One column more of each chain: weights from `words`, factors rows[r][k].
+// One column more of each chain: weights from `words`, a vector of them every `step`; factors
+// rows[r][k].
 template <WordPart kPart, int kRows, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void AddColumn(D d, const Real* HWY_RESTRICT words, const Real* const* rows, int64_t k,
-                          Chains<kRows, kVectors, D>& chains) {
+                          Chains<kRows, kVectors, D>& chains, int64_t step = kLanesOf<D>) {
   using V = hn::Vec<D>;
   V factors[kRows];
   CELLAR_UNROLL
   for (int r = 0; r < kRows; ++r) factors[r] = hn::Set(d, rows[r][k]);
   CELLAR_UNROLL
   for (int n = 0; n < kVectors; ++n) {
-    const V weight = LoadWeights<kPart>(d, words + n * kLanesOf<D>);
+    const V weight = LoadWeights<kPart>(d, words + n * step);
     CELLAR_UNROLL
     for (int r = 0; r < kRows; ++r) chains[r][n] = Fma(weight, factors[r], chains[r][n]);
   }
