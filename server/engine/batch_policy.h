@@ -60,6 +60,10 @@ class StallPause {
   int64_t next_ = 1;
 };
 
+// How often the leader of a crew gives up its processor while it waits for the last part, before
+// that counts as a stall: the longer, the more multiply-adds the part takes.
+int64_t YieldsOfAStall(int64_t part_cost);
+
 // Blocks of output rows in one part, when `blocks` are shared out to `workers`: whole panels, and a
 // few parts for each, so that one that comes late or is held up leaves its own to the others.
 int64_t PartBlocks(int64_t blocks, int64_t panel_blocks, int64_t workers);

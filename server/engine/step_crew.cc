@@ -5,6 +5,7 @@
 #include <thread>
 
 #include "server/base/processors.h"
+#include "server/engine/batch_policy.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -13,10 +14,8 @@
 namespace cellar {
 namespace {
 
-// How often a thread looks before it lets another one have its processor: some 30 us. And how often
-// it does that before it must be a stall: hardly a part takes so long.
-constexpr int kSpinsBeforeYield = 2000;
-constexpr int kYieldsOfAStall = 5;
+// How often a thread looks before it lets another one have its processor: some 30 us.
+constexpr int64_t kSpinsBeforeYield = 2000;
 
 // Waits a little, the longer the more often it was called for the same thing.
 class Spinner {
@@ -33,17 +32,18 @@ class Spinner {
 #endif
   }
   void Reset() { count_ = 0; }
-  bool IsStalled() const { return count_ >= kYieldsOfAStall * kSpinsBeforeYield; }
+  int64_t yield_count() const { return count_ / kSpinsBeforeYield; }
 
  private:
-  int count_ = 0;
+  int64_t count_ = 0;
 };
 
 }  // namespace
 
 StepCrew::StepCrew(int seats) : homes_(static_cast<size_t>(std::clamp(seats, 1, kMostSeats))) {}
 
-void StepCrew::ShareOut(int64_t count, bool backwards, absl::FunctionRef<void(int64_t)> part) {
+void StepCrew::ShareOut(const Parts& parts, absl::FunctionRef<void(int64_t)> part) {
+  const int64_t count = parts.count;
   const int64_t seat_count = seats();
   for (int64_t seat = 0; seat < seat_count; ++seat) {
     Home& home = homes_[static_cast<size_t>(seat)];
@@ -52,7 +52,7 @@ void StepCrew::ShareOut(int64_t count, bool backwards, absl::FunctionRef<void(in
     home.taken.store(0, std::memory_order_relaxed);
   }
   leaders_processor_.store(ThisProcessor(), std::memory_order_relaxed);
-  backwards_ = backwards;
+  backwards_ = parts.backwards;
   part_ = &part;
   part_count_ += count;
   const int64_t before = work_.load(std::memory_order_relaxed) / kPart;
@@ -63,7 +63,7 @@ void StepCrew::ShareOut(int64_t count, bool backwards, absl::FunctionRef<void(in
   Spinner spinner;
   while (work_.load(std::memory_order_acquire) / kPart - before < left) {
     spinner.Wait();
-    if (!spinner.IsStalled()) continue;
+    if (spinner.yield_count() < YieldsOfAStall(parts.cost)) continue;
     stall_count_.fetch_add(1, std::memory_order_relaxed);
     spinner.Reset();
   }

@@ -43,9 +43,15 @@ class StepCrew {
   int64_t part_count() const { return part_count_; }
   int64_t helped_part_count() const { return work_.load(std::memory_order_relaxed) / kPart; }
 
-  // Runs part(k) once for every k of [0, count), each on some thread of the crew, and returns when
-  // all have run. `backwards`: everyone begins with the last parts of its home.
-  void ShareOut(int64_t count, bool backwards, absl::FunctionRef<void(int64_t)> part);
+  // What is shared out: part(k) for every k of [0, count).
+  struct Parts {
+    int64_t count = 0;
+    int64_t cost = 0;        // of one, in multiply-adds, about: how long a helper may take
+    bool backwards = false;  // everyone begins with the last parts of its home
+  };
+
+  // Runs each part once, on some thread of the crew, and returns when all have run.
+  void ShareOut(const Parts& parts, absl::FunctionRef<void(int64_t)> part);
 
   // Helpers leave, and no others come.
   void Dismiss() { dismissed_.store(true, std::memory_order_release); }

@@ -50,26 +50,28 @@ void MultiplyAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows
   const int64_t blocks = piece.cell.input.blocks();
   const int64_t length =
       PartBlocks(blocks, PanelBlocks(piece.cell.input.gates()), piece.crew->seats());
-  piece.crew->ShareOut((blocks + length - 1) / length, /*backwards=*/false, [&](int64_t part) {
+  const int64_t count = (blocks + length - 1) / length;
+  piece.crew->ShareOut({.count = count, .cost = cost / count}, [&](int64_t part) {
     const BlockRange range = {part * length, std::min((part + 1) * length, blocks)};
     MultiplyInputBlocks<Real>(piece.cell, x, range, absl::MakeSpan(sums.data(), size));
   });
 }
 
-// A step of workspace.step_rows, shared out.
+// A step of workspace.step_rows, shared out; `cost` in multiply-adds.
 template <class Real>
-void StepShared(const Piece<Real>& piece, PieceWorkspace<Real>& workspace) {
+void StepShared(const Piece<Real>& piece, int64_t cost, PieceWorkspace<Real>& workspace) {
   const absl::Span<const StepRow<Real>> rows = workspace.step_rows;
   FitWorkspace(piece.cell, static_cast<int64_t>(rows.size()), workspace.rows);
   for (int phase = 0; phase < PhaseCount(piece.cell); ++phase) {
     const int64_t blocks = PhaseBlocks(piece.cell, phase);
     const int64_t length =
         PartBlocks(blocks, PhasePanelBlocks(piece.cell, phase), piece.crew->seats());
-    piece.crew->ShareOut(
-        (blocks + length - 1) / length, workspace.rows.backwards, [&](int64_t part) {
-          const BlockRange range = {part * length, std::min((part + 1) * length, blocks)};
-          RunPhase<Real>(piece.cell, piece.numerics, rows, phase, range, workspace.rows);
-        });
+    const int64_t count = (blocks + length - 1) / length;
+    const StepCrew::Parts parts = {count, cost / count, workspace.rows.backwards};
+    piece.crew->ShareOut(parts, [&](int64_t part) {
+      const BlockRange range = {part * length, std::min((part + 1) * length, blocks)};
+      RunPhase<Real>(piece.cell, piece.numerics, rows, phase, range, workspace.rows);
+    });
   }
   FinishRows<Real>(piece.cell, piece.numerics, rows, workspace.rows);
 }
@@ -103,10 +105,9 @@ void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, in
     step_row.c = row.c;
     step_row.trace = row.recorder->At(piece.direction, piece.layer, row.first_step + step);
   }
-  const bool shared =
-      piece.crew != nullptr && PaysToShare(StepCostOf(piece) * static_cast<int64_t>(rows.size()));
-  if (shared) {
-    StepShared(piece, workspace);
+  const int64_t cost = StepCostOf(piece) * static_cast<int64_t>(rows.size());
+  if (piece.crew != nullptr && PaysToShare(cost)) {
+    StepShared(piece, cost, workspace);
   } else {
     StepRows<Real>(piece.cell, piece.numerics, workspace.step_rows, workspace.rows);
   }

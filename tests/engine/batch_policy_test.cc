@@ -88,6 +88,12 @@ TEST(PaysToShare, OnlyWhereAPhaseIsLongBesideTheWaitAtItsEnd) {
   EXPECT_TRUE(PaysToShare(262'144));
 }
 
+TEST(YieldsOfAStall, GrowWithThePartSoThatALargeOneIsNoStall) {
+  EXPECT_EQ(YieldsOfAStall(0), 5);
+  // A panel of an LSTM of 4096 units for 32 sessions, which takes 300 us: ten yields of 30 us.
+  EXPECT_GE(YieldsOfAStall(int64_t{2} * 4 * 32 * 4096 * 32), 2 * 10);
+}
+
 TEST(StallPause, IsShortForAStallAndLongerOnlyIfTheNextCrewStallsToo) {
   StallPause pause;
   EXPECT_EQ(pause.Note(/*stalled=*/false), 0);

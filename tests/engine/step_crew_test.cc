@@ -23,19 +23,19 @@ const std::atomic<int64_t> kNowhereElse{0};
 TEST(StepCrew, ALeaderAloneRunsEveryPartOnceAndInOrder) {
   StepCrew crew(1);
   std::vector<int64_t> order;
-  crew.ShareOut(4, /*backwards=*/false, [&](int64_t part) { order.push_back(part); });
+  crew.ShareOut({.count = 4}, [&](int64_t part) { order.push_back(part); });
   EXPECT_THAT(order, ElementsAre(0, 1, 2, 3));
   order.clear();
-  crew.ShareOut(4, /*backwards=*/true, [&](int64_t part) { order.push_back(part); });
+  crew.ShareOut({.count = 4, .backwards = true}, [&](int64_t part) { order.push_back(part); });
   EXPECT_THAT(order, ElementsAre(3, 2, 1, 0));
 }
 
 TEST(StepCrew, ALeaderWhomNobodyHelpsDoesTheOthersPartsToo) {
   StepCrew crew(3);
   std::vector<int64_t> order;
-  crew.ShareOut(6, /*backwards=*/true, [&](int64_t part) { order.push_back(part); });
+  crew.ShareOut({.count = 6, .backwards = true}, [&](int64_t part) { order.push_back(part); });
   EXPECT_THAT(order, ElementsAre(1, 0, 3, 2, 5, 4));  // its own home first
-  crew.ShareOut(0, /*backwards=*/false, [&](int64_t) { ADD_FAILURE() << "there was no part"; });
+  crew.ShareOut({.count = 0}, [&](int64_t) { ADD_FAILURE() << "there was no part"; });
 }
 
 TEST(StepCrew, EveryPartRunsOnceWhateverComesAndGoes) {
@@ -51,7 +51,7 @@ TEST(StepCrew, EveryPartRunsOnceWhateverComesAndGoes) {
   std::vector<int64_t> counts(kParts);  // without a lock: ShareOut orders everything
   for (int64_t round = 1; round <= 5000; ++round) {
     called_away = round % 7 == 0 ? 1 : 0;
-    crew.ShareOut(kParts, round % 2 == 0,
+    crew.ShareOut({.count = kParts, .backwards = round % 2 == 0},
                   [&](int64_t part) { ++counts[static_cast<size_t>(part)]; });
     ASSERT_EQ(*std::min_element(counts.begin(), counts.end()), round);
     ASSERT_EQ(*std::max_element(counts.begin(), counts.end()), round);
@@ -66,7 +66,7 @@ TEST(StepCrew, AHelperWorksBesideTheLeader) {
   std::thread helper([&] { crew.Help(kNowhereElse); });
   absl::Notification both[2];
   // Each part waits for the other one: only two threads can finish them.
-  crew.ShareOut(2, /*backwards=*/false, [&](int64_t part) {
+  crew.ShareOut({.count = 2}, [&](int64_t part) {
     both[part].Notify();
     both[1 - part].WaitForNotification();
   });
@@ -82,7 +82,7 @@ TEST(StepCrew, CountsAStallWhenAHelperIsHeldUp) {
   std::thread helper([&] { crew.Help(kNowhereElse); });
   const std::thread::id leader = std::this_thread::get_id();
   std::atomic<bool> held_up{false};
-  crew.ShareOut(2, /*backwards=*/false, [&](int64_t) {
+  crew.ShareOut({.count = 2}, [&](int64_t) {
     if (std::this_thread::get_id() == leader) {
       while (!held_up) std::this_thread::yield();
     } else {
@@ -121,7 +121,7 @@ TEST(StepCrew, AHelperMovesAwayFromItsLeadersProcessor) {
     });
     int helpers = leaders;
     absl::Notification both[2];
-    crew.ShareOut(2, /*backwards=*/false, [&](int64_t part) {
+    crew.ShareOut({.count = 2}, [&](int64_t part) {
       if (part == 1) helpers = sched_getcpu();
       both[part].Notify();
       both[1 - part].WaitForNotification();

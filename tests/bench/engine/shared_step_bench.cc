@@ -3,6 +3,7 @@
 //
 //   step/H/B/T/threads      T steps of B sessions of one LSTM, input size = hidden size = H
 //                           "helped": of all that was shared out, what the helper made
+//   hand_over               sharing out nothing, and waiting for each other
 //   onednn/H/B/T/threads    oneDNN, where it was found; OMP_NUM_THREADS says on how many
 #include <algorithm>
 #include <atomic>
@@ -116,6 +117,12 @@ void Shared(benchmark::State& state, Shape shape) {
   state.counters["helped"] = two.HelpersShare();
 }
 
+// Of a step that is shared, what is no step: how far the two are from each other.
+void HandOver(benchmark::State& state) {
+  Two two;
+  for (auto _ : state) two.crew().ShareOut({.count = 2}, [](int64_t) {});
+}
+
 #ifdef CELLAR_HAS_ONEDNN
 void OneDnn(benchmark::State& state, Shape shape) {
   OneDnnCell cell(CellKind::kLstm, shape.hidden, shape.batch, shape.steps);
@@ -124,6 +131,7 @@ void OneDnn(benchmark::State& state, Shape shape) {
 #endif
 
 void RegisterAll() {
+  benchmark::RegisterBenchmark("hand_over", HandOver)->UseRealTime()->Unit(benchmark::kMicrosecond);
   const auto add = [](const char* who, const Shape& shape, int threads, auto function) {
     const std::string name =
         absl::StrCat(who, "/", shape.hidden, "/", shape.batch, "/", shape.steps, "/", threads);
