@@ -81,11 +81,12 @@ class SleepStressTest : public testing::Test {
     settled.WaitForNotification();
   }
 
-  // Takes turns at stepping sessions that others step too, wherever they are; how many were made.
+  // Takes turns at stepping sessions that others step too, wherever they are, until some have
+  // slept; how many were made.
   int64_t Share(uint64_t seed) {
     std::mt19937_64 random(seed);
     int64_t made_count = 0;
-    for (int round = 0; round < kRounds; ++round) {
+    for (int round = 0; round < kRounds || store_.read_count() == 0; ++round) {
       const std::string name = absl::StrCat("sessions/shared", random() % kShared);
       auto hold = table_.Hold({kDefaultTenant, name});
       if (absl::IsResourceExhausted(hold.status())) continue;  // others have to be written first
