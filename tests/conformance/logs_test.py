@@ -64,7 +64,7 @@ class LogsTest(unittest.TestCase):
         bad.layers[0].lstm.output_gate.bias.values[0] = float("nan")
         self.call(models.CreateModel, model_service_pb2.CreateModelRequest(model=bad))
         long = self.planted_model()
-        long.layers[0].lstm.forget_gate.bias.values.extend([WEIGHT] * 5000)
+        long.layers[0].lstm.forget_gate.bias.values.extend([WEIGHT] * 3000)
         self.call(models.CreateModel, model_service_pb2.CreateModelRequest(model=long))
         session = session_service_pb2.CreateSessionRequest(session_id="s")
         session.session.model = "models/m"
