@@ -55,6 +55,8 @@ class TerminalEditor : public LineEditor {
     prompt_ = prompt;
     cancelled_ = false;
     int count = 0;
+    // Before the prompt is there, not after it: a Ctrl-C right behind the prompt is a key already.
+    el_set(editor_, EL_PREP_TERM, 1);
     const char* text = el_gets(editor_, &count);
     if (cancelled_) {
       std::puts("^C");
