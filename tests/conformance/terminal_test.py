@@ -4,7 +4,9 @@ keeps the program and the history."""
 import os
 import pathlib
 import pty
+import random
 import select
+import socket
 import subprocess
 import tempfile
 import time
@@ -48,15 +50,27 @@ class Terminal:
         return os.waitstatus_to_exitcode(os.waitpid(self.process_id, 0)[1])
 
 
+def address_that_stays():
+    """Of a free port below those that the system hands out: nobody takes it while the server is away."""
+    while True:
+        port = random.randint(20000, 32000)
+        with socket.socket() as trial:
+            try:
+                trial.bind(("127.0.0.1", port))
+                return f"127.0.0.1:{port}"
+            except OSError:
+                pass  # somebody else's
+
+
 class TerminalTest(unittest.TestCase):
 
     def setUp(self):
         folder = tempfile.TemporaryDirectory(prefix="cellar-terminal-")
         self.addCleanup(folder.cleanup)
         self.folder = pathlib.Path(folder.name)
-        self.server = harness.Server("--data-dir", str(self.folder / "data"))
+        self.address = address_that_stays()
+        self.start()
         self.addCleanup(lambda: self.server.kill())
-        self.address = self.server.address
         self.environment = {**os.environ, "CELLAR_SERVER": self.address, "XDG_STATE_HOME": str(self.folder),
                             "TERM": "dumb"}
         client = harness.Client(self.address)
@@ -64,7 +78,7 @@ class TerminalTest(unittest.TestCase):
         client.create_session("models/m", "mine", durability=harness.session_pb2.DURABILITY_EVERY_STEP)
         client.close()
 
-    def restart(self):
+    def start(self):
         self.server = harness.Server("--data-dir", str(self.folder / "data"), "--listen", self.address)
 
     def test_a_server_that_goes_away_is_waited_for_as_long_as_the_person_wants(self):
@@ -80,7 +94,7 @@ class TerminalTest(unittest.TestCase):
         terminal.await_text(b"is not waited for any longer")
         terminal.await_text(b"1> ")
 
-        self.restart()
+        self.start()
         terminal.type(b"1\n")
         terminal.await_text(b"-0.7616")
         terminal.await_text(b"2> ")
@@ -88,7 +102,7 @@ class TerminalTest(unittest.TestCase):
         self.server.kill()
         terminal.type(b"0\n")
         terminal.await_text(b"is away")
-        self.restart()
+        self.start()
         terminal.await_text(b"is back")
         terminal.await_text(b"3> ")
 
@@ -108,7 +122,7 @@ class TerminalTest(unittest.TestCase):
         stream.stdin.write(b"1\n")
         stream.stdin.flush()
         self.assertIn(b"is away; waiting for it", stream.stderr.readline())
-        self.restart()
+        self.start()
         self.assertIn(b"is back", stream.stderr.readline())
         output, errors = stream.communicate()
         self.assertEqual((stream.returncode, errors), (0, b""))
