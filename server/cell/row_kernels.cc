@@ -36,11 +36,14 @@ using Tag = hn::CappedTag<Real, static_cast<size_t>(kBlockRows<Real>)>;
 template <class Real>
 void MultiplyInputsKernel(const PackedCell<Real>& cell, const Real* x, int64_t row_count,
                           BlockRange blocks, Real* sums) {
+  const int64_t length = InputSumsLength(cell);
   for (int64_t row = 0; row < row_count; row += kGroupRows) {
     const int64_t group = HWY_MIN(kGroupRows, row_count - row);
     const Real* rows[kGroupRows];
     for (int64_t r = 0; r < group; ++r) rows[r] = x + (row + r) * cell.shape.input_size;
-    MultiplyInputRows(Tag<Real>(), cell, blocks, rows, group, sums + row * InputSumsLength(cell));
+    MultiplyPanels(Tag<Real>(), {cell.input, cell.input_start.BlockAt(0), blocks}, false, rows,
+                   group, sums + row * length + blocks.first * cell.input.block_width(), length,
+                   cell.input.BlockAt(blocks.first));
   }
 }
 
@@ -56,19 +59,6 @@ HWY_INLINE bool IsUsual(const PhaseArguments<Real>& step) {
   return cell.activations[last] == Activation::kTanh && cell.memory_activation == Activation::kTanh;
 }
 
-// Both phases of a GRU reset before use the sums of inputs, so they are kept.
-template <class Real>
-void KeepInputSums(const PhaseArguments<Real>& step) {
-  if (step.rows[0].input_sums != nullptr) return;
-  for (int64_t row = 0; row < step.row_count; row += kGroupRows) {
-    const int64_t group = HWY_MIN(kGroupRows, step.row_count - row);
-    const Real* rows[kGroupRows];
-    for (int64_t r = 0; r < group; ++r) rows[r] = step.rows[row + r].x;
-    MultiplyInputRows(Tag<Real>(), step.cell, step.blocks, rows, group,
-                      step.workspace.input_sums.data() + row * InputSumsLength(step.cell));
-  }
-}
-
 template <bool kUsual, class Real>
 void FirstPhaseOf(const PhaseArguments<Real>& step) {
   const Tag<Real> d;
@@ -80,7 +70,6 @@ void FirstPhaseOf(const PhaseArguments<Real>& step) {
       return StepSpans(d, step, U, start, Factor::kH, LstmMemoryPoint<kUsual, Real>{{step}},
                        LstmHiddenPoint<kUsual, Real>{{step}});
     case CellKind::kGruResetBefore:
-      KeepInputSums(step);
       return StepSpans(d, step, U, start, Factor::kH,
                        GruResetBeforeGatesPoint<kUsual, Real>{{step}});
     case CellKind::kGruResetAfter:
