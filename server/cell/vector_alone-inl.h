@@ -48,6 +48,42 @@ struct AloneProduct {
   Real* sums;
 };
 
+// Factors that are loaded together, 16 bytes of them: a core loads no more than two vectors in a
+// cycle, and the weights are enough.
+template <class D>
+constexpr int kFactorsAtOnce = HWY_MIN(16 / static_cast<int>(sizeof(hn::TFromD<D>)), kLanesOf<D>);
+
+// The columns of so many factors more of each chain, from the kFirst on: weights from `words`, a
+// vector of them every kStep, a column every kColumn.
+template <int kStep, int kColumn, int kVectors, int kFirst = 0, class D, class V = hn::Vec<D>>
+HWY_INLINE void AddColumns(D d, const hn::TFromD<D>* words, V factors,
+                           Chains<1, kVectors, D>& chains) {
+  const V factor = hn::Broadcast<kFirst>(factors);
+  CELLAR_UNROLL
+  for (int n = 0; n < kVectors; ++n) {
+    chains[0][n] = Fma(hn::Load(d, words + n * kStep), factor, chains[0][n]);
+  }
+  if constexpr (kFirst + 1 < kFactorsAtOnce<D>) {
+    AddColumns<kStep, kColumn, kVectors, kFirst + 1>(d, words + kColumn, factors, chains);
+  }
+}
+
+// Continues chains of `product` from column k on; `at` is where in a column they stand.
+template <int kStep, int kColumn, int kVectors, class D, class Real = hn::TFromD<D>>
+HWY_INLINE void AddColumnsFrom(D d, int64_t k, const AloneProduct<Real>& product, int at,
+                               Chains<1, kVectors, D>& chains) {
+  const Real* const words = product.matrix.BlockAt(0) + at;
+  const int64_t columns = product.matrix.columns();
+  for (; k + kFactorsAtOnce<D> <= columns; k += kFactorsAtOnce<D>) {
+    AddColumns<kStep, kColumn, kVectors>(d, words + k * kColumn,
+                                         hn::LoadDup128(d, product.factors + k), chains);
+  }
+  for (; k < columns; ++k) {
+    AddColumn<WordPart::kAll, 1, kVectors>(d, words + k * kColumn, &product.factors, k, chains,
+                                           kStep);
+  }
+}
+
 // Of so many vectors as many at a time as go into them evenly, at most 8.
 constexpr int AtOnce(int vectors) {
   int most = vectors < 8 ? vectors : 8;
@@ -62,19 +98,19 @@ HWY_INLINE void MultiplyAlone(D d, const AloneProduct<Real>& product) {
   for (int at = 0; at < kVectors * kStep; at += kAtOnce * kStep) {
     Chains<1, kAtOnce, D> chains;
     BeginChains<kStep, kAtOnce>(d, product.start == nullptr ? nullptr : product.start + at, chains);
-    const Real* words = product.matrix.BlockAt(0) + at;
-    for (int64_t k = 0; k < product.matrix.columns(); ++k, words += kVectors * kStep) {
-      AddColumn<WordPart::kAll, 1, kAtOnce>(d, words, &product.factors, k, chains, kStep);
-    }
+    AddColumnsFrom<kStep, kVectors * kStep, kAtOnce>(d, 0, product, at, chains);
     StoreChains<kStep, kAtOnce>(d, chains, product.sums + at);
   }
 }
+
+// Vectors of a panel so few that two of them are multiplied side by side.
+constexpr int kMostBothAlone = kRegisters / 8;
 
 // Two panels side by side, where the chains of one would not keep a core busy.
 template <int kStep, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyBothAlone(D d, const AloneProduct<Real>& of_x,
                                   const AloneProduct<Real>& of_h) {
-  constexpr int64_t kColumn = int64_t{kVectors} * kStep;
+  constexpr int kColumn = kVectors * kStep;
   Chains<1, kVectors, D> x_chains, h_chains;
   BeginChains<kStep, kVectors>(d, of_x.start, x_chains);
   BeginChains<kStep, kVectors>(d, of_h.start, h_chains);
@@ -83,22 +119,33 @@ HWY_INLINE void MultiplyBothAlone(D d, const AloneProduct<Real>& of_x,
   const int64_t inputs = of_x.matrix.columns();
   const int64_t outputs = of_h.matrix.columns();
   const int64_t both = HWY_MIN(inputs, outputs);
-  for (int64_t k = 0; k < both; ++k) {
+  int64_t k = 0;
+  if constexpr (kVectors == kMostBothAlone && kLanesOf<D> == kStep) {
+    // More loads than a core makes meanwhile, if each x were loaded alone. What h is was stored
+    // just now, and may be loaded sooner one by one.
+    for (; k + kFactorsAtOnce<D> <= both; k += kFactorsAtOnce<D>) {
+      AddColumns<kStep, kColumn, kVectors>(d, W + k * kColumn, hn::LoadDup128(d, of_x.factors + k),
+                                           x_chains);
+      CELLAR_UNROLL
+      for (int i = 0; i < kFactorsAtOnce<D>; ++i) {
+        AddColumn<WordPart::kAll, 1, kVectors>(d, U + (k + i) * kColumn, &of_h.factors, k + i,
+                                               h_chains, kStep);
+      }
+    }
+  }
+  for (; k < both; ++k) {
     AddColumn<WordPart::kAll, 1, kVectors>(d, W + k * kColumn, &of_x.factors, k, x_chains, kStep);
     AddColumn<WordPart::kAll, 1, kVectors>(d, U + k * kColumn, &of_h.factors, k, h_chains, kStep);
   }
-  for (int64_t k = both; k < inputs; ++k) {
-    AddColumn<WordPart::kAll, 1, kVectors>(d, W + k * kColumn, &of_x.factors, k, x_chains, kStep);
+  for (int64_t i = k; i < inputs; ++i) {
+    AddColumn<WordPart::kAll, 1, kVectors>(d, W + i * kColumn, &of_x.factors, i, x_chains, kStep);
   }
-  for (int64_t k = both; k < outputs; ++k) {
+  for (; k < outputs; ++k) {
     AddColumn<WordPart::kAll, 1, kVectors>(d, U + k * kColumn, &of_h.factors, k, h_chains, kStep);
   }
   StoreChains<kStep, kVectors>(d, x_chains, of_x.sums);
   StoreChains<kStep, kVectors>(d, h_chains, of_h.sums);
 }
-
-// Vectors of a panel so few that two of them are multiplied side by side.
-constexpr int kMostBothAlone = kRegisters / 8;
 
 // The step of a cell of kBlocks blocks, a vector of each every kStep rows: as many as it has lanes,
 // or a whole block if all rows are in the first vector of one.

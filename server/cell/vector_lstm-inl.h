@@ -72,7 +72,9 @@ struct LstmPoint {
     }
     o = GateNumber<Activation::kSigmoid>(2)(d, o);
     const Gate<kUsual, Activation::kTanh, Real> memory = {step, step.cell.memory_activation};
-    const auto hidden = CanonicalNan(d, o * memory(d, c));
+    auto hidden = o * memory(d, c);
+    // Usually o is a number, and a NaN is that of tanh.
+    if constexpr (!kUsual) hidden = CanonicalNan(d, hidden);
     if (step.cell.projection.empty()) {
       StoreNewH(d, at, hidden);
     } else {

@@ -78,6 +78,10 @@ HWY_INLINE hn::Vec<D> LoadUpTo(D d, const Real* from, int64_t count) {
 template <class D, class V, class Real = hn::TFromD<D>>
 HWY_INLINE void StoreUpTo(D d, V v, int64_t count, Real* to) {
   if (count >= kLanesOf<D>) return hn::StoreU(v, d, to);
+  if (count == 1) {  // who loads it next would wait longer for a masked store
+    *to = hn::GetLane(v);
+    return;
+  }
 #if HWY_ARCH_X86
   hn::BlendedStore(v, hn::FirstN(d, static_cast<size_t>(count)), d, to);
 #else

@@ -110,7 +110,8 @@ HWY_INLINE void VisitRow(D d, const StepRow<Real>& row, int64_t row_index, Real*
                          BlockSums<Real> recurrent, const Point& point) {
   constexpr int64_t kLanes = kLanesOf<D>;
   constexpr int64_t kVectors = kBlockRows<Real> / kLanes;  // of a block
-  const auto place = [&](int64_t vector) HWY_ATTR {
+
+  const auto place = [&](int64_t vector) __attribute__((always_inline)) HWY_ATTR {
     const int64_t block = vector / kVectors;
     const int64_t lane = vector % kVectors * kLanes;
     return Place<Real>{row,
