@@ -224,7 +224,7 @@ TEST_F(SchedulerWorkersTest, DoesNotRememberEveryModelOnWhichSomebodyStepped) {
     Take(scheduler, "s", Steps(RandomModel(seed, {.max_size = 2}), "s", 1));
   }
   scheduler.Drain();
-  EXPECT_LE(scheduler.Look().known_kinds, 256);
+  EXPECT_LE(scheduler.Look().known_kinds, 256 + 1);  // the worker may still watch the last one
 }
 
 // From many threads, with other work in between: everything is made, with the bits it has alone.
