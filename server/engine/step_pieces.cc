@@ -88,11 +88,12 @@ int64_t StepCostOf(const Piece<Real>& piece) {
   return cost + cell.input.gates() * cell.input.rows() * cell.input.columns();
 }
 
-// Step `step` of every row.
+// Puts every row before its step `step`.
 template <class Real>
-void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, int64_t step,
-             PieceWorkspace<Real>& workspace) {
+void PlaceRows(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, int64_t step,
+               PieceWorkspace<Real>& workspace) {
   const int64_t sums_length = InputSumsLength(piece.cell);
+  workspace.step_rows.assign(rows.size(), {});
   for (size_t k = 0; k < rows.size(); ++k) {
     const PieceRow<Real>& row = rows[k];
     StepRow<Real>& step_row = workspace.step_rows[k];
@@ -105,7 +106,26 @@ void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, in
     step_row.c = row.c;
     step_row.trace = row.recorder->At(piece.direction, piece.layer, row.first_step + step);
   }
-  const int64_t cost = StepCostOf(piece) * static_cast<int64_t>(rows.size());
+}
+
+// Moves every row from before step `step` to `by` steps later (1 or -1). REQUIRES: a piece of many.
+template <class Real>
+void MoveRows(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, int64_t step,
+              int64_t by, PieceWorkspace<Real>& workspace) {
+  const int64_t sums_length = InputSumsLength(piece.cell);
+  for (size_t k = 0; k < rows.size(); ++k) {
+    const PieceRow<Real>& row = rows[k];
+    StepRow<Real>& step_row = workspace.step_rows[k];
+    step_row.x += by * piece.cell.shape.input_size;
+    step_row.input_sums += by * sums_length;
+    row.recorder->Move(piece.direction, piece.layer, row.first_step + step, by, step_row.trace);
+  }
+}
+
+// Step `step` of every row, which costs so many multiply-adds.
+template <class Real>
+void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, int64_t step,
+             int64_t cost, PieceWorkspace<Real>& workspace) {
   if (piece.crew != nullptr && PaysToShare(cost)) {
     StepShared(piece, cost, workspace);
   } else {
@@ -128,16 +148,20 @@ PieceWorkspace<Real>& ThreadWorkspace() {
 template <class Real>
 int64_t StepPiece(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows,
                   PieceWorkspace<Real>& workspace) {
-  workspace.step_rows.assign(rows.size(), {});
   if (piece.count > 1) MultiplyAll(piece, rows, workspace);
   const bool forward = piece.direction == Direction::kForward;
-  for (int64_t k = 0; k < piece.count; ++k) {
-    StepAll(piece, rows, forward ? k : piece.count - 1 - k, workspace);
+  const int64_t by = forward ? 1 : -1;
+  const int64_t cost = StepCostOf(piece) * static_cast<int64_t>(rows.size());
+  int64_t step = forward ? 0 : piece.count - 1;
+  PlaceRows(piece, rows, step, workspace);
+  for (int64_t made = 1;; ++made) {
+    StepAll(piece, rows, step, cost, workspace);
     const bool cut =
         piece.newcomers != nullptr && piece.newcomers->load(std::memory_order_relaxed) != 0;
-    if (cut) return k + 1;
+    if (cut || made == piece.count) return made;
+    MoveRows(piece, rows, step, by, workspace);
+    step += by;
   }
-  return piece.count;
 }
 
 template <class Real>

@@ -71,10 +71,13 @@ const std::vector<CellShape>& ShapesOf(const Model& model, Direction direction) 
 template <class Real>
 StepRecorder<Real>::StepRecorder(const Model& model, const Numerics& numerics, TraceOptions options,
                                  int64_t step_count)
-    : model_(model), options_(options), step_count_(step_count) {
+    : model_(model),
+      options_(options),
+      step_count_(step_count),
+      outputs_stride_(model.output_size()) {
   const int64_t rows = ShownStepCount(options.density, step_count);
   trace_.step_count = rows;
-  trace_.outputs.resize(rows * model.output_size());
+  trace_.outputs.resize(rows * outputs_stride_);
   if (options.view == TraceView::kOutput) return;
   for (const CellShape& shape : model.shapes()) {
     const TraceArrays arrays = ArraysOf(shape, numerics, options.view);
@@ -88,7 +91,7 @@ StepRecorder<Real>::StepRecorder(const Model& model, const Numerics& numerics, T
 
 template <class Real>
 absl::Span<Real> StepRecorder<Real>::OutputsOf(Direction direction, int64_t row) {
-  const absl::Span<Real> both = RowOf(trace_.outputs, row, model_.output_size());
+  const absl::Span<Real> both = RowOf(trace_.outputs, row, outputs_stride_);
   const int64_t forward_size = model_.shapes().back().output_size;
   return direction == Direction::kForward ? both.subspan(0, forward_size)
                                           : both.subspan(forward_size);
@@ -119,6 +122,15 @@ StepTrace<Real> StepRecorder<Real>::At(Direction direction, int64_t layer, int64
   at.reset_gate = RowOf(trace.reset_gate, row, shape.hidden_size);
   at.candidate = RowOf(trace.candidate, row, shape.hidden_size);
   return at;
+}
+
+template <class Real>
+void StepRecorder<Real>::MoveInside(int64_t by, StepTrace<Real>& at) {
+  for (absl::Span<Real>* const row :
+       {&at.unrounded_h, &at.c, &at.forget_gate, &at.input_gate, &at.output_gate, &at.update_gate,
+        &at.reset_gate, &at.candidate}) {
+    MoveBy(by * static_cast<int64_t>(row->size()), *row);
+  }
 }
 
 template <class Real>

@@ -113,6 +113,32 @@ TEST(StepRecorder, GivesEveryStepItsOwnPlaceInEveryArray) {
   EXPECT_EQ(std::adjacent_find(written.begin(), written.end()), written.end());
 }
 
+// Where it is moved to is where it is at.
+TEST(StepRecorder, MovesToWhereOtherStepsShowThemselves) {
+  const auto model = Bidirectional();
+  constexpr int64_t kSteps = 4;
+  for (TraceView view : {TraceView::kOutput, TraceView::kState, TraceView::kTrace}) {
+    for (TraceDensity density : {TraceDensity::kEveryStep, TraceDensity::kLastStep}) {
+      StepRecorder<float> recorder(*model, kRounding, {view, density}, kSteps);
+      for (Direction direction : {Direction::kForward, Direction::kBackward}) {
+        for (int64_t k = 0; k < 2 * kSteps * kSteps; ++k) {
+          const int64_t layer = k % 2;
+          const int64_t from = k / 2 % kSteps;
+          const int64_t to = k / 2 / kSteps;
+          StepTrace<float> at = recorder.At(direction, layer, from);
+          recorder.Move(direction, layer, from, to - from, at);
+          const auto moved = SpansOf(at);
+          const auto expected = SpansOf(recorder.At(direction, layer, to));
+          for (size_t i = 0; i < moved.size(); ++i) {
+            EXPECT_EQ(moved[i].data(), expected[i].data()) << "span " << i << ", step " << to;
+            EXPECT_EQ(moved[i].size(), expected[i].size()) << "span " << i << ", step " << to;
+          }
+        }
+      }
+    }
+  }
+}
+
 TEST(StepRecorder, PutsBothDirectionsSideBySideIntoTheOutputs) {
   const auto model = Bidirectional();
   const auto forward_size = static_cast<size_t>(model->shapes().back().output_size);
