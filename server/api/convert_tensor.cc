@@ -31,11 +31,28 @@ Real SwapToLittleEndian(Real number) {
   return std::bit_cast<Real>(bytes);
 }
 
+// Whether any of them is a NaN. In runs whose length is known, so that vectors are compared.
+template <class Real>
+bool AnyNan(absl::Span<const Real> numbers) {
+  constexpr size_t kRun = 32;
+  while (numbers.size() >= kRun) {
+    unsigned nan = 0;
+    for (size_t k = 0; k < kRun; ++k) nan |= static_cast<unsigned>(numbers[k] != numbers[k]);
+    if (nan != 0) return true;
+    numbers.remove_prefix(kRun);
+  }
+  return std::any_of(numbers.begin(), numbers.end(),
+                     [](Real number) { return std::isnan(number); });
+}
+
 // Makes numbers of what was copied from a raw tensor.
 template <class Real>
 void ReadFromLittleEndian(absl::Span<Real> numbers) {
+  if constexpr (std::endian::native != std::endian::little) {
+    for (Real& number : numbers) number = SwapToLittleEndian(number);
+  }
+  if (!AnyNan<Real>(numbers)) return;
   for (Real& number : numbers) {
-    if constexpr (std::endian::native != std::endian::little) number = SwapToLittleEndian(number);
     if (std::isnan(number)) number = CanonicalNan(number);
   }
 }
@@ -223,10 +240,10 @@ void WriteTensor(absl::Span<const Real> numbers, absl::Span<const int64_t> shape
     return;
   }
   std::string& raw = *tensor->mutable_raw();
-  raw.resize(numbers.size() * sizeof(Real));
   if constexpr (std::endian::native == std::endian::little) {
-    std::memcpy(raw.data(), numbers.data(), raw.size());
+    raw.assign(reinterpret_cast<const char*>(numbers.data()), numbers.size() * sizeof(Real));
   } else {
+    raw.resize(numbers.size() * sizeof(Real));
     for (size_t k = 0; k < numbers.size(); ++k) {
       const Real swapped = SwapToLittleEndian(numbers[k]);
       std::memcpy(raw.data() + k * sizeof(Real), &swapped, sizeof(Real));

@@ -115,6 +115,22 @@ TEST(ReadTensor, KeepsInfinitiesAndMakesEveryNanTheCanonicalOne) {
   EXPECT_EQ(std::bit_cast<uint64_t>(doubles[3]), 0x7ff8000000000000u);
 }
 
+TEST(TryReadRawRows, FindsANanWhereverItIs) {
+  constexpr size_t kCount = 70;
+  for (size_t at = 0; at < kCount; ++at) {
+    std::vector<uint32_t> bits(kCount, 0x3f800000u);
+    bits[at] = 0xffc00123u;
+    const v1::Tensor tensor =
+        Raw({reinterpret_cast<const char*>(bits.data()), kCount * sizeof(uint32_t)});
+    const SharedNumbers rows = TryReadRawRows<float>(tensor, 1);
+    ASSERT_NE(rows, nullptr);
+    for (size_t k = 0; k < kCount; ++k) {
+      EXPECT_EQ(std::bit_cast<uint32_t>(rows.As<float>()[k]), k == at ? 0x7fc00000u : 0x3f800000u)
+          << "number " << k << ", NaN at " << at;
+    }
+  }
+}
+
 TEST(ReadTensor, RefusesValuesAndRawTogether) {
   v1::Tensor tensor = Raw("abcd");
   tensor.add_values(1);
