@@ -1,7 +1,11 @@
 #include "server/rpc/incoming.h"
 
+#include <cstdint>
+
 #include "absl/types/span.h"
+#include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream.h"
+#include "google/protobuf/wire_format_lite.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "grpcpp/support/slice.h"
 #include "server/api/api_errors.h"
@@ -67,7 +71,57 @@ class WantedBytes final : public google::protobuf::io::ZeroCopyInputStream {
   bool given_up_ = false;
 };
 
+// Whether what is in a field is only copied.
+bool IsRun(const google::protobuf::FieldDescriptor& field) {
+  using google::protobuf::FieldDescriptor;
+  return field.type() == FieldDescriptor::TYPE_BYTES ||
+         field.type() == FieldDescriptor::TYPE_FLOAT ||
+         field.type() == FieldDescriptor::TYPE_DOUBLE;
+}
+
+// Whether `front`, of a message of `bytes`, leads to a run that all but what is not long belongs
+// to: on the way are small fields, and messages that the run is in.
+bool LeadsToRun(const google::protobuf::Descriptor& kind, absl::Span<const char> front,
+                int64_t bytes) {
+  using google::protobuf::internal::WireFormatLite;
+  google::protobuf::io::CodedInputStream fields(reinterpret_cast<const uint8_t*>(front.data()),
+                                                static_cast<int>(front.size()));
+  const google::protobuf::Descriptor* message = &kind;
+  while (message != nullptr) {
+    const uint32_t tag = fields.ReadTag();
+    if (tag == 0) return false;
+    if (WireFormatLite::GetTagWireType(tag) != WireFormatLite::WIRETYPE_LENGTH_DELIMITED) {
+      if (!WireFormatLite::SkipField(&fields, tag)) return false;
+      continue;
+    }
+    uint32_t length = 0;
+    if (!fields.ReadVarint32(&length)) return false;
+    if (length < bytes - kLongMessageBytes) {
+      if (!fields.Skip(static_cast<int>(length))) return false;
+      continue;
+    }
+    const auto* const field = message->FindFieldByNumber(WireFormatLite::GetTagFieldNumber(tag));
+    if (field == nullptr) return false;
+    if (IsRun(*field)) return length <= kQuickNumberBytes;
+    message = field->message_type();  // of a field of another kind: none
+  }
+  return false;
+}
+
 }  // namespace
+
+bool Incoming::IsQuick(const google::protobuf::Descriptor& kind) {
+  if (bytes() <= kLongMessageBytes) return true;
+  if (bytes() > kQuickNumberBytes + kLongMessageBytes) return false;
+  grpc::ProtoBufferReader pieces(&buffer_);
+  const void* front = nullptr;
+  int size = 0;
+  if (!pieces.Next(&front, &size)) return false;
+  return LeadsToRun(kind,
+                    absl::MakeConstSpan(static_cast<const char*>(front), static_cast<size_t>(size))
+                        .subspan(0, kLongMessageBytes),
+                    bytes());
+}
 
 absl::Status Incoming::CheckLength(int64_t limit_bytes) const {
   if (bytes() <= limit_bytes) return absl::OkStatus();

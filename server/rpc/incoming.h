@@ -10,6 +10,7 @@
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "google/protobuf/descriptor.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/support/byte_buffer.h"
 
@@ -24,12 +25,20 @@ inline constexpr int64_t kUnreadMessageFactor = 2;
 // it over to a worker: a millisecond for 16 KiB of unknown groups, a second for 16 MiB of them.
 inline constexpr int64_t kLongMessageBytes = int64_t{16} << 10;
 
+// So many numbers are copied sooner than a worker wakes.
+inline constexpr int64_t kQuickNumberBytes = int64_t{64} << 10;
+
 class Incoming {
  public:
   // For gRPC, which puts the bytes there.
   grpc::ByteBuffer* buffer() { return &buffer_; }
 
   int64_t bytes() const { return static_cast<int64_t>(buffer_.Length()); }
+
+  // Whether a message of that kind is read so soon that it may be read anywhere: it is not long, or
+  // all but what is not long of it is one run of at most kQuickNumberBytes, `raw` or packed
+  // numbers, which is only copied. Looks at no more than the kLongMessageBytes in front of the run.
+  bool IsQuick(const google::protobuf::Descriptor& kind);
 
   // Forgets the bytes.
   void Drop() { buffer_.Clear(); }

@@ -62,19 +62,19 @@ absl::Status Visit::Hold(int64_t bytes) { return bytes_->Set(std::max(kLeastCall
 
 void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival arrival) {
   const int64_t bytes = incoming.bytes();
-  const bool is_long = bytes > kLongMessageBytes;
   // What it takes until it is read, beside the least that the call holds already.
   CallBytes waiting(api_.call_bytes, caller_->tenant);
   absl::Status taken = incoming.CheckLength(api_.limits.max_message_bytes);
-  if (taken.ok()) {
-    taken = is_long ? waiting.Set(bytes - kLeastCallBytes) : incoming.ReadInto(message);
-  }
+  if (taken.ok()) taken = waiting.Set(std::max<int64_t>(0, bytes - kLeastCallBytes));
+  const bool is_quick = taken.ok() && incoming.IsQuick(*message->GetDescriptor());
+  if (is_quick) taken = incoming.ReadInto(message);
   if (!taken.ok()) {
     GiveBack(*message);
     incoming.Drop();
+    waiting.SetAnyway(0);
     return arrival(std::move(taken));
   }
-  if (!is_long) return arrival(Charge(*message, bytes, waiting));
+  if (is_quick) return arrival(Charge(*message, bytes, waiting));
   wire_.Keep();
   RunOnWorker([this, &incoming, message, bytes, waiting = std::move(waiting),
                arrival = std::move(arrival)](absl::Status may_run) mutable {

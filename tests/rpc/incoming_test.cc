@@ -68,6 +68,76 @@ TEST(Incoming, WhatIsUnknownIsSkippedInALongOneToo) {
   EXPECT_EQ(request.name(), "12345678");
 }
 
+constexpr size_t kQuickBytes = kQuickNumberBytes;
+constexpr size_t kLongBytes = kLongMessageBytes;
+
+// Of a message of steps with so many bytes of numbers and so many of something else in front.
+bool IsQuick(const v1::StreamStepsRequest& message, const std::string& front = "") {
+  const std::string bytes = front + message.SerializeAsString();
+  return InPieces(bytes, bytes.size()).IsQuick(*message.GetDescriptor());
+}
+
+v1::StreamStepsRequest RawSteps(size_t bytes) {
+  v1::StreamStepsRequest message;
+  message.mutable_step()->mutable_inputs()->add_shape(1);
+  message.mutable_step()->mutable_inputs()->set_raw(std::string(bytes, 'y'));
+  message.mutable_step()->set_step_index(5);
+  return message;
+}
+
+TEST(Incoming, ShortOnesAndRunsOfNumbersAreReadQuickly) {
+  EXPECT_TRUE(IsQuick(RawSteps(100)));
+  EXPECT_TRUE(IsQuick(RawSteps(kLongBytes)));
+  EXPECT_TRUE(IsQuick(RawSteps(kQuickBytes)));
+  EXPECT_FALSE(IsQuick(RawSteps(kQuickBytes + 1)));
+  v1::StreamStepsRequest values;
+  values.mutable_step()->mutable_inputs()->mutable_values()->Resize(kQuickBytes / 8, 1);
+  EXPECT_TRUE(IsQuick(values));
+  values.mutable_step()->mutable_inputs()->add_values(1);
+  EXPECT_FALSE(IsQuick(values));
+}
+
+TEST(Incoming, WhatIsLongBesideTheNumbersIsNotReadQuickly) {
+  const auto unknown = [](size_t count) {
+    std::string parts;
+    for (size_t k = 0; k < count; ++k) parts += std::string("\x7a\x00", 2);
+    return parts;
+  };
+  EXPECT_TRUE(IsQuick(RawSteps(kQuickBytes), unknown(kLongBytes / 2 - 100)));
+  EXPECT_FALSE(IsQuick(RawSteps(kQuickBytes), unknown(kLongBytes / 2)));
+  // Behind the numbers as well.
+  v1::StreamStepsRequest behind = RawSteps(kLongBytes);
+  behind.mutable_step()
+      ->GetReflection()
+      ->MutableUnknownFields(behind.mutable_step())
+      ->AddLengthDelimited(15, unknown(kLongBytes / 2));
+  EXPECT_FALSE(IsQuick(behind));
+}
+
+TEST(Incoming, WhatIsNoNumbersIsNotReadQuickly) {
+  v1::StreamStepsRequest text;
+  text.mutable_open()->set_session(std::string(kLongBytes, 'x'));
+  EXPECT_FALSE(IsQuick(text));
+  v1::BatchStepRequest many;
+  while (many.ByteSizeLong() <= kLongBytes) many.add_items();
+  EXPECT_FALSE(InPieces(many.SerializeAsString(), kLongBytes).IsQuick(*many.GetDescriptor()));
+  const std::string groups(kLongBytes + 1, '\x7b');  // each opens another
+  EXPECT_FALSE(InPieces(groups, kLongBytes).IsQuick(*many.GetDescriptor()));
+  const std::string lengths(kLongBytes + 1, '\xff');
+  EXPECT_FALSE(InPieces(lengths, kLongBytes).IsQuick(*many.GetDescriptor()));
+}
+
+TEST(Incoming, AQuickOneIsReadHoweverItIsCut) {
+  const std::string bytes = RawSteps(kQuickBytes).SerializeAsString();
+  for (const size_t piece : {size_t{50}, size_t{5000}, bytes.size()}) {
+    Incoming incoming = InPieces(bytes, piece);
+    EXPECT_TRUE(incoming.IsQuick(*v1::StreamStepsRequest::descriptor())) << piece;
+    v1::StreamStepsRequest read;
+    ASSERT_TRUE(incoming.ReadInto(&read).ok());
+    EXPECT_EQ(read.SerializeAsString(), bytes);
+  }
+}
+
 TEST(Incoming, ALongOneIsGivenUpWhenNobodyWantsIt) {
   v1::BatchStepRequest sent;
   while (sent.items_size() < 100'000) sent.add_items();

@@ -5,8 +5,9 @@
 #include <string>
 #include <thread>
 #include <utility>
+#include <vector>
 
-#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/notification.h"
 #include "cellar/v1/session_service.grpc.pb.h"
@@ -28,6 +29,11 @@ using ReadWire = StreamWire<v1::StreamStepsResponse>;
 
 constexpr int64_t kMaxMessageBytes = 1'000'000;
 constexpr int64_t kMaxCallBytes = 2'000'000;
+
+// Of a field that nobody knows, of no bytes: takes some 30 times as much in memory.
+std::string UnknownParts(int count) {
+  return absl::StrJoin(std::vector<absl::string_view>(count, {"\x7a\x00", 2}), "");
+}
 
 // Reads one message of a stream, notes what came of it, and ends the call when the test says so.
 class OneReader final : public Reactor {
@@ -117,9 +123,20 @@ class VisitTest : public testing::Test {
   OneReader& Send(size_t bytes) {
     v1::StreamStepsRequest message;
     message.mutable_open()->set_session(std::string(bytes, 'x'));
+    return Send(message);
+  }
+
+  OneReader& Send(const v1::StreamStepsRequest& message) {
     call().Write(message.SerializeAsString());
     begun_.WaitForNotification();
     return *reader_;
+  }
+
+  // The same with so many bytes of numbers.
+  OneReader& SendNumbers(size_t bytes) {
+    v1::StreamStepsRequest message;
+    message.mutable_step()->mutable_inputs()->set_raw(std::string(bytes, 'x'));
+    return Send(message);
   }
 
   // The call, which begins when it is asked for.
@@ -157,10 +174,29 @@ TEST_F(VisitTest, AShortMessageIsReadAtOnce) {
   EXPECT_EQ(fixture_.api().call_bytes.total(), 0);
 }
 
+TEST_F(VisitTest, ALongMessageOfNumbersIsReadAtOnceToo) {
+  const BusyWorker busy(fixture_.api().scheduler);
+  OneReader& reader = SendNumbers(kQuickNumberBytes);
+  reader.read.WaitForNotification();
+  EXPECT_EQ(reader.read_on, reader.begun_on);
+  EXPECT_EQ(*reader.bytes, static_cast<int64_t>(reader.message.SpaceUsedLong()));
+  EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes) << "the stream is to hold it";
+  reader.visit.Finish(absl::OkStatus());
+  reader.done.WaitForNotification();
+}
+
+TEST_F(VisitTest, ALongMessageOfNumbersThatNothingHasRoomForIsNotRead) {
+  CallBytes others(fixture_.api().call_bytes, "others");
+  ASSERT_TRUE(others.Set(kMaxCallBytes - kLeastCallBytes).ok());
+  OneReader& reader = SendNumbers(kQuickNumberBytes);
+  reader.read.WaitForNotification();
+  EXPECT_EQ(GetErrorReason(reader.bytes.status()), "CALL_BYTES_LIMIT");
+  reader.visit.Finish(reader.bytes.status());
+  reader.done.WaitForNotification();
+}
+
 TEST_F(VisitTest, AMessageOfManyPartsIsToldToTakeWhatItTakes) {
-  std::string parts;
-  for (int i = 0; i < 500; ++i) parts += std::string("\x7a\x00", 2);  // of a field that is unknown
-  call().Write(parts);
+  call().Write(UnknownParts(500));
   begun_.WaitForNotification();
   reader_->read.WaitForNotification();
   EXPECT_GT(*reader_->bytes, 20 * 1000);
@@ -267,15 +303,6 @@ TEST_F(VisitTest, WhatHandlersKnowOutlivesTheCall) {
   reader.done.WaitForNotification();
   reader_.reset();
   EXPECT_TRUE(told.cancelled());
-}
-
-// A field that nobody knows, of no bytes: takes some 30 times as much in memory.
-constexpr absl::string_view kUnknownPart("\x7a\x00", 2);
-
-std::string UnknownParts(int count) {
-  std::string parts;
-  for (int i = 0; i < count; ++i) absl::StrAppend(&parts, kUnknownPart);
-  return parts;
 }
 
 TEST_F(VisitTest, AMessageThatTakesMoreMemoryThanThereIsRoomForIsGivenBackWhereItWasRead) {
