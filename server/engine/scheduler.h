@@ -67,8 +67,10 @@ struct JointTurn {
 class Scheduler {
  public:
   struct Options {
-    int worker_count = 2;          // >= 1
-    int64_t inline_cost = 50'000;  // tasks of at most this cost run inline when their turn is now
+    int worker_count = 2;  // >= 1
+    // Tasks of at most this cost run inline when their turn is now: some 3 us of a middling cell,
+    // 11 of the smallest, for whose steps a multiply-add takes longest. A hand-over takes 9 to 18.
+    int64_t inline_cost = 100'000;
     // Tasks of at most this cost do, too, of a session that has the scheduler for itself: nothing
     // else waits or runs, or has come since its last task. Handing such a task to a worker takes as
     // long as making it. 0: none.
