@@ -8,14 +8,6 @@
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
-namespace {
-
-// Exchanges kept for reuse, and the largest worth keeping: enough for tiny steps, where allocation
-// would show, and nothing to speak of for an idle stream.
-constexpr size_t kMaxSpare = 2;
-constexpr int64_t kMaxSpareBytes = int64_t{16} << 10;
-
-}  // namespace
 
 StepStreamFlow::Action StepStreamFlow::Next() {
   Action action = NextAction();
@@ -36,7 +28,10 @@ StepStreamFlow::Action StepStreamFlow::NextAction() {
   }
   if (MayWrite()) {
     writing_ = true;
-    return {.what = Do::kWrite, .exchange = exchanges_.front().get()};
+    std::unique_ptr<StepExchange> answer = PopFront();
+    writing_bytes_ = answer->bytes;
+    bytes_ += writing_bytes_;
+    return {.what = Do::kWrite, .answer = std::move(answer)};
   }
   if (received_ != nullptr) {
     ++unanswered_;
@@ -44,10 +39,7 @@ StepStreamFlow::Action StepStreamFlow::NextAction() {
   }
   if (MayRead()) {
     reading_ = true;
-    if (spare_.empty()) spare_.push_back(std::make_unique<Tracked>());
-    incoming_ = std::move(spare_.back());
-    spare_.pop_back();
-    return {.what = Do::kRead, .exchange = incoming_.get()};
+    return {.what = Do::kRead};
   }
   if (MayFinish()) {
     finished_ = true;
@@ -56,12 +48,13 @@ StepStreamFlow::Action StepStreamFlow::NextAction() {
   return {};
 }
 
-std::unique_ptr<StepExchange> StepStreamFlow::Arrived(absl::StatusOr<int64_t> bytes) {
+std::unique_ptr<StepExchange> StepStreamFlow::Arrived(std::unique_ptr<StepExchange> arrived,
+                                                      absl::StatusOr<int64_t> bytes) {
   reading_ = false;
-  if (end_.has_value() || answer_failed_ || cancelled_) return std::move(incoming_);
+  if (end_.has_value() || answer_failed_ || cancelled_) return arrived;
   any_message_ = true;
-  exchanges_.push_back(std::move(incoming_));
-  Tracked* const exchange = exchanges_.back().get();
+  exchanges_.push_back(std::move(arrived));
+  StepExchange* const exchange = exchanges_.back().get();
   exchange->bytes = bytes.value_or(0);
   exchange->most_bytes = exchange->bytes;
   exchange->is_long = exchange->bytes > kLongMessageBytes;
@@ -78,33 +71,31 @@ std::unique_ptr<StepExchange> StepStreamFlow::Arrived(absl::StatusOr<int64_t> by
 void StepStreamFlow::InputClosed() {
   reading_ = false;
   input_closed_ = true;
-  incoming_.reset();
 }
 
 void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
-  auto* const tracked = static_cast<Tracked*>(exchange);
   --unanswered_;
-  tracked->answered = true;
-  if (tracked->is_long) {
-    dropped_.push_back(std::exchange(tracked->request, {}));
+  exchange->answered = true;
+  if (exchange->is_long) {
+    dropped_.push_back(std::exchange(exchange->request, {}));
   } else {
-    tracked->request.Clear();
+    exchange->request.Clear();
   }
-  bytes_ -= tracked->bytes;
-  tracked->bytes = status.ok() ? static_cast<int64_t>(tracked->response.ByteSizeLong()) : 0;
-  tracked->most_bytes = std::max(tracked->most_bytes, tracked->bytes);
-  bytes_ += tracked->bytes;
+  bytes_ -= exchange->bytes;
+  exchange->bytes = status.ok() ? static_cast<int64_t>(exchange->response.ByteSizeLong()) : 0;
+  exchange->most_bytes = std::max(exchange->most_bytes, exchange->bytes);
+  bytes_ += exchange->bytes;
   if (status.ok()) {
     opened_ = true;
   } else {
     answer_failed_ = true;
   }
-  tracked->status = std::move(status);
+  exchange->status = std::move(status);
 }
 
 void StepStreamFlow::WriteDone(bool ok) {
   writing_ = false;
-  PopFront();
+  bytes_ -= writing_bytes_;
   if (!ok) Cancel();
 }
 
@@ -124,15 +115,11 @@ void StepStreamFlow::DropUnwanted() {
   }
 }
 
-void StepStreamFlow::PopFront() {
-  std::unique_ptr<Tracked> exchange = std::move(exchanges_.front());
+std::unique_ptr<StepExchange> StepStreamFlow::PopFront() {
+  std::unique_ptr<StepExchange> exchange = std::move(exchanges_.front());
   exchanges_.erase(exchanges_.begin());
   bytes_ -= exchange->bytes;
-  if (spare_.size() >= kMaxSpare || exchange->most_bytes > kMaxSpareBytes) return;
-  exchange->response.Clear();
-  exchange->answered = false;
-  exchange->status = absl::OkStatus();
-  spare_.push_back(std::move(exchange));
+  return exchange;
 }
 
 bool StepStreamFlow::MayWrite() const {
@@ -143,7 +130,7 @@ bool StepStreamFlow::MayRead() const {
   if (reading_ || input_closed_ || end_.has_value() || answer_failed_ || cancelled_) return false;
   if (!opened_) return exchanges_.empty();
   return unanswered_ < limits_.max_unanswered && bytes_ < limits_.max_bytes &&
-         static_cast<int64_t>(exchanges_.size()) < limits_.max_exchanges;
+         static_cast<int64_t>(exchanges_.size()) + (writing_ ? 1 : 0) < limits_.max_exchanges;
 }
 
 bool StepStreamFlow::MayFinish() const {

@@ -11,8 +11,8 @@
 //     that nothing is asked for.
 //
 // Thread safety: externally synchronised.
-// Ownership: owns the exchanges; those given out live until the event that gives them back
-// (kOpen, kStep: AnswerDone, kWrite: WriteDone, kRead: Arrived).
+// Ownership: owns the exchanges from Arrived to kWrite, which hands over the one that is to be
+// written; those given out by kOpen and kStep live until AnswerDone.
 #ifndef CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 #define CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 
@@ -26,17 +26,9 @@
 #include "cellar/v1/session_service.pb.h"
 #include "server/api/call_bytes.h"
 #include "server/api/step_stream.h"
+#include "server/rpc/step_exchange.h"
 
 namespace cellar {
-
-// One message of the client and its answer.
-struct StepExchange {
-  virtual ~StepExchange() = default;
-  v1::StreamStepsRequest request;
-  v1::StreamStepsResponse response;
-  bool is_long = false;              // the request is more than kLongMessageBytes
-  std::shared_ptr<void> keep_alive;  // for the user: whatever must live until the answer comes
-};
 
 class StepStreamFlow {
  public:
@@ -49,17 +41,18 @@ class StepStreamFlow {
   enum class Do {
     kNothing,  // wait for an event
     kCharge,   // have the stream charged for `bytes`, or End
-    kRead,     // read into exchange->request, then Arrived or InputClosed
+    kRead,     // read a message, then Arrived or InputClosed
     kOpen,     // have exchange->request answered, then AnswerDone: the first message
     kStep,     // the same: every other message
-    kWrite,    // write exchange->response, then WriteDone
+    kWrite,    // write answer->response, then WriteDone
     kFinish,   // end the call with `status`; the last action
   };
   struct Action {
     Do what = Do::kNothing;
-    StepExchange* exchange = nullptr;
-    absl::Status status = {};  // of kFinish
-    int64_t bytes = 0;         // of kCharge
+    StepExchange* exchange = nullptr;                // of kOpen and kStep
+    std::unique_ptr<StepExchange> answer = nullptr;  // of kWrite
+    absl::Status status = {};                        // of kFinish
+    int64_t bytes = 0;                               // of kCharge
     // Long messages that nobody will answer: take long to give back, and nothing waits for it here.
     std::vector<v1::StreamStepsRequest> dropped = {};
   };
@@ -71,7 +64,8 @@ class StepStreamFlow {
 
   // The read ended with a message of so many bytes in memory, or with one that cannot be taken.
   // Returns the exchange if nobody will answer it, to be given back with no lock held.
-  std::unique_ptr<StepExchange> Arrived(absl::StatusOr<int64_t> bytes);
+  std::unique_ptr<StepExchange> Arrived(std::unique_ptr<StepExchange> arrived,
+                                        absl::StatusOr<int64_t> bytes);
   // The read ended, as no message will come any more.
   void InputClosed();
 
@@ -89,37 +83,30 @@ class StepStreamFlow {
   void Cancel();
 
  private:
-  struct Tracked : StepExchange {
-    bool answered = false;
-    absl::Status status;     // of the answer
-    int64_t bytes = 0;       // of the request until answered, then of the response
-    int64_t most_bytes = 0;  // the larger of the two
-  };
-
   Action NextAction();
   bool MayWrite() const;
   bool MayRead() const;
   bool MayFinish() const;
   absl::Status FinalStatus() const;
   void DropUnwanted();
-  void PopFront();
+  std::unique_ptr<StepExchange> PopFront();
 
   const Limits limits_;
 
-  // Taken, not yet written, oldest first: few. (A deque would take 600 bytes of every stream.)
-  std::vector<std::unique_ptr<Tracked>> exchanges_;
-  std::unique_ptr<Tracked> incoming_;            // being read
-  Tracked* received_ = nullptr;                  // the newest of exchanges_, to be handed out
-  std::vector<std::unique_ptr<Tracked>> spare_;  // small ones, to be used again
+  // Taken, not yet being written, oldest first: few. (A deque would take 600 bytes of every
+  // stream.)
+  std::vector<std::unique_ptr<StepExchange>> exchanges_;
+  StepExchange* received_ = nullptr;  // the newest of exchanges_, to be handed out
 
-  int64_t bytes_ = 0;  // of exchanges_
+  int64_t bytes_ = 0;          // of exchanges_, and of what is being written
+  int64_t writing_bytes_ = 0;  // of that
   int64_t charged_ = kLeastCallBytes;
   std::vector<v1::StreamStepsRequest> dropped_;
   int64_t unanswered_ = 0;  // handed out by kOpen or kStep
   bool opened_ = false;     // the first answer was a success
   bool any_message_ = false;
   bool reading_ = false;
-  bool writing_ = false;       // the front of exchanges_
+  bool writing_ = false;
   bool input_closed_ = false;  // no message will come
   bool answer_failed_ = false;
   bool cancelled_ = false;

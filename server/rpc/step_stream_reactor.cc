@@ -40,9 +40,12 @@ void StepStreamReactor::EndForDrain() {
 
 void StepStreamReactor::OnReadDone(bool ok) {
   if (!ok) return Happened([](StepStreamFlow& flow) { flow.InputClosed(); });
-  visit_.Read(incoming_, reading_, [this](absl::StatusOr<int64_t> bytes) {
-    std::unique_ptr<StepExchange> unwanted;
-    Happened([&](StepStreamFlow& flow) { unwanted = flow.Arrived(std::move(bytes)); });
+  arriving_ = TakeExchange();
+  visit_.Read(incoming_, &arriving_->request, [this](absl::StatusOr<int64_t> bytes) {
+    std::unique_ptr<StepExchange> arrived = std::move(arriving_);
+    Happened([&](StepStreamFlow& flow) {
+      arrived = flow.Arrived(std::move(arrived), std::move(bytes));
+    });
   });
 }
 
@@ -63,10 +66,10 @@ void StepStreamReactor::OnDone() {
 
 template <class Event>
 void StepStreamReactor::Happened(Event event) {
-  flow_.Happened(std::move(event), [this](const StepStreamFlow::Action& action) { Act(action); });
+  flow_.Happened(std::move(event), [this](StepStreamFlow::Action& action) { Act(action); });
 }
 
-void StepStreamReactor::Act(const StepStreamFlow::Action& action) {
+void StepStreamReactor::Act(StepStreamFlow::Action& action) {
   switch (action.what) {
     case StepStreamFlow::Do::kNothing:
       break;
@@ -78,7 +81,6 @@ void StepStreamReactor::Act(const StepStreamFlow::Action& action) {
       break;
     }
     case StepStreamFlow::Do::kRead:
-      reading_ = &action.exchange->request;
       wire_.Read(&incoming_);
       break;
     case StepStreamFlow::Do::kOpen:
@@ -86,7 +88,8 @@ void StepStreamReactor::Act(const StepStreamFlow::Action& action) {
       Answer(action);
       break;
     case StepStreamFlow::Do::kWrite:
-      wire_.Write(action.exchange->response);
+      wire_.Write(action.answer->response);
+      GiveBackExchange(std::move(action.answer));
       break;
     case StepStreamFlow::Do::kFinish:
       if (stream_ != nullptr) stream_->Close();

@@ -63,7 +63,7 @@ class StepStreamReactor final : public Reactor,
   // Tells the flow of an event (a function of StepStreamFlow&).
   template <class Event>
   void Happened(Event event);
-  void Act(const StepStreamFlow::Action& action);
+  void Act(StepStreamFlow::Action& action);
 
   // Has the exchange of kOpen or kStep answered.
   void Answer(const StepStreamFlow::Action& action);
@@ -77,7 +77,7 @@ class StepStreamReactor final : public Reactor,
 
   // Of gRPC and of the visit, while they read.
   Incoming incoming_;
-  v1::StreamStepsRequest* reading_ = nullptr;  // what it is read into
+  std::unique_ptr<StepExchange> arriving_;  // what it is read into
 
   FlowDriver<StepStreamFlow> flow_;
 };

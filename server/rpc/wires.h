@@ -2,8 +2,9 @@
 // many. Requests come as bytes, each when it is asked for, and be it the only one; answers are
 // messages.
 //
-// Ownership: queue and service outlive the calls. Messages that are handed over live until the
-// reaction that tells the end of it; a wire's own response as long as the wire.
+// Ownership: queue and service outlive the calls. What is read into lives until the reaction that
+// tells the end of it; what is written is written down at once; a wire's own response lives as long
+// as the wire.
 #ifndef CELLAR_SERVER_RPC_WIRES_H_
 #define CELLAR_SERVER_RPC_WIRES_H_
 

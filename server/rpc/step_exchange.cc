@@ -1,0 +1,87 @@
+#include "server/rpc/step_exchange.h"
+
+#include <algorithm>
+#include <cstddef>
+#include <iterator>
+#include <utility>
+#include <vector>
+
+#include "absl/base/thread_annotations.h"
+#include "absl/synchronization/mutex.h"
+
+namespace cellar {
+namespace {
+
+using Exchanges = std::vector<std::unique_ptr<StepExchange>>;
+
+// What a thread keeps at most, and what it hands over or takes at a time: few, as an answer is
+// written, and its exchange given back, before the next message is read.
+constexpr size_t kMaxOwnExchanges = 16;
+constexpr size_t kHandedOver = kMaxOwnExchanges / 2;
+
+// What all have for each other, and the largest worth keeping: 4 MiB in all.
+constexpr size_t kMaxSharedExchanges = 64;
+constexpr int64_t kMaxSpareExchangeBytes = int64_t{64} << 10;
+
+// From threads that answer to those that read.
+class SharedExchanges {
+ public:
+  void MoveTo(Exchanges& own) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    Move(std::min(kHandedOver, shared_.size()), shared_, own);
+  }
+
+  void TakeFrom(Exchanges& own) ABSL_LOCKS_EXCLUDED(mutex_) {
+    Exchanges too_many;  // destroyed with no lock held
+    absl::MutexLock lock(&mutex_);
+    const size_t room = kMaxSharedExchanges - shared_.size();
+    Move(std::min(kHandedOver, room), own, shared_);
+    if (room < kHandedOver) Move(kHandedOver - room, own, too_many);
+  }
+
+ private:
+  static void Move(size_t count, Exchanges& from, Exchanges& to) {
+    const auto first = from.end() - static_cast<std::ptrdiff_t>(count);
+    to.insert(to.end(), std::make_move_iterator(first), std::make_move_iterator(from.end()));
+    from.erase(first, from.end());
+  }
+
+  absl::Mutex mutex_;
+  Exchanges shared_ ABSL_GUARDED_BY(mutex_);
+};
+
+SharedExchanges& OfAllThreads() {
+  static SharedExchanges& shared = *new SharedExchanges;  // lives as long as any thread
+  return shared;
+}
+
+Exchanges& OfThisThread() {
+  thread_local Exchanges own;
+  return own;
+}
+
+}  // namespace
+
+std::unique_ptr<StepExchange> TakeExchange() {
+  Exchanges& own = OfThisThread();
+  if (own.empty()) OfAllThreads().MoveTo(own);
+  if (own.empty()) return std::make_unique<StepExchange>();
+  std::unique_ptr<StepExchange> exchange = std::move(own.back());
+  own.pop_back();
+  return exchange;
+}
+
+void GiveBackExchange(std::unique_ptr<StepExchange> exchange) {
+  if (exchange->most_bytes > kMaxSpareExchangeBytes) return;
+  exchange->request.Clear();
+  exchange->response.Clear();
+  exchange->is_long = false;
+  exchange->keep_alive = nullptr;
+  exchange->answered = false;
+  exchange->status = absl::OkStatus();
+  Exchanges& own = OfThisThread();
+  if (own.size() == kMaxOwnExchanges) OfAllThreads().TakeFrom(own);
+  own.push_back(std::move(exchange));
+}
+
+}  // namespace cellar

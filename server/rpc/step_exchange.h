@@ -1,0 +1,42 @@
+// A message of a stream of steps and its answer, while they are under way, and where those that are
+// done wait to be used again.
+//
+// A stream that waits for its client has none. The next message of any stream on the same thread
+// takes the one that was given back last, which the caches still hold; were they kept by hundreds
+// of streams, each would come from farther away. What one thread has too many of others may take.
+//
+// Thread safety: an exchange belongs to one thread at a time; the functions may be called from any
+// thread.
+#ifndef CELLAR_SERVER_RPC_STEP_EXCHANGE_H_
+#define CELLAR_SERVER_RPC_STEP_EXCHANGE_H_
+
+#include <cstdint>
+#include <memory>
+
+#include "absl/status/status.h"
+#include "cellar/v1/session_service.pb.h"
+
+namespace cellar {
+
+struct StepExchange {
+  v1::StreamStepsRequest request;
+  v1::StreamStepsResponse response;
+  bool is_long = false;              // the request is more than kLongMessageBytes
+  std::shared_ptr<void> keep_alive;  // for the user: whatever must live until the answer comes
+
+  // Of the flow.
+  bool answered = false;
+  absl::Status status;     // of the answer
+  int64_t bytes = 0;       // of the request until answered, then of the response
+  int64_t most_bytes = 0;  // the larger of the two
+};
+
+// An empty one.
+std::unique_ptr<StepExchange> TakeExchange();
+
+// Keeps it for another message, unless it is large or too many are kept.
+void GiveBackExchange(std::unique_ptr<StepExchange> exchange);
+
+}  // namespace cellar
+
+#endif  // CELLAR_SERVER_RPC_STEP_EXCHANGE_H_
