@@ -5,10 +5,11 @@
 #ifndef CELLAR_SERVER_BASE_SHA256_H_
 #define CELLAR_SERVER_BASE_SHA256_H_
 
+#include <openssl/sha.h>
+
 #include <array>
 #include <cstddef>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 #include "absl/strings/string_view.h"
@@ -21,7 +22,6 @@ using Sha256Digest = std::array<uint8_t, 32>;
 class Sha256 {
  public:
   Sha256();
-  ~Sha256();
   Sha256(const Sha256&) = delete;
   Sha256& operator=(const Sha256&) = delete;
 
@@ -31,9 +31,7 @@ class Sha256 {
   Sha256Digest Finish();
 
  private:
-  struct Context;
-  static std::unique_ptr<Context>& Spare();  // of this thread; may be null
-  std::unique_ptr<Context> context_;
+  SHA256_CTX context_;
 };
 
 Sha256Digest Sha256Of(absl::string_view bytes);
