@@ -67,6 +67,16 @@ absl::Status WithLease(SessionHold& hold, Work& work) {
   return lease.ok() ? work(*lease) : lease.status();
 }
 
+// The same, and gives back lease and hold, under one lock.
+template <class Work>
+absl::Status LeaseAndEnd(SessionHold hold, Work& work) {
+  absl::StatusOr<SessionLease> lease = hold.Lease();
+  if (!lease.ok()) return lease.status();
+  absl::Status status = work(*lease);
+  std::move(*lease).EndWith(std::move(hold));
+  return status;
+}
+
 // Does what TakeTurn does at once, on this thread, if the engine would: then nothing is allocated
 // or handed over. `work` takes a SessionLease& and gives a status, `finish` takes the outcome.
 // Returns whether it was done; if not, `hold` is untouched.
@@ -77,8 +87,11 @@ bool TryTurnNow(Api& api, const Call& call, SessionHold& hold, int64_t multiply_
   const auto turn = api.scheduler.TryBegin(hold.session()->turn_key(), multiply_adds);
   if (!turn.has_value()) return false;
   absl::Status status = CheckWanted(api, call);
-  if (status.ok()) status = WithServerFacts(WithLease(hold, work), api.sessions.epoch());
-  { const SessionHold given_back = std::move(hold); }
+  if (status.ok()) {
+    status = WithServerFacts(LeaseAndEnd(std::move(hold), work), api.sessions.epoch());
+  } else {
+    const SessionHold given_back = std::move(hold);
+  }
   finish(std::move(status));
   return true;
 }

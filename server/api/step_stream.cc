@@ -1,6 +1,7 @@
 #include "server/api/step_stream.h"
 
 #include <algorithm>
+#include <atomic>
 #include <cstdint>
 #include <limits>
 #include <optional>
@@ -115,12 +116,17 @@ class OpenStepStream final : public StepStream,
 
   // Nothing is applied any more, because of `status` unless there was a reason before.
   void Fail(const absl::Status& status) ABSL_LOCKS_EXCLUDED(mutex_);
+  void NoteFailure(const absl::Status& status) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
+    if (!failure_.has_value()) failure_ = status;
+    failed_.store(true, std::memory_order_release);
+  }
 
   // Constant after construction.
   Api& api_;
   const Call call_;
 
-  // Of the thread that hands over messages; set by Open, before its Done.
+  // Of the thread that hands over messages; set by Open, before its Done, and before the session
+  // knows of the stream.
   StreamSettings settings_;
   std::shared_ptr<Listener> listener_;
   std::shared_ptr<Session> session_;
@@ -129,8 +135,9 @@ class OpenStepStream final : public StepStream,
   absl::Mutex mutex_;
   std::function<void(absl::Status)> on_end_ ABSL_GUARDED_BY(mutex_);
   std::unique_ptr<StreamSlot> slot_ ABSL_GUARDED_BY(mutex_);
-  std::function<void()> detach_ ABSL_GUARDED_BY(mutex_);         // set while it may be attached
+  bool may_be_attached_ ABSL_GUARDED_BY(mutex_) = false;
   std::optional<absl::Status> failure_ ABSL_GUARDED_BY(mutex_);  // the first one, in order
+  std::atomic<bool> failed_{false};  // whether there is one: asked at each step without the lock
   std::optional<absl::Status> tail_failure_ ABSL_GUARDED_BY(mutex_);  // of the first in tail_
   // Messages that have no turn and never will: few. (A deque would take 600 bytes of every stream.)
   std::vector<Done> tail_ ABSL_GUARDED_BY(mutex_);
@@ -205,7 +212,7 @@ absl::Status OpenStepStream::Attach(const SessionLease& lease, std::optional<int
   {
     absl::MutexLock lock(&mutex_);
     if (closed_) return CallCancelled();
-    detach_ = [session = session_, listener = listener_] { session->DetachStream(listener.get()); };
+    may_be_attached_ = true;
   }
   CELLAR_RETURN_IF_ERROR(session_->AttachStream(listener_));
   if (!IsClosed()) return absl::OkStatus();
@@ -280,9 +287,9 @@ absl::StatusOr<PreparedStep> OpenStepStream::PrepareStep(const v1::StreamStepsRe
 }
 
 absl::Status OpenStepStream::CheckStanding() {
-  {
+  if (failed_.load(std::memory_order_acquire)) {
     absl::MutexLock lock(&mutex_);
-    if (failure_.has_value()) return *failure_;
+    return *failure_;
   }
   if (session_->IsAttached(listener_.get())) return absl::OkStatus();
   // Somebody else has the session or its name already, and End is about to be called with the news.
@@ -300,7 +307,7 @@ void OpenStepStream::FinishOne() {
         --in_flight_;
         return;
       }
-      if (!failure_.has_value()) failure_ = tail_failure_;
+      NoteFailure(*tail_failure_);
       status = *failure_;
       done = std::move(tail_.front());
       tail_.erase(tail_.begin());
@@ -311,7 +318,7 @@ void OpenStepStream::FinishOne() {
 
 void OpenStepStream::Fail(const absl::Status& status) {
   absl::MutexLock lock(&mutex_);
-  if (!failure_.has_value()) failure_ = status;
+  NoteFailure(status);
 }
 
 void OpenStepStream::End(const absl::Status& status) {
@@ -319,7 +326,7 @@ void OpenStepStream::End(const absl::Status& status) {
   {
     absl::MutexLock lock(&mutex_);
     if (failure_.has_value()) return;
-    failure_ = status;
+    NoteFailure(status);
     on_end = std::exchange(on_end_, nullptr);
   }
   if (on_end) on_end(status);
@@ -327,17 +334,17 @@ void OpenStepStream::End(const absl::Status& status) {
 
 void OpenStepStream::Close() {
   std::function<void(absl::Status)> on_end;  // destroyed after the lock, like the others
-  std::function<void()> detach;
+  bool detach = false;
   std::unique_ptr<StreamSlot> slot;
   {
     absl::MutexLock lock(&mutex_);
     closed_ = true;
-    if (!failure_.has_value()) failure_ = CallCancelled();
+    NoteFailure(CallCancelled());
     on_end = std::exchange(on_end_, nullptr);
-    detach = std::exchange(detach_, nullptr);
+    detach = std::exchange(may_be_attached_, false);
     slot = std::move(slot_);
   }
-  if (detach) detach();
+  if (detach) session_->DetachStream(listener_.get());
 }
 
 }  // namespace

@@ -31,23 +31,32 @@ class FlowDriver {
   // or until the last action has begun.
   template <class Event, class Act>
   void Happened(Event event, Act act) ABSL_LOCKS_EXCLUDED(mutex_) {
-    {
-      absl::MutexLock lock(&mutex_);
-      event(flow_);
-      if (std::exchange(acting_, true)) return;
-    }
-    while (true) {
-      Action action = Next();
-      if (action.what == Flow::Do::kNothing) return;
+    Action action = Begin(event);
+    while (action.what != Flow::Do::kNothing) {
       act(action);
       if (action.what == Flow::Do::kFinish) return;  // perhaps this is gone
+      action = Next();
     }
   }
 
  private:
-  // After kFinish acting_ stays set: nobody acts any more.
+  // Notes an event. The action that the calling thread is to begin with, kNothing if another is at
+  // it.
+  template <class Event>
+  Action Begin(Event& event) ABSL_LOCKS_EXCLUDED(mutex_) {
+    absl::MutexLock lock(&mutex_);
+    event(flow_);
+    if (std::exchange(acting_, true)) return {};
+    return NextLocked();
+  }
+
   Action Next() ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
+    return NextLocked();
+  }
+
+  // After kFinish acting_ stays set: nobody acts any more.
+  Action NextLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_) {
     Action action = flow_.Next();
     if (action.what == Flow::Do::kNothing) acting_ = false;
     return action;
