@@ -89,7 +89,6 @@ class SerialStreamReactor final
     });
   }
   void OnWriteDone(bool ok) override {
-    if (written_bytes_ > kMostKeptBytes) written_ = Response();
     Happened([ok](SerialStreamFlow& flow) { flow.WriteDone(ok); });
   }
   void OnCancel() override {
@@ -145,9 +144,8 @@ class SerialStreamReactor final
                       });
         break;
       case Do::kWrite:
-        written_.Swap(&response_);
-        written_bytes_ = response_bytes_;
-        wire_.Write(written_);
+        wire_.Write(Measured<Response>{response_});
+        if (response_bytes_ > kMostKeptBytes) response_ = Response();
         break;
       case Do::kFinish:
         visit_.Finish(action.status.ok() ? stream_->Close() : action.status);
@@ -188,9 +186,7 @@ class SerialStreamReactor final
   Request current_;
   int64_t current_bytes_ = 0;
   Response response_;
-  int64_t response_bytes_ = 0;
-  Response written_;
-  int64_t written_bytes_ = 0;
+  int64_t response_bytes_ = 0;  // as it was measured
 
   FlowDriver<SerialStreamFlow> flow_;
 };

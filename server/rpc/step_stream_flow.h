@@ -44,7 +44,7 @@ class StepStreamFlow {
     kRead,     // read a message, then Arrived or InputClosed
     kOpen,     // have exchange->request answered, then AnswerDone: the first message
     kStep,     // the same: every other message
-    kWrite,    // write answer->response, then WriteDone
+    kWrite,    // write answer->response, which is measured, then WriteDone
     kFinish,   // end the call with `status`; the last action
   };
   struct Action {

@@ -88,7 +88,7 @@ void StepStreamReactor::Act(StepStreamFlow::Action& action) {
       Answer(action);
       break;
     case StepStreamFlow::Do::kWrite:
-      wire_.Write(action.answer->response);
+      wire_.Write(Measured<v1::StreamStepsResponse>{action.answer->response});
       GiveBackExchange(std::move(action.answer));
       break;
     case StepStreamFlow::Do::kFinish:

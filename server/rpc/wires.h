@@ -8,6 +8,9 @@
 #ifndef CELLAR_SERVER_RPC_WIRES_H_
 #define CELLAR_SERVER_RPC_WIRES_H_
 
+#include <cassert>
+#include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <utility>
@@ -16,11 +19,20 @@
 #include "google/protobuf/descriptor.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/async_stream.h"
+#include "grpcpp/support/byte_buffer.h"
+#include "grpcpp/support/slice.h"
 #include "server/rpc/incoming.h"
 #include "server/rpc/raw_service.h"
 #include "server/rpc/wire.h"
 
 namespace cellar {
+
+// A message that has been asked for its ByteSizeLong since it was changed last, and is written down
+// without being measured again (gRPC would do so twice).
+template <class Message>
+struct Measured {
+  const Message& message;
+};
 
 // What all kinds have in common. `Self` is the kind.
 template <class Self>
@@ -99,10 +111,16 @@ class StreamWire final : public ServedWire<StreamWire<Response>> {
 
  public:
   void Read(Incoming* message) { grpc_.Read(message->buffer(), this->ReadTag()); }
-  void Write(const Response& message) { grpc_.Write(message, this->WriteTag()); }
+  void Write(const Response& message) {
+    message.ByteSizeLong();
+    Write(Measured<Response>{message});
+  }
+  void Write(const Measured<Response>& message) { grpc_.Write(message, this->WriteTag()); }
   // Writes the last one and ends the call with `status`.
   void WriteAndFinish(const Response& message, const grpc::Status& status) {
-    grpc_.WriteAndFinish(message, grpc::WriteOptions(), status, this->FinishTag());
+    message.ByteSizeLong();
+    grpc_.WriteAndFinish(Measured<Response>{message}, grpc::WriteOptions(), status,
+                         this->FinishTag());
   }
   void Finish(const grpc::Status& status) override { grpc_.Finish(status, this->FinishTag()); }
 
@@ -112,9 +130,31 @@ class StreamWire final : public ServedWire<StreamWire<Response>> {
 
   void Ask() { this->AskGrpc(&grpc_); }
 
-  grpc::ServerAsyncReaderWriter<Response, grpc::ByteBuffer> grpc_{&this->context()};
+  grpc::ServerAsyncReaderWriter<Measured<Response>, grpc::ByteBuffer> grpc_{&this->context()};
 };
 
 }  // namespace cellar
+
+namespace grpc {
+
+// How gRPC writes down what is measured.
+template <class Message>
+class SerializationTraits<cellar::Measured<Message>> {
+ public:
+  static Status Serialize(const cellar::Measured<Message>& measured, ByteBuffer* buffer,
+                          bool* own_buffer) {
+    const Message& message = measured.message;
+    const auto bytes = static_cast<size_t>(message.GetCachedSize());
+    assert(bytes == message.ByteSizeLong());
+    Slice written(bytes);
+    message.SerializeWithCachedSizesToArray(const_cast<uint8_t*>(written.begin()));
+    ByteBuffer whole(&written, 1);
+    buffer->Swap(&whole);
+    *own_buffer = true;
+    return Status::OK;
+  }
+};
+
+}  // namespace grpc
 
 #endif  // CELLAR_SERVER_RPC_WIRES_H_
