@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
+#include "cellar/v1/session_service.pb.h"
 #include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream.h"
 #include "google/protobuf/wire_format_lite.h"
@@ -10,6 +11,7 @@
 #include "grpcpp/support/slice.h"
 #include "server/api/api_errors.h"
 #include "server/rpc/rpc_errors.h"
+#include "server/rpc/step_exchange.h"
 
 namespace cellar {
 namespace {
@@ -108,6 +110,19 @@ bool LeadsToRun(const google::protobuf::Descriptor& kind, absl::Span<const char>
   return false;
 }
 
+// Reads a message in one piece. Steps of a stream are read over the steps before: what begins with
+// them has them.
+bool ReadWhole(const grpc::Slice& bytes, google::protobuf::Message* message) {
+  constexpr uint8_t kStepTag = v1::StreamStepsRequest::kStepFieldNumber << 3 | 2;
+  auto* const steps = google::protobuf::DynamicCastToGenerated<v1::StreamStepsRequest>(message);
+  if (steps == nullptr || bytes.size() == 0 || *bytes.begin() != kStepTag) {
+    return message->ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()));
+  }
+  EmptyRequest(*steps);
+  return steps->ParseFrom<google::protobuf::MessageLite::kMerge>(
+      google::protobuf::StringPiece(reinterpret_cast<const char*>(bytes.begin()), bytes.size()));
+}
+
 }  // namespace
 
 bool Incoming::IsQuick(const google::protobuf::Descriptor& kind) {
@@ -132,7 +147,7 @@ absl::Status Incoming::ReadInto(google::protobuf::Message* message) {
   bool read = false;
   grpc::Slice whole;
   if (buffer_.TrySingleSlice(&whole).ok()) {
-    read = message->ParseFromArray(whole.begin(), static_cast<int>(whole.size()));
+    read = ReadWhole(whole, message);
   } else {
     grpc::ProtoBufferReader pieces(&buffer_);
     read = message->ParseFromZeroCopyStream(&pieces);

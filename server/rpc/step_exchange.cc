@@ -23,6 +23,21 @@ constexpr size_t kHandedOver = kMaxOwnExchanges / 2;
 constexpr size_t kMaxSharedExchanges = 64;
 constexpr int64_t kMaxSpareExchangeBytes = int64_t{64} << 10;
 
+// As EmptyRequest.
+void EmptyResponse(v1::StreamStepsResponse& response) {
+  if (!response.has_step()) return response.Clear();
+  v1::StepResponse& step = *response.mutable_step();
+  step.clear_first_step();
+  step.clear_step_count();
+  step.clear_next_step();
+  step.clear_durable_step();
+  step.clear_state_digest();
+  if (!step.has_trace()) return;
+  step.mutable_trace()->mutable_outputs()->Clear();
+  step.mutable_trace()->clear_layers();
+  step.mutable_trace()->clear_backward_layers();
+}
+
 // From threads that answer to those that read.
 class SharedExchanges {
  public:
@@ -62,6 +77,19 @@ Exchanges& OfThisThread() {
 
 }  // namespace
 
+void EmptyRequest(v1::StreamStepsRequest& request) {
+  std::unique_ptr<v1::StreamStepsStep> step(request.release_step());
+  request.Clear();
+  if (step == nullptr) return;
+  std::unique_ptr<v1::Tensor> inputs(step->release_inputs());
+  step->Clear();
+  if (inputs != nullptr) {
+    inputs->Clear();
+    step->set_allocated_inputs(inputs.release());
+  }
+  request.set_allocated_step(step.release());
+}
+
 std::unique_ptr<StepExchange> TakeExchange() {
   Exchanges& own = OfThisThread();
   if (own.empty()) OfAllThreads().MoveTo(own);
@@ -73,8 +101,8 @@ std::unique_ptr<StepExchange> TakeExchange() {
 
 void GiveBackExchange(std::unique_ptr<StepExchange> exchange) {
   if (exchange->most_bytes > kMaxSpareExchangeBytes) return;
-  exchange->request.Clear();
-  exchange->response.Clear();
+  EmptyRequest(exchange->request);
+  EmptyResponse(exchange->response);
   exchange->is_long = false;
   exchange->keep_alive = nullptr;
   exchange->answered = false;

@@ -31,7 +31,15 @@ struct StepExchange {
   int64_t most_bytes = 0;  // the larger of the two
 };
 
-// An empty one.
+// Takes what it says out of it and leaves the memory of the messages in it, for the next one to be
+// read over: what is there then, `step` among it, says nothing. Clearing would destroy every
+// message in it, and the next one would allocate them again.
+void EmptyRequest(v1::StreamStepsRequest& request);
+
+// Requests above this are cleared as soon as they are answered: what is kept is not charged for.
+inline constexpr int64_t kMostKeptRequestBytes = 512;
+
+// One that says nothing, though there may be messages in it.
 std::unique_ptr<StepExchange> TakeExchange();
 
 // Keeps it for another message, unless it is large or too many are kept.

@@ -78,7 +78,7 @@ void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
   exchange->answered = true;
   if (exchange->is_long) {
     dropped_.push_back(std::exchange(exchange->request, {}));
-  } else {
+  } else if (exchange->bytes > kMostKeptRequestBytes) {
     exchange->request.Clear();
   }
   bytes_ -= exchange->bytes;

@@ -1,21 +1,62 @@
 #include "server/rpc/step_exchange.h"
 
+#include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
 #include <thread>
 #include <utility>
 #include <vector>
 
+#include "google/protobuf/descriptor.h"
+#include "google/protobuf/message.h"
 #include "gtest/gtest.h"
 
 namespace cellar {
 namespace {
 
+using google::protobuf::FieldDescriptor;
+using google::protobuf::Message;
+
+// Sets everything that an answer can have, once.
+void FillAll(Message& message) {
+  const auto& reflection = *message.GetReflection();
+  for (int i = 0; i < message.GetDescriptor()->field_count(); ++i) {
+    const FieldDescriptor* const field = message.GetDescriptor()->field(i);
+    switch (field->cpp_type()) {
+      case FieldDescriptor::CPPTYPE_MESSAGE:
+        FillAll(field->is_repeated() ? *reflection.AddMessage(&message, field)
+                                     : *reflection.MutableMessage(&message, field));
+        break;
+      case FieldDescriptor::CPPTYPE_INT64:
+        field->is_repeated() ? reflection.AddInt64(&message, field, 7)
+                             : reflection.SetInt64(&message, field, 7);
+        break;
+      case FieldDescriptor::CPPTYPE_DOUBLE:
+        reflection.AddDouble(&message, field, 7);
+        break;
+      default:
+        reflection.SetString(&message, field, "7");
+    }
+  }
+}
+
+// Whether there is nothing but messages in it.
+bool SaysNothing(const Message& message) {
+  std::vector<const FieldDescriptor*> fields;
+  message.GetReflection()->ListFields(message, &fields);
+  return std::all_of(fields.begin(), fields.end(), [&](const FieldDescriptor* field) {
+    return field->cpp_type() == FieldDescriptor::CPPTYPE_MESSAGE && !field->is_repeated() &&
+           SaysNothing(message.GetReflection()->GetMessage(message, field));
+  });
+}
+
 // One that has been used.
 std::unique_ptr<StepExchange> Used(int64_t bytes = 100) {
   std::unique_ptr<StepExchange> exchange = TakeExchange();
+  FillAll(*exchange->request.mutable_step());
   exchange->request.mutable_step()->mutable_inputs()->set_raw(std::string(bytes, 'x'));
-  exchange->response.mutable_step()->set_next_step(7);
+  FillAll(*exchange->response.mutable_step());
   exchange->is_long = true;
   exchange->keep_alive = std::make_shared<int>(1);
   exchange->answered = true;
@@ -30,12 +71,35 @@ TEST(StepExchange, IsTakenAgainByTheNextMessageAndIsEmpty) {
   GiveBackExchange(std::move(exchange));
   exchange = TakeExchange();
   EXPECT_EQ(exchange.get(), same);
-  EXPECT_EQ(exchange->request.ByteSizeLong(), 0u);
-  EXPECT_EQ(exchange->response.ByteSizeLong(), 0u);
+  EXPECT_TRUE(SaysNothing(exchange->request));
+  EXPECT_TRUE(SaysNothing(exchange->response));
   EXPECT_EQ(exchange->keep_alive, nullptr);
   EXPECT_FALSE(exchange->is_long);
   EXPECT_FALSE(exchange->answered);
   EXPECT_TRUE(exchange->status.ok());
+}
+
+TEST(StepExchange, OfARequestOfAnotherKindNothingIsLeft) {
+  v1::StreamStepsRequest request;
+  request.mutable_open()->set_session("sessions/of-another");
+  EmptyRequest(request);
+  EXPECT_EQ(request.ByteSizeLong(), 0u);
+}
+
+TEST(StepExchange, OfWhatNobodyKnowsNothingIsLeft) {
+  v1::StreamStepsRequest request;
+  const std::string unknown("\x7a\x00", 2);
+  ASSERT_TRUE(request.ParseFromString("\x12\x06\x0a\x02" + unknown + unknown + unknown));
+  EXPECT_EQ(request.ByteSizeLong(), 10u);
+  EmptyRequest(request);
+  EXPECT_EQ(request.SerializeAsString(), std::string("\x12\x02\x0a\x00", 4)) << "messages alone";
+}
+
+TEST(StepExchange, OfTheFirstAnswerNothingIsLeft) {
+  std::unique_ptr<StepExchange> exchange = TakeExchange();
+  exchange->response.mutable_opened()->set_session("sessions/of-another");
+  GiveBackExchange(std::move(exchange));
+  EXPECT_EQ(TakeExchange()->response.ByteSizeLong(), 0u);
 }
 
 TEST(StepExchange, ALargeOneIsNotKept) {
