@@ -67,9 +67,19 @@ std::vector<Real> ReadRaw(const std::string& raw, absl::string_view path,
                       ", the bytes of a ", PrecisionName<Real>(), " number")});
     return {};
   }
-  std::vector<Real> numbers(raw.size() / sizeof(Real));
-  std::memcpy(numbers.data(), raw.data(), raw.size());
-  ReadFromLittleEndian<Real>(absl::MakeSpan(numbers));
+  // Piece by piece, so that what is copied lands where the zeros of its place are still in the
+  // cache.
+  constexpr size_t kPiece = (size_t{16} << 10) / sizeof(Real);
+  const size_t count = raw.size() / sizeof(Real);
+  std::vector<Real> numbers;
+  numbers.reserve(count);
+  while (numbers.size() < count) {
+    const size_t done = numbers.size();
+    const size_t length = std::min(kPiece, count - done);
+    numbers.resize(done + length);
+    std::memcpy(numbers.data() + done, raw.data() + done * sizeof(Real), length * sizeof(Real));
+    ReadFromLittleEndian<Real>(absl::MakeSpan(numbers).subspan(done));
+  }
   return numbers;
 }
 
