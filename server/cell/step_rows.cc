@@ -91,6 +91,17 @@ void MultiplyInputBlocks(const PackedCell<Real>& cell, absl::Span<const Real> x,
 }
 
 template <class Real>
+bool PaysToMultiplyInputs(const PackedCell<Real>& cell, int64_t row_count) {
+  // A core makes the sums of so many blocks of x and of h side by side.
+  constexpr int64_t kBlocksBesideEachOther = 4;
+  const PackedMatrix<Real>& U = cell.recurrent;
+  const bool beside = U.gates() * U.blocks() <= kBlocksBesideEachOther &&
+                      cell.input.columns() <= U.columns() && PhaseCount(cell) == 1 &&
+                      cell.storage() == WeightStorage::kFull;
+  return row_count > 1 || !beside;
+}
+
+template <class Real>
 int PhaseCount(const PackedCell<Real>& cell) {
   return cell.candidate.empty() && cell.projection.empty() ? 1 : 2;
 }
@@ -141,6 +152,7 @@ template void StepRows(const PackedCell<float>&, const Numerics&, absl::Span<con
 template void MultiplyInputs(const PackedCell<float>&, absl::Span<const float>, absl::Span<float>);
 template void MultiplyInputBlocks(const PackedCell<float>&, absl::Span<const float>, BlockRange,
                                   absl::Span<float>);
+template bool PaysToMultiplyInputs(const PackedCell<float>&, int64_t);
 template int PhaseCount(const PackedCell<float>&);
 template int64_t PhaseBlocks(const PackedCell<float>&, int);
 template int64_t PhasePanelBlocks(const PackedCell<float>&, int);
@@ -158,6 +170,7 @@ template void MultiplyInputs(const PackedCell<double>&, absl::Span<const double>
                              absl::Span<double>);
 template void MultiplyInputBlocks(const PackedCell<double>&, absl::Span<const double>, BlockRange,
                                   absl::Span<double>);
+template bool PaysToMultiplyInputs(const PackedCell<double>&, int64_t);
 template int PhaseCount(const PackedCell<double>&);
 template int64_t PhaseBlocks(const PackedCell<double>&, int);
 template int64_t PhasePanelBlocks(const PackedCell<double>&, int);

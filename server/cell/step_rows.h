@@ -68,6 +68,11 @@ int64_t InputSumsLength(const PackedCell<Real>& cell) {
 template <class Real>
 void MultiplyInputs(const PackedCell<Real>& cell, absl::Span<const Real> x, absl::Span<Real> sums);
 
+// Whether steps of `row_count` sessions are cheaper with it. Not those of one session of a small
+// cell: each waits for the sums of h, and those of x are made meanwhile.
+template <class Real>
+bool PaysToMultiplyInputs(const PackedCell<Real>& cell, int64_t row_count);
+
 // ---- A step in parts ----
 
 // Blocks of output rows (packed_matrix.h). Both ends are multiples of the blocks of a panel, or the

@@ -30,6 +30,12 @@ absl::Span<const Real> SideBySide(absl::Span<const PieceRow<Real>> rows, int64_t
   return gathered;
 }
 
+// Whether the inputs of all steps are multiplied before the first of them.
+template <class Real>
+bool MultipliesInputs(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows) {
+  return piece.count > 1 && PaysToMultiplyInputs(piece.cell, static_cast<int64_t>(rows.size()));
+}
+
 // Multiplies the inputs of all steps at once: weights are read once for many steps.
 template <class Real>
 void MultiplyAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows,
@@ -76,29 +82,29 @@ void StepShared(const Piece<Real>& piece, int64_t cost, PieceWorkspace<Real>& wo
   FinishRows<Real>(piece.cell, piece.numerics, rows, workspace.rows);
 }
 
-// Multiply-adds of one step of one session.
+// Multiply-adds of one step of one session, without its input's if they are made beforehand.
 template <class Real>
-int64_t StepCostOf(const Piece<Real>& piece) {
+int64_t StepCostOf(const Piece<Real>& piece, bool multiplied) {
   const PackedCell<Real>& cell = piece.cell;
   int64_t cost = 0;
   for (const PackedMatrix<Real>* matrix : {&cell.recurrent, &cell.candidate, &cell.projection}) {
     cost += matrix->gates() * matrix->rows() * matrix->columns();
   }
-  if (piece.count > 1) return cost;
+  if (multiplied) return cost;
   return cost + cell.input.gates() * cell.input.rows() * cell.input.columns();
 }
 
 // Puts every row before its step `step`.
 template <class Real>
-void PlaceRows(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, int64_t step,
-               PieceWorkspace<Real>& workspace) {
+void PlaceRows(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, bool multiplied,
+               int64_t step, PieceWorkspace<Real>& workspace) {
   const int64_t sums_length = InputSumsLength(piece.cell);
   workspace.step_rows.assign(rows.size(), {});
   for (size_t k = 0; k < rows.size(); ++k) {
     const PieceRow<Real>& row = rows[k];
     StepRow<Real>& step_row = workspace.step_rows[k];
     step_row.x = row.x + step * piece.cell.shape.input_size;
-    if (piece.count > 1) {
+    if (multiplied) {
       const int64_t number = static_cast<int64_t>(k) * piece.count + step;
       step_row.input_sums = workspace.input_sums.data() + number * sums_length;
     }
@@ -117,7 +123,7 @@ void MoveRows(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, i
     const PieceRow<Real>& row = rows[k];
     StepRow<Real>& step_row = workspace.step_rows[k];
     step_row.x += by * piece.cell.shape.input_size;
-    step_row.input_sums += by * sums_length;
+    if (step_row.input_sums != nullptr) step_row.input_sums += by * sums_length;
     row.recorder->Move(piece.direction, piece.layer, row.first_step + step, by, step_row.trace);
   }
 }
@@ -148,12 +154,13 @@ PieceWorkspace<Real>& ThreadWorkspace() {
 template <class Real>
 int64_t StepPiece(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows,
                   PieceWorkspace<Real>& workspace) {
-  if (piece.count > 1) MultiplyAll(piece, rows, workspace);
+  const bool multiplied = MultipliesInputs(piece, rows);
+  if (multiplied) MultiplyAll(piece, rows, workspace);
   const bool forward = piece.direction == Direction::kForward;
   const int64_t by = forward ? 1 : -1;
-  const int64_t cost = StepCostOf(piece) * static_cast<int64_t>(rows.size());
+  const int64_t cost = StepCostOf(piece, multiplied) * static_cast<int64_t>(rows.size());
   int64_t step = forward ? 0 : piece.count - 1;
-  PlaceRows(piece, rows, step, workspace);
+  PlaceRows(piece, rows, multiplied, step, workspace);
   for (int64_t made = 1;; ++made) {
     StepAll(piece, rows, step, cost, workspace);
     const bool cut =

@@ -141,6 +141,21 @@ TYPED_TEST(StepRowsTest, InputsMayBeMultipliedInParts) {
   }
 }
 
+TEST(PaysToMultiplyInputs, UnlessOneRowOfASmallCellIsStepped) {
+  const auto cell = [](int64_t gates, int64_t rows, int64_t inputs) {
+    PackedCell<float> cell;
+    cell.input = PackedMatrix<float>(gates, rows, inputs);
+    cell.recurrent = PackedMatrix<float>(gates, rows, rows);
+    return cell;
+  };
+  EXPECT_FALSE(PaysToMultiplyInputs(cell(4, 16, 16), 1));
+  EXPECT_FALSE(PaysToMultiplyInputs(cell(1, 64, 64), 1));
+  EXPECT_TRUE(PaysToMultiplyInputs(cell(4, 16, 16), 2));
+  EXPECT_TRUE(PaysToMultiplyInputs(cell(4, 16, 17), 1));
+  EXPECT_TRUE(PaysToMultiplyInputs(cell(4, 17, 17), 1));
+  EXPECT_TRUE(PaysToMultiplyInputs(cell(1, 65, 65), 1));
+}
+
 TYPED_TEST(StepRowsTest, AStepMayBeRunInParts) {
   using Real = typename TypeParam::Real;
   for (int number = 0; number < 400; ++number) {

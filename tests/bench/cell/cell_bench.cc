@@ -81,8 +81,10 @@ struct Sessions {
     StepRows<Real>(cell, {}, rows, workspace);
   }
 
-  // All steps, the inputs multiplied first, a piece of steps at a time, as the engine does it.
+  // All steps, the inputs multiplied first if that pays, a piece of steps at a time, as the engine
+  // does it.
   void Sequence() {
+    if (!PaysToMultiplyInputs(cell, shape.batch)) return StepByStep();
     const int64_t length = InputSumsLength(cell);
     const int64_t row_bytes = length * static_cast<int64_t>(sizeof(Real)) * shape.batch;
     const int64_t piece = std::max<int64_t>(1, (int64_t{512} << 10) / row_bytes);
@@ -100,6 +102,10 @@ struct Sessions {
         StepRows<Real>(cell, {}, rows, workspace);
       }
     }
+  }
+
+  void StepByStep() {
+    for (int64_t step = 0; step < shape.steps; ++step) Step(step);
   }
 
   Shape shape;
@@ -123,9 +129,7 @@ void Bfloat16(benchmark::State& state, Shape shape) {
 
 void Stepwise(benchmark::State& state, Shape shape) {
   Sessions<float> sessions(shape);
-  for (auto _ : state) {
-    for (int64_t step = 0; step < shape.steps; ++step) sessions.Step(step);
-  }
+  for (auto _ : state) sessions.StepByStep();
 }
 
 void Trace(benchmark::State& state, Shape shape) {
