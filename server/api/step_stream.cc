@@ -192,7 +192,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const Call& call,
   turn.work = [self = shared_from_this(), resume_from, response](SessionLease& lease) {
     CELLAR_RETURN_IF_ERROR(self->Attach(lease, resume_from));
     v1::StreamStepsOpened& opened = *response->mutable_opened();
-    opened.set_session(lease.session().name());
+    opened.set_session(std::string(lease.session().name()));
     opened.set_next_step(lease.progress().next_step);
     opened.set_durable_step(lease.durable_step());
     opened.set_server_epoch(self->api_.sessions.epoch());
@@ -202,7 +202,7 @@ absl::StatusOr<SessionTurn> OpenStepStream::PrepareOpen(const Call& call,
 }
 
 absl::Status OpenStepStream::Attach(const SessionLease& lease, std::optional<int64_t> resume_from) {
-  const std::string& name = lease.session().name();
+  const absl::string_view name = lease.session().name();
   const SessionProgress& progress = lease.progress();
   const int64_t next_step = progress.next_step;
   const int64_t oldest_step = progress.window.OldestStep(next_step);

@@ -136,12 +136,20 @@ class ModelPin {
     return *this;
   }
   ~ModelPin() {
-    if (model_ != nullptr) model_->pin_count_.fetch_sub(1, std::memory_order_release);
+    if (model_ != nullptr) TakeBack(*model_);
   }
 
   const Model& operator*() const { return *model_; }
   const Model* operator->() const { return model_.get(); }
   const std::shared_ptr<const Model>& model() const { return model_; }
+
+  // For whoever keeps the model anyhow and wants no second pointer to it: leaves it pinned, until
+  // TakeBack is called as often; and one more pin of a model that somebody keeps pinned so.
+  void Leave() && { model_ = nullptr; }
+  static void TakeBack(const Model& model) {
+    model.pin_count_.fetch_sub(1, std::memory_order_release);
+  }
+  static ModelPin Again(std::shared_ptr<const Model> model) { return ModelPin(std::move(model)); }
 
  private:
   friend class ModelRegistry;

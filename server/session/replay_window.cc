@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cassert>
+#include <memory>
+#include <new>
 #include <utility>
 
 namespace cellar {
@@ -30,24 +32,65 @@ ReplayEntry FirstSteps(const ReplayEntry& entry, int64_t kept_steps) {
 
 }  // namespace
 
+ReplayWindow::ReplayWindow(const ReplayWindow& other) : word_(WordOf(other.max_requests())) {
+  if (other.entry_count() == 0) return;
+  Ring* const copy = MakeRing(other.max_requests(), other.entry_count());
+  copy->size_bytes = other.SizeBytes();
+  copy->count = other.entry_count();
+  copy->oldest = other.ring()->oldest;
+  std::uninitialized_copy_n(other.entries().begin(), copy->count, EntriesOf(copy));
+  word_ = reinterpret_cast<uintptr_t>(copy);
+}
+
+ReplayWindow::Ring* ReplayWindow::MakeRing(int64_t max_requests, int64_t capacity) {
+  static_assert(sizeof(Ring) % alignof(ReplayEntry) == 0, "entries follow");
+  const size_t bytes = sizeof(Ring) + static_cast<size_t>(capacity) * sizeof(ReplayEntry);
+  return new (::operator new(bytes)) Ring{max_requests, 0, 0, static_cast<uint32_t>(capacity), 0};
+}
+
+void ReplayWindow::Free(Ring* ring) {
+  if (ring == nullptr) return;
+  std::destroy_n(EntriesOf(ring), ring->count);
+  ::operator delete(ring);
+}
+
+void ReplayWindow::Grow() {
+  Ring* const old = ring();
+  const int64_t count = entry_count();
+  if (old != nullptr && count < old->capacity) return;
+  const int64_t capacity = std::min(max_requests(), std::max<int64_t>(1, 2 * count));
+  Ring* const grown = MakeRing(max_requests(), capacity);
+  if (old != nullptr) {  // which is not full: its entries are in order
+    grown->size_bytes = old->size_bytes;
+    grown->count = count;
+    std::uninitialized_move_n(EntriesOf(old), count, EntriesOf(grown));
+  }
+  word_ = reinterpret_cast<uintptr_t>(grown);
+  Free(old);
+}
+
 ReplayEntry ReplayWindow::Push(ReplayEntry entry) {
-  assert(ring_.empty() || entry.first_step == EndOf(this->entry(entry_count() - 1)));
-  if (max_requests_ < 1) return entry;
-  size_bytes_ += GrowthBy(entry).bytes;
+  assert(entry_count() == 0 || entry.first_step == EndOf(this->entry(entry_count() - 1)));
+  if (max_requests() < 1) return entry;
+  const int64_t growth = GrowthBy(entry).bytes;
   if (!IsFull()) {
-    ring_.push_back(std::move(entry));
+    Grow();
+    new (EntriesOf(ring()) + ring()->count) ReplayEntry(std::move(entry));
+    ++ring()->count;
+    ring()->size_bytes += growth;
     return {};
   }
-  std::swap(ring_[oldest_], entry);
-  oldest_ = PlaceOf(1);
+  std::swap(entries()[ring()->oldest], entry);
+  ring()->oldest = static_cast<uint32_t>(PlaceOf(1));
+  ring()->size_bytes += growth;
   return entry;
 }
 
 ReplayWindow::Growth ReplayWindow::GrowthBy(const ReplayEntry& entry) const {
-  if (max_requests_ < 1) return {};
+  if (max_requests() < 1) return {};
   if (!IsFull()) return {EntryBytes(entry), 1};
   const int64_t row_bytes = entry.inputs.size_bytes() / entry.step_count;
-  return {(entry.step_count - ring_[oldest_].step_count) * row_bytes, 0};
+  return {(entry.step_count - this->entry(0).step_count) * row_bytes, 0};
 }
 
 const ReplayEntry* ReplayWindow::Find(int64_t step) const {
@@ -67,27 +110,20 @@ const ReplayEntry* ReplayWindow::Find(int64_t step) const {
 }
 
 void ReplayWindow::TruncateAt(int64_t step) {
-  std::rotate(ring_.begin(), ring_.begin() + static_cast<ptrdiff_t>(oldest_), ring_.end());
-  oldest_ = 0;
-  while (!ring_.empty() && ring_.back().first_step >= step) {
-    size_bytes_ -= EntryBytes(ring_.back());
-    ring_.pop_back();
+  if (ring() == nullptr) return;
+  Ring& kept = *ring();
+  std::rotate(entries().begin(), entries().begin() + kept.oldest, entries().end());
+  kept.oldest = 0;
+  while (kept.count > 0 && entries().back().first_step >= step) {
+    kept.size_bytes -= EntryBytes(entries().back());
+    std::destroy_at(&entries().back());
+    --kept.count;
   }
-  if (ring_.empty() || EndOf(ring_.back()) <= step) return;
-  ReplayEntry& newest = ring_.back();
-  size_bytes_ -= EntryBytes(newest);
+  if (kept.count == 0 || EndOf(entries().back()) <= step) return;
+  ReplayEntry& newest = entries().back();
+  kept.size_bytes -= EntryBytes(newest);
   newest = FirstSteps(newest, step - newest.first_step);
-  size_bytes_ += EntryBytes(newest);
-}
-
-void ReplayWindow::Clear() {
-  std::vector<ReplayEntry>().swap(ring_);
-  oldest_ = 0;
-  size_bytes_ = 0;
-}
-
-int64_t ReplayWindow::OldestStep(int64_t next_step) const {
-  return ring_.empty() ? next_step : ring_[oldest_].first_step;
+  kept.size_bytes += EntryBytes(newest);
 }
 
 }  // namespace cellar

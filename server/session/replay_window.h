@@ -9,8 +9,9 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <vector>
+#include <utility>
 
+#include "absl/types/span.h"
 #include "server/base/shared_numbers.h"
 
 namespace cellar {
@@ -25,8 +26,17 @@ struct ReplayEntry {
 
 class ReplayWindow {
  public:
-  // Keeps at most `max_requests` entries; 0 keeps none. An empty one has no memory of its own.
-  explicit ReplayWindow(int64_t max_requests) : max_requests_(max_requests) {}
+  // Keeps at most `max_requests` entries; 0 keeps none. One that never had any is a number in 8
+  // bytes. REQUIRES: max_requests < 2^62.
+  explicit ReplayWindow(int64_t max_requests) : word_(WordOf(max_requests)) {}
+  ReplayWindow(const ReplayWindow& other);
+  ReplayWindow(ReplayWindow&& other) noexcept
+      : word_(std::exchange(other.word_, WordOf(other.max_requests()))) {}
+  ReplayWindow& operator=(ReplayWindow other) noexcept {
+    std::swap(word_, other.word_);
+    return *this;
+  }
+  ~ReplayWindow() { Free(ring()); }
 
   // Adds the newest request; the oldest goes if there are too many, and is returned (an empty entry
   // otherwise) for whoever wants to choose when its memory is freed.
@@ -42,45 +52,82 @@ class ReplayWindow {
   };
   Growth GrowthBy(const ReplayEntry& entry) const;
 
-  // Has the processor fetch what the next Push will hand out to be freed.
+  // Has the processor fetch what the next Push will look at.
+  void Prefetch() const {
+    if (const Ring* const held = ring()) __builtin_prefetch(held);
+  }
+
+  // Has it fetch what the next Push will hand out to be freed, too.
   void PrefetchOldest() const {
-    if (!IsFull() || ring_.empty()) return;
-    ring_[oldest_].state_before.Prefetch();
-    ring_[oldest_].inputs.Prefetch();
+    if (entry_count() == 0 || !IsFull()) return;
+    entry(0).state_before.Prefetch();
+    entry(0).inputs.Prefetch();
   }
 
   // The entry that contains `step`, or nullptr.
   const ReplayEntry* Find(int64_t step) const;
 
-  int64_t entry_count() const { return static_cast<int64_t>(ring_.size()); }
+  int64_t entry_count() const { return ring() == nullptr ? 0 : ring()->count; }
 
   // The k-th oldest entry. REQUIRES: 0 <= k < entry_count().
-  const ReplayEntry& entry(int64_t k) const { return ring_[PlaceOf(k)]; }
+  const ReplayEntry& entry(int64_t k) const { return EntriesOf(ring())[PlaceOf(k)]; }
 
   // Forgets everything from `step` on: the entry that contains it is cut to the steps before it.
   // REQUIRES: `step` lies in the window, or at its end.
   void TruncateAt(int64_t step);
 
-  void Clear();
+  void Clear() { *this = ReplayWindow(max_requests()); }
 
   // Oldest step that can be reached; `next_step` if the window is empty.
-  int64_t OldestStep(int64_t next_step) const;
-
-  // Bytes of the states and inputs held.
-  int64_t SizeBytes() const { return size_bytes_; }
-
- private:
-  bool IsFull() const { return entry_count() >= max_requests_; }
-
-  size_t PlaceOf(int64_t k) const {
-    const size_t place = oldest_ + static_cast<size_t>(k);
-    return place < ring_.size() ? place : place - ring_.size();
+  int64_t OldestStep(int64_t next_step) const {
+    return entry_count() == 0 ? next_step : entry(0).first_step;
   }
 
-  int64_t max_requests_;
-  std::vector<ReplayEntry> ring_;  // contiguous steps, from oldest_ on and around
-  size_t oldest_ = 0;              // a place in ring_; 0 unless it is full
-  int64_t size_bytes_ = 0;         // of `ring_`
+  // Bytes of the states and inputs held.
+  int64_t SizeBytes() const { return ring() == nullptr ? 0 : ring()->size_bytes; }
+
+ private:
+  // Entries of contiguous steps, from `oldest` on and around; room for `capacity` of them follows.
+  struct Ring {
+    int64_t max_requests;
+    int64_t size_bytes;  // of the entries
+    int64_t count;
+    uint32_t capacity;
+    uint32_t oldest;  // 0 unless it is full
+  };
+
+  static uintptr_t WordOf(int64_t max_requests) {
+    return static_cast<uintptr_t>(max_requests) << 1 | 1;
+  }
+  static ReplayEntry* EntriesOf(const Ring* ring) {
+    return reinterpret_cast<ReplayEntry*>(const_cast<Ring*>(ring) + 1);
+  }
+
+  static Ring* MakeRing(int64_t max_requests, int64_t capacity);
+  static void Free(Ring* ring);  // may be null
+
+  Ring* ring() const {
+    // NOLINTNEXTLINE(performance-no-int-to-ptr): it is the only word there is room for
+    return (word_ & 1) != 0 ? nullptr : reinterpret_cast<Ring*>(word_);
+  }
+  int64_t max_requests() const {
+    return (word_ & 1) != 0 ? static_cast<int64_t>(word_ >> 1) : ring()->max_requests;
+  }
+  bool IsFull() const { return entry_count() >= max_requests(); }
+
+  absl::Span<ReplayEntry> entries() const {
+    return {EntriesOf(ring()), static_cast<size_t>(entry_count())};
+  }
+
+  int64_t PlaceOf(int64_t k) const {
+    const int64_t place = ring()->oldest + k;
+    return place < ring()->count ? place : place - ring()->count;
+  }
+
+  // Makes room for one more.
+  void Grow();
+
+  uintptr_t word_;  // a Ring; odd: there is none, but twice the most requests and one
 };
 
 }  // namespace cellar

@@ -26,12 +26,15 @@
 #include "server/session/session_commons.h"
 #include "server/session/session_config.h"
 #include "server/session/session_end.h"
+#include "server/session/session_entry.h"
+#include "server/session/session_name.h"
+#include "server/session/session_rest.h"
 #include "server/session/shared_terms.h"
 #include "server/session/short_time.h"
 
 namespace cellar {
 
-class Session {
+class Session : public SessionEntry {
  public:
   // REQUIRES: the terms are those of `config`, and `SessionBytes(config, progress)` are charged to
   // their budget. The session gives back what it is charged when it is destroyed, not when it ends.
@@ -40,14 +43,16 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
-  const std::string& name() const { return name_; }
-  OwnedName owned_name() const { return {terms().tenant, name_}; }  // views of this
+  absl::string_view name() const { return name_.view(); }
+  OwnedName owned_name() const { return {terms().tenant, name()}; }  // views of this
   const SessionTerms& terms() const { return terms_->terms; }
   const SharedNumbers& initial_state() const { return initial_state_; }
-  const ModelPin& pin() const { return pin_; }
+  ModelPin pin() const { return ModelPin::Again(terms().model); }  // one more
 
   // All of it, copied together.
-  SessionConfig config() const { return {terms(), name_, initial_state_, create_time_, pin_}; }
+  SessionConfig config() const {
+    return {terms(), std::string(name()), initial_state_, create_time_, pin()};
+  }
 
   // What its turns are known by: bytes that no other session of its table has, or ever had.
   absl::string_view turn_key() const {
@@ -124,18 +129,11 @@ class Session {
   bool IsAsleep() const;
   SessionUse Use() const;
 
-  // The present and the times, to be written, and which change they are.
-  struct Capture {
-    SessionProgress progress;
-    SessionTimes times;
-    int64_t change_count = 0;
-  };
-
   // What is to be written; nothing if that is on its way already, or the session has ended.
   // `times_too`: also if only its use is news. REQUIRES: called by the writer's thread, which calls
   // EndWriting with the outcome.
-  std::optional<Capture> BeginWriting(bool times_too);
-  void EndWriting(const Capture& written, bool ok);
+  std::optional<SessionCapture> BeginWriting(bool times_too);
+  void EndWriting(const SessionCapture& written, bool ok);
 
   // As it was when it was written. REQUIRES: nobody else knows it yet.
   void ComeBack(const SessionTimes& times);
@@ -144,10 +142,17 @@ class Session {
   enum class Duty { kNone, kNote, kNoteUrgent };
   Duty CountChangeLocked(bool is_step) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // What it is charged.
+  int64_t ChargedBytesLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex_) {
+    return SessionBytes(terms(), name(), initial_state_, progress_);
+  }
+
   // Takes `bytes` more (or gives them back) for a change of progress that happens now. Errors: the
   // session has ended, SESSION_BYTES_LIMIT; then nothing changed.
   absl::Status ChargeChangeLocked(int64_t bytes) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // REQUIRES: it is alive.
+  void EndLocked(SessionEnd end, absl::Time when) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   bool EndIfExpiredLocked(absl::Time now) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
   absl::Status CheckAliveLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
 
@@ -158,41 +163,30 @@ class Session {
   // Of all sessions of the table; its members lock themselves.
   SessionCommons& commons() const { return *terms_->commons; }
 
-  // Constant after construction.
-  const std::shared_ptr<const SharedTerms> terms_;
-  const std::string name_;
-  const SharedNumbers initial_state_;
-  const ShortTime create_time_;
-  const ModelPin pin_;    // of the terms' model
-  const int64_t number_;  // among the commons' sessions
+  // To look at, and to change.
+  const SessionRest& RestLocked() const ABSL_SHARED_LOCKS_REQUIRED(mutex_);
+  SessionRest& MutableRestLocked() ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex_);
 
+  // In the order in which they are looked at: a session among a million is in no cache.
+
+  SessionLife life_ ABSL_GUARDED_BY(mutex_) = SessionLife::kAlive;
+  bool leased_ ABSL_GUARDED_BY(mutex_) = false;
+  bool used_ ABSL_GUARDED_BY(mutex_) = true;  // since somebody last wanted it to sleep
+  int32_t hold_count_ ABSL_GUARDED_BY(mutex_) = 0;
   mutable absl::Mutex mutex_;
   // Only the lease changes it, under the mutex; and so the lease may read it without.
   SessionProgress progress_ ABSL_GUARDED_BY(mutex_);
-  int64_t charged_bytes_ ABSL_GUARDED_BY(mutex_);
-  ShortTime update_time_ ABSL_GUARDED_BY(mutex_);
+  const std::shared_ptr<const SharedTerms> terms_;
+  const SessionName name_;
   ShortTime unused_since_ ABSL_GUARDED_BY(mutex_);
-  int64_t hold_count_ ABSL_GUARDED_BY(mutex_) = 0;
-  ShortTime end_time_ ABSL_GUARDED_BY(mutex_);  // if it has ended
-  std::shared_ptr<StreamListener> stream_ ABSL_GUARDED_BY(mutex_);
-
-  // What the store has of it. Changes are counted; creation is the first.
-  int64_t change_count_ ABSL_GUARDED_BY(mutex_) = 1;
-  int64_t writing_count_ ABSL_GUARDED_BY(mutex_) = 0;  // up to here it is on its way
-  int64_t kept_count_ ABSL_GUARDED_BY(mutex_) = 0;     // up to here the store has it
-  int64_t turned_count_ ABSL_GUARDED_BY(mutex_) = 1;   // the last one that was no step
-  int64_t durable_step_ ABSL_GUARDED_BY(mutex_) = 0;
-  ShortTime writing_unused_since_ ABSL_GUARDED_BY(mutex_) = ShortTime(absl::InfinitePast());
-  ShortTime kept_unused_since_ ABSL_GUARDED_BY(mutex_) = ShortTime(absl::InfinitePast());
-
-  // Small things, beside each other.
-  std::optional<SessionEnd> end_ ABSL_GUARDED_BY(mutex_);
-  bool leased_ ABSL_GUARDED_BY(mutex_) = false;
-  bool noted_ ABSL_GUARDED_BY(mutex_) = false;   // the watcher knows that there is news
-  bool urgent_ ABSL_GUARDED_BY(mutex_) = false;  // and that it is much
-  bool used_ ABSL_GUARDED_BY(mutex_) = true;     // since somebody last wanted it to sleep
-  bool asleep_ ABSL_GUARDED_BY(mutex_) = false;  // for ever: it comes back as another object
+  ShortTime update_time_ ABSL_GUARDED_BY(mutex_);
+  const int64_t number_;                                       // among the commons' sessions
+  std::unique_ptr<SessionRest> rest_ ABSL_GUARDED_BY(mutex_);  // null: as it begins
+  const ShortTime create_time_;
+  const SharedNumbers initial_state_;
 };
+
+static_assert(sizeof(void*) != 8 || sizeof(Session) <= 168, "with what is beside it 192 bytes");
 
 }  // namespace cellar
 

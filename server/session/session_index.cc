@@ -35,30 +35,38 @@ SessionIndex::SessionIndex(const SessionTable::Limits& used_limits, Clock& used_
 SessionIndex::Found SessionIndex::Lookup(const OwnedName& owned) const {
   Found result;
   absl::ReaderMutexLock lock(&mutex);
-  const Entry* const entry = FindLocked(owned);
-  if (entry == nullptr) {
+  const auto found = sessions.find(owned);
+  if (found == sessions.end()) {
     result.tombstone = tombstones.Find(FullName(owned), clock.Now());
-  } else if (entry->sleeper == nullptr) {
-    result.session = entry->session;
-  } else {
+  } else if ((*found)->is_sleeper()) {
+    const Sleeper& sleeper = SleeperOf(**found);
     result.asleep = true;
-    result.model = entry->sleeper->model;
-    result.sleep_number = entry->sleeper->number;
+    result.model = sleeper.model();
+    result.sleep_number = sleeper.number();
+  } else {
+    result.session = std::static_pointer_cast<Session>(*found);
   }
   result.awaited = !wakings.empty() && wakings.contains(FullName(owned));
   return result;
 }
 
-SessionIndex::Entry* SessionIndex::FindLocked(const OwnedName& owned) const {
+std::shared_ptr<SessionIndex::Entry> SessionIndex::FindLocked(const OwnedName& owned) const {
   const auto found = sessions.find(owned);
-  return found == sessions.end() ? nullptr : found->get();
+  return found == sessions.end() ? nullptr : *found;
 }
 
-SessionIndex::Entry* SessionIndex::FindAsleepLocked(const OwnedName& owned,
-                                                    int64_t sleep_number) const {
-  Entry* const entry = FindLocked(owned);
-  const bool asleep = entry != nullptr && entry->sleeper != nullptr;
-  return asleep && entry->sleeper->number == sleep_number ? entry : nullptr;
+std::shared_ptr<Session> SessionIndex::FindAwakeLocked(const OwnedName& owned) const {
+  std::shared_ptr<Entry> entry = FindLocked(owned);
+  if (entry == nullptr || entry->is_sleeper()) return nullptr;
+  return std::static_pointer_cast<Session>(std::move(entry));
+}
+
+const SessionIndex::Sleeper* SessionIndex::FindAsleepLocked(const OwnedName& owned,
+                                                            int64_t sleep_number) const {
+  const auto found = sessions.find(owned);
+  if (found == sessions.end() || !(*found)->is_sleeper()) return nullptr;
+  const Sleeper& sleeper = SleeperOf(**found);
+  return sleeper.number() == sleep_number ? &sleeper : nullptr;
 }
 
 absl::Status SessionIndex::WhyNotThere(absl::string_view name,
@@ -74,29 +82,21 @@ absl::Status SessionIndex::WhyNotThere(absl::string_view name,
   return SessionNotFound(name, ids.epoch());
 }
 
-void SessionIndex::InsertLocked(Entry entry) {
-  auto owner = std::make_unique<Entry>(std::move(entry));
-  Entry* const added = owner.get();
-  sessions.insert(std::move(owner));
-  names.insert(added);
-  due.emplace(added->due_time, added);
-  if (added->session != nullptr) awake.insert(added);
-  ++tenant_counts[added->owned().tenant];
+void SessionIndex::InsertLocked(const std::shared_ptr<Entry>& entry) {
+  sessions.insert(entry);
+  names.insert(entry.get());
+  due.insert(entry.get());
+  if (keeper != nullptr && !entry->is_sleeper()) awake.insert(entry.get());
+  ++tenant_counts[NameOf(*entry).tenant];
 }
 
-std::unique_ptr<SessionIndex::Entry> SessionIndex::ExtractLocked(Entry* entry) {
-  const auto count = tenant_counts.find(entry->owned().tenant);
+std::shared_ptr<SessionIndex::Entry> SessionIndex::ExtractLocked(const Entry* entry) {
+  const auto count = tenant_counts.find(NameOf(*entry).tenant);
   if (--count->second == 0) tenant_counts.erase(count);
   awake.erase(entry);
-  due.erase({entry->due_time, entry});
+  due.erase(entry);
   names.erase(entry);
-  return std::move(sessions.extract(sessions.find(entry->owned())).value());
-}
-
-void SessionIndex::MoveDueLocked(Entry* entry, absl::Time due_time) {
-  due.erase({entry->due_time, entry});
-  entry->due_time = ShortTime(due_time);
-  due.emplace(entry->due_time, entry);
+  return std::move(sessions.extract(sessions.find(NameOf(*entry))).value());
 }
 
 void SessionIndex::RememberEndLocked(const OwnedName& owned, const Tombstone& tombstone) {
@@ -131,25 +131,25 @@ absl::StatusOr<std::shared_ptr<Session>> SessionIndex::AddCharged(SessionConfig&
   auto session =
       std::make_shared<Session>(std::move(shared_terms), std::move(config), std::move(progress));
   tombstones.Remove(FullName(session->owned_name()));
-  InsertLocked({session, nullptr, ShortTime(session->NextLookTime(now))});
+  session->due_time = ShortTime(session->NextLookTime(now));
+  InsertLocked(session);
   counts.created.Add();
   return session;
 }
 
-std::shared_ptr<Session> SessionIndex::BuryLocked(Entry* entry) {
-  const std::unique_ptr<Entry> extracted = ExtractLocked(entry);
-  const auto [end, end_time] = extracted->session->HowEnded();
-  RememberEndLocked(extracted->owned(), {end, end_time});
-  return std::move(extracted->session);
+std::shared_ptr<Session> SessionIndex::BuryLocked(const Entry* entry) {
+  auto session = std::static_pointer_cast<Session>(ExtractLocked(entry));
+  const auto [end, end_time] = session->HowEnded();
+  RememberEndLocked(session->owned_name(), {end, end_time});
+  return session;
 }
 
 void SessionIndex::Bury(const Session& session) {
   std::shared_ptr<Session> buried;
   {
     absl::MutexLock lock(&mutex);
-    Entry* const entry = FindLocked(session.owned_name());
-    if (entry == nullptr || entry->session.get() != &session) return;
-    buried = BuryLocked(entry);
+    if (FindLocked(session.owned_name()).get() != &session) return;
+    buried = BuryLocked(&session);
   }
   buried->TellEnd();
 }
@@ -157,19 +157,22 @@ void SessionIndex::Bury(const Session& session) {
 bool SessionIndex::EndSomeDue(absl::Time now, Sessions& ended) {
   absl::MutexLock lock(&mutex);
   int64_t seen_count = 0;
-  for (; seen_count < kBatchSize && !due.empty() && due.begin()->first <= now; ++seen_count) {
-    Entry* const entry = due.begin()->second;
-    if (entry->sleeper != nullptr) {  // its use is known, so that it is due now
-      const absl::Time end_time = ExpireTime(entry->sleeper->use, now);
-      const std::unique_ptr<Entry> extracted = ExtractLocked(entry);
-      RememberEndLocked(extracted->owned(), {SessionEnd::kExpired, end_time});
+  for (; seen_count < kBatchSize && !due.empty() && (*due.begin())->due_time <= now; ++seen_count) {
+    Entry* const entry = *due.begin();
+    if (entry->is_sleeper()) {  // its use is known, so that it is due now
+      const absl::Time end_time = ExpireTime(SleeperOf(*entry).use(), now);
+      const std::shared_ptr<Entry> extracted = ExtractLocked(entry);
+      RememberEndLocked(NameOf(*extracted), {SessionEnd::kExpired, end_time});
       continue;
     }
-    if (entry->session->EndIfExpired(now)) {
-      ended.push_back(BuryLocked(entry));
+    auto& session = static_cast<Session&>(*entry);
+    if (session.EndIfExpired(now)) {
+      ended.push_back(BuryLocked(&session));
       continue;
     }
-    MoveDueLocked(entry, entry->session->NextLookTime(now));
+    due.erase(entry);
+    entry->due_time = ShortTime(session.NextLookTime(now));
+    due.insert(entry);
   }
   std::vector<std::string> old = tombstones.RemoveOld(now, kBatchSize);
   const auto old_count = static_cast<int64_t>(old.size());
@@ -179,17 +182,18 @@ bool SessionIndex::EndSomeDue(absl::Time now, Sessions& ended) {
 
 absl::Time SessionIndex::NextDueTime() const {
   absl::ReaderMutexLock lock(&mutex);
-  const absl::Time next = due.empty() ? absl::InfiniteFuture() : absl::Time(due.begin()->first);
+  const absl::Time next =
+      due.empty() ? absl::InfiniteFuture() : absl::Time((*due.begin())->due_time);
   return std::min(next, tombstones.NextRemovalTime());
 }
 
 bool SessionIndex::EndAsleep(const OwnedName& owned, int64_t sleep_number,
                              const Tombstone& tombstone) {
   absl::MutexLock lock(&mutex);
-  Entry* const entry = FindAsleepLocked(owned, sleep_number);
-  if (entry == nullptr) return false;
-  const std::unique_ptr<Entry> extracted = ExtractLocked(entry);
-  RememberEndLocked(extracted->owned(), tombstone);
+  const Sleeper* const sleeper = FindAsleepLocked(owned, sleep_number);
+  if (sleeper == nullptr) return false;
+  const std::shared_ptr<Entry> extracted = ExtractLocked(sleeper);
+  RememberEndLocked(NameOf(*extracted), tombstone);
   return true;
 }
 
@@ -199,11 +203,12 @@ bool SessionIndex::EndAsleepIfExpired(const OwnedName& owned) {
   int64_t sleep_number = 0;
   {
     absl::ReaderMutexLock lock(&mutex);
-    const Entry* const entry = FindLocked(owned);
-    if (entry == nullptr || entry->sleeper == nullptr) return false;
-    if (!IsExpired(entry->sleeper->use, now)) return false;
-    end_time = ExpireTime(entry->sleeper->use, now);
-    sleep_number = entry->sleeper->number;
+    const std::shared_ptr<Entry> entry = FindLocked(owned);
+    if (entry == nullptr || !entry->is_sleeper()) return false;
+    const Sleeper& sleeper = SleeperOf(*entry);
+    if (!IsExpired(sleeper.use(), now)) return false;
+    end_time = ExpireTime(sleeper.use(), now);
+    sleep_number = sleeper.number();
   }
   return EndAsleep(owned, sleep_number, {SessionEnd::kExpired, end_time});
 }
@@ -219,28 +224,27 @@ bool SessionIndex::EndAsleepAsDamaged(const OwnedName& owned, int64_t sleep_numb
 std::shared_ptr<Session> SessionIndex::PutAwake(int64_t sleep_number, StoredSession& stored) {
   std::shared_ptr<const SharedTerms> shared_terms = terms.Share(stored.config);
   absl::MutexLock lock(&mutex);
-  Entry* const entry = FindAsleepLocked(stored.config.owned_name(), sleep_number);
-  if (entry == nullptr) return nullptr;
-  const SessionTimes times = {stored.times.update_time, entry->sleeper->use.unused_since};
+  const Sleeper* const sleeper = FindAsleepLocked(stored.config.owned_name(), sleep_number);
+  if (sleeper == nullptr) return nullptr;
+  const std::shared_ptr<Entry> extracted = ExtractLocked(sleeper);
+  const SessionTimes times = {stored.times.update_time, sleeper->use().unused_since};
   auto session = std::make_shared<Session>(std::move(shared_terms), std::move(stored.config),
                                            std::move(stored.progress));
   session->ComeBack(times);
-  entry->session = session;
-  entry->sleeper = nullptr;
-  awake.insert(entry);
+  session->due_time = extracted->due_time;
+  InsertLocked(session);
   return session;
 }
 
-std::shared_ptr<Session> SessionIndex::PutAsleepLocked(Entry* entry) {
-  const Session& session = *entry->session;
-  awake.erase(entry);
-  entry->sleeper = std::make_unique<Sleeper>(Sleeper{
-      session.terms().tenant, session.name(), session.pin(), session.Use(), ++last_sleep_number});
-  MoveDueLocked(entry, NextLookTime(entry->sleeper->use, absl::InfinitePast()));
-  return std::move(entry->session);
+std::shared_ptr<SessionIndex::Entry> SessionIndex::PutAsleepLocked(const Session& session) {
+  auto sleeper = std::make_shared<Sleeper>(session.owned_name(), session.pin(), session.Use(),
+                                           ++last_sleep_number);
+  std::shared_ptr<Entry> extracted = ExtractLocked(&session);
+  InsertLocked(sleeper);
+  return extracted;
 }
 
-SessionIndex::Entry* SessionIndex::NextAwakeLocked(std::optional<absl::string_view> tenant) {
+Session* SessionIndex::NextAwakeLocked(std::optional<absl::string_view> tenant) {
   const bool elsewhere = tenant.has_value() && *tenant != rotation_tenant;
   const auto first_of_tenant = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
     return awake.lower_bound(OwnedName{*tenant, ""});
@@ -248,14 +252,14 @@ SessionIndex::Entry* SessionIndex::NextAwakeLocked(std::optional<absl::string_vi
   auto next =
       elsewhere ? first_of_tenant() : awake.upper_bound(OwnedName{rotation_tenant, rotation_name});
   const auto passed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
-    return next == awake.end() || (tenant.has_value() && (*next)->owned().tenant != *tenant);
+    return next == awake.end() || (tenant.has_value() && NameOf(**next).tenant != *tenant);
   };
   if (passed()) next = tenant.has_value() ? first_of_tenant() : awake.begin();
   if (passed()) return nullptr;
-  const OwnedName owned = (*next)->owned();
+  const OwnedName owned = NameOf(**next);
   rotation_tenant.assign(owned.tenant.data(), owned.tenant.size());
   rotation_name.assign(owned.name.data(), owned.name.size());
-  return *next;
+  return static_cast<Session*>(*next);
 }
 
 void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Time unused_before) {
@@ -263,23 +267,24 @@ void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Ti
   const Session* first = nullptr;  // once around is enough
   const bool patient = unused_before == absl::InfiniteFuture();
   while (max_looks > 0 && squeeze.budget.used_bytes() > squeeze.enough_bytes) {
-    Sessions asleep;    // freed in every round, after the lock
-    Sessions not_kept;  // yet
+    std::vector<std::shared_ptr<Entry>> asleep;  // freed in every round, after the lock
+    Sessions not_kept;                           // yet
     {
       absl::MutexLock lock(&mutex);
       for (int64_t i = 0; i < kBatchSize && max_looks > 0; ++i, --max_looks) {
-        Entry* const entry = NextAwakeLocked(squeeze.tenant);
-        if (entry == nullptr || entry->session.get() == first) {
+        Session* const session = NextAwakeLocked(squeeze.tenant);
+        if (session == nullptr || session == first) {
           max_looks = 0;
           break;
         }
-        const std::shared_ptr<Session> session = entry->session;
-        if (first == nullptr) first = session.get();
+        if (first == nullptr) first = session;
         const auto outcome = session->FallAsleep(patient, unused_before);
-        if (outcome == Session::SleepOutcome::kNotKept) not_kept.push_back(session);
+        if (outcome == Session::SleepOutcome::kNotKept) {
+          not_kept.push_back(FindAwakeLocked(session->owned_name()));
+        }
         if (outcome != Session::SleepOutcome::kAsleep) continue;
-        if (session.get() == first) first = nullptr;
-        asleep.push_back(PutAsleepLocked(entry));
+        if (session == first) first = nullptr;
+        asleep.push_back(PutAsleepLocked(*session));
       }
     }
     asleep.clear();
@@ -300,15 +305,11 @@ void SessionIndex::EndWaking(const std::string& full_name) {
 
 void SessionIndex::AddSleeper(const StoredSessionHead& head, ModelPin model) {
   absl::MutexLock lock(&mutex);
-  auto sleeper =
-      std::make_unique<Sleeper>(Sleeper{head.tenant,
-                                        head.name,
-                                        std::move(model),
-                                        {.unused_since = head.times.unused_since, .ttl = head.ttl},
-                                        ++last_sleep_number});
-  tombstones.Remove(FullName(sleeper->owned()));
-  const ShortTime due_time(NextLookTime(sleeper->use, absl::InfinitePast()));
-  InsertLocked({nullptr, std::move(sleeper), due_time});
+  auto sleeper = std::make_shared<Sleeper>(
+      OwnedName{head.tenant, head.name}, std::move(model),
+      SessionUse{.unused_since = head.times.unused_since, .ttl = head.ttl}, ++last_sleep_number);
+  tombstones.Remove(FullName(sleeper->owned_name()));
+  InsertLocked(sleeper);
 }
 
 void SessionIndex::AddTombstone(const OwnedName& owned, const Tombstone& tombstone) {
@@ -322,9 +323,9 @@ std::vector<SessionIndex::Listed> SessionIndex::Page(const OwnedName& after,
   std::vector<Listed> page;
   absl::ReaderMutexLock lock(&mutex);
   for (auto next = names.upper_bound(after); next != names.end(); ++next) {
-    const OwnedName owned = (*next)->owned();
+    const OwnedName owned = NameOf(**next);
     if (owned.tenant != after.tenant || static_cast<int64_t>(page.size()) == max_count) break;
-    page.push_back({std::string(owned.name), (*next)->session});
+    page.push_back({std::string(owned.name), FindAwakeLocked(owned)});
   }
   return page;
 }
@@ -333,7 +334,7 @@ SessionIndex::Sessions SessionIndex::Awake() const {
   Sessions all;
   absl::ReaderMutexLock lock(&mutex);
   all.reserve(awake.size());
-  for (const Entry* const entry : awake) all.push_back(entry->session);
+  for (const Entry* const entry : awake) all.push_back(FindAwakeLocked(NameOf(*entry)));
   return all;
 }
 
@@ -344,7 +345,7 @@ int64_t SessionIndex::session_count() const {
 
 int64_t SessionIndex::awake_count() const {
   absl::ReaderMutexLock lock(&mutex);
-  return static_cast<int64_t>(awake.size());
+  return static_cast<int64_t>(keeper == nullptr ? sessions.size() : awake.size());
 }
 
 }  // namespace cellar

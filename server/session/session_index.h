@@ -20,9 +20,9 @@
 #include "server/identity/cap.h"
 #include "server/session/session_entry.h"
 #include "server/session/session_keeper.h"
+#include "server/session/session_sleeper.h"
 #include "server/session/session_table.h"
 #include "server/session/shared_terms.h"
-#include "server/session/short_time.h"
 
 namespace cellar {
 
@@ -30,19 +30,18 @@ namespace cellar {
 // told, memory of sessions is freed or the store is read.
 //
 // Invariants, under the mutex:
-//  1. `sessions`, `names` and `due` have the same entries; `awake` those that are in memory. An
-//     entry keeps its name for life, whether it has a session or a sleeper.
-//  2. Each session has one entry in `due`, at a time not later than its expire time (which only
-//     moves into the future): work on a session does not touch the table, and EndDue looks again
-//     at what it finds too early.
+//  1. `sessions`, `names` and `due` have the same entries, `sessions` owns them. `awake` has those
+//     that are sessions, if there is a keeper: without one all are.
+//  2. An entry's due time is not later than its expire time (which only moves into the future):
+//     work on a session does not touch the table, and EndDue looks again at what it finds too
+//     early. It does not change while the entry is in `due`.
 //  3. A session that ended may still be in the indices for a moment: the session itself knows best
 //     whether it lives. Whoever finds it ended buries it.
-//  4. An entry has either a session or a sleeper. A session that was taken out because it sleeps
-//     says so itself.
+//  4. A session that falls asleep gives its place to a sleeper, and says itself that it sleeps.
 struct SessionIndex {
   using Sessions = std::vector<std::shared_ptr<Session>>;
 
-  using Sleeper = SessionEntry::Sleeper;
+  using Sleeper = SessionSleeper;
   using Entry = SessionEntry;
 
   // Whatever goes by a name: a session, alive or not; one that sleeps; an end; or nothing.
@@ -76,7 +75,7 @@ struct SessionIndex {
 
   // Takes a session that has ended out of the indices and remembers its end. Returns it, to be told
   // and freed after the lock.
-  std::shared_ptr<Session> BuryLocked(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  std::shared_ptr<Session> BuryLocked(const Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // The same, unless somebody else has done it.
   void Bury(const Session& session);
@@ -134,12 +133,12 @@ struct SessionIndex {
   TermsBook visitors_terms;  // of copies that are only looked at
 
   mutable absl::Mutex mutex;
-  absl::flat_hash_set<std::unique_ptr<Entry>, Entry::HashOfName, Entry::SameName> sessions
+  absl::flat_hash_set<std::shared_ptr<Entry>, SessionNames::Hash, SessionNames::Same> sessions
       ABSL_GUARDED_BY(mutex);
-  absl::btree_set<Entry*, Entry::ByName> names ABSL_GUARDED_BY(mutex);
+  absl::btree_set<Entry*, SessionNames::InOrder> names ABSL_GUARDED_BY(mutex);
+  absl::btree_set<Entry*, SessionNames::InOrder> awake ABSL_GUARDED_BY(mutex);
+  absl::btree_set<Entry*, DueInOrder> due ABSL_GUARDED_BY(mutex);
   absl::flat_hash_map<std::string, int64_t> tenant_counts ABSL_GUARDED_BY(mutex);  // none is 0
-  absl::btree_set<Entry*, Entry::ByName> awake ABSL_GUARDED_BY(mutex);
-  absl::btree_set<std::pair<ShortTime, Entry*>> due ABSL_GUARDED_BY(mutex);
   Tombstones tombstones ABSL_GUARDED_BY(mutex);
   absl::flat_hash_map<std::string, int64_t> wakings ABSL_GUARDED_BY(mutex);  // FullNames; none is 0
   int64_t last_sleep_number ABSL_GUARDED_BY(mutex) = 0;
@@ -151,29 +150,31 @@ struct SessionIndex {
       ABSL_SHARED_LOCKS_REQUIRED(mutex);
 
   // The entry of this name; nullptr if there is none.
-  Entry* FindLocked(const OwnedName& owned) const ABSL_SHARED_LOCKS_REQUIRED(mutex);
+  std::shared_ptr<Entry> FindLocked(const OwnedName& owned) const ABSL_SHARED_LOCKS_REQUIRED(mutex);
 
-  // The entry of this name if it sleeps under `sleep_number`, else nullptr.
-  Entry* FindAsleepLocked(const OwnedName& owned, int64_t sleep_number) const
+  // What is awake under this name.
+  std::shared_ptr<Session> FindAwakeLocked(const OwnedName& owned) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex);
 
-  // Adds an entry to all indices. REQUIRES: its name is free.
-  void InsertLocked(Entry entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  // What sleeps under this name and `sleep_number`; nullptr if nothing does.
+  const Sleeper* FindAsleepLocked(const OwnedName& owned, int64_t sleep_number) const
+      ABSL_SHARED_LOCKS_REQUIRED(mutex);
+
+  // Adds an entry to all indices. REQUIRES: its name is free, and it has its due time.
+  void InsertLocked(const std::shared_ptr<Entry>& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // Takes an entry out of all of them.
-  std::unique_ptr<Entry> ExtractLocked(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
-
-  // Gives it another due time.
-  void MoveDueLocked(Entry* entry, absl::Time due_time) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  std::shared_ptr<Entry> ExtractLocked(const Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   void RememberEndLocked(const OwnedName& owned, const Tombstone& tombstone)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // Takes out of memory a session that says it sleeps; returns it, to be freed after the lock.
-  std::shared_ptr<Session> PutAsleepLocked(Entry* entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
+  std::shared_ptr<Entry> PutAsleepLocked(const Session& session)
+      ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 
   // The next in rotation, of `tenant` if there is one given; nullptr if none is awake.
-  Entry* NextAwakeLocked(std::optional<absl::string_view> tenant)
+  Session* NextAwakeLocked(std::optional<absl::string_view> tenant)
       ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);
 };
 

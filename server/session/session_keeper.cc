@@ -106,7 +106,7 @@ void SessionKeeper::Settle(const std::shared_ptr<Session>& session, absl::Status
 
 void SessionKeeper::Submit(const std::shared_ptr<Session>& session, bool times_too, Done done) {
   // What `fill` finds, for `done`.
-  const auto capture = std::make_shared<std::optional<Session::Capture>>();
+  const auto capture = std::make_shared<std::optional<SessionCapture>>();
   GroupWriter::Entry entry;
   entry.sync = session->terms().durability != Durability::kMemory;  // which promises nothing
   entry.fill = [session, times_too, capture](RecordBatch& batch) {

@@ -37,7 +37,7 @@ absl::StatusOr<SessionLease> SessionHold::Lease() {
   absl::MutexLock lock(&session_->mutex_);
   CELLAR_RETURN_IF_ERROR(session_->CheckAliveLocked());
   if (session_->leased_) {
-    return SessionPromiseBroken(session_->name_, "two turns were given at once");
+    return SessionPromiseBroken(session_->name(), "two turns were given at once");
   }
   session_->leased_ = true;
   return SessionLease(session_, session_->progress_);
@@ -71,7 +71,7 @@ int64_t SessionLease::durable_step() const {
   if (kept_before_answer) return progress_->next_step;
   if (terms().durability == Durability::kMemory) return 0;
   absl::MutexLock lock(&session_->mutex_);
-  return session_->durable_step_;
+  return session_->RestLocked().durable_step;
 }
 
 void SessionLease::Note(Session::Duty duty) {
@@ -88,7 +88,7 @@ absl::Status SessionLease::Commit(SessionProgress progress) {
   Session::Duty duty;
   {
     absl::MutexLock lock(&session_->mutex_);
-    CELLAR_RETURN_IF_ERROR(session_->ChargeChangeLocked(bytes - session_->charged_bytes_));
+    CELLAR_RETURN_IF_ERROR(session_->ChargeChangeLocked(bytes - session_->ChargedBytesLocked()));
     std::swap(session_->progress_, progress);
     duty = session_->CountChangeLocked(/*is_step=*/false);
   }

@@ -121,7 +121,7 @@ TEST_F(SessionIndexTest, AListReadsWhatSleepsOneByOneAndNoMoreThanIsWanted) {
   std::weak_ptr<Session> last;
   table_.List({kDefaultTenant, ""}, 10, [&](const std::shared_ptr<Session>& session) {
     EXPECT_TRUE(last.expired()) << "is still held";
-    shown.push_back(session->name());
+    shown.emplace_back(session->name());
     if (session->name() != "sessions/b") last = session;
     return shown.size() < 3;
   });

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "CLI/CLI.hpp"
+#include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "server/engine/scheduler.h"
 #include "server/engine/session_steps.h"
@@ -53,7 +54,7 @@ class Sessions {
 
   // One step of one of them, found by its name as a request is.
   void Step(uint64_t number) {
-    const std::string& name = sessions_[number % sessions_.size()]->name();
+    const absl::string_view name = sessions_[number % sessions_.size()]->name();
     SessionHold hold = table_.HoldAwake({kDefaultTenant, name}).value();
     const auto turn = scheduler_.TryBegin(hold.session()->turn_key(), 1);
     SessionLease lease = hold.Lease().value();
