@@ -35,6 +35,7 @@ SessionIndex::SessionIndex(const SessionTable::Limits& used_limits, Clock& used_
 SessionIndex::Found SessionIndex::Lookup(const OwnedName& owned) const {
   Found result;
   absl::ReaderMutexLock lock(&mutex);
+  sessions.prefetch(owned);  // both places in which the index looks at once
   const auto found = sessions.find(owned);
   if (found == sessions.end()) {
     result.tombstone = tombstones.Find(FullName(owned), clock.Now());
@@ -48,6 +49,12 @@ SessionIndex::Found SessionIndex::Lookup(const OwnedName& owned) const {
   }
   result.awaited = !wakings.empty() && wakings.contains(FullName(owned));
   return result;
+}
+
+void SessionIndex::Prefetch(absl::Span<const OwnedName> all) const {
+  absl::ReaderMutexLock lock(&mutex);
+  for (const OwnedName& owned : all) sessions.prefetch(owned);
+  for (const OwnedName& owned : all) sessions.contains(SessionNames::Soon{owned});
 }
 
 std::shared_ptr<SessionIndex::Entry> SessionIndex::FindLocked(const OwnedName& owned) const {
@@ -120,6 +127,14 @@ std::optional<ReachedCap> SessionIndex::FindFullLocked(absl::string_view tenant)
                         static_cast<int64_t>(sessions.size()), 1);
 }
 
+std::shared_ptr<Session> SessionIndex::MakeSession(std::shared_ptr<const SharedTerms> shared_terms,
+                                                   SessionConfig&& config,
+                                                   SessionProgress&& progress) {
+  config.initial_state = zero_states.Share(std::move(config.initial_state));
+  progress.state = zero_states.Share(std::move(progress.state));
+  return std::make_shared<Session>(std::move(shared_terms), std::move(config), std::move(progress));
+}
+
 absl::StatusOr<std::shared_ptr<Session>> SessionIndex::AddCharged(SessionConfig& config,
                                                                   SessionProgress& progress) {
   std::shared_ptr<const SharedTerms> shared_terms = terms.Share(config);
@@ -128,8 +143,7 @@ absl::StatusOr<std::shared_ptr<Session>> SessionIndex::AddCharged(SessionConfig&
   if (const auto full = FindFullLocked(config.tenant); full.has_value()) return SessionLimit(*full);
   config.create_time = clock.Now();
   const absl::Time now = config.create_time;
-  auto session =
-      std::make_shared<Session>(std::move(shared_terms), std::move(config), std::move(progress));
+  auto session = MakeSession(std::move(shared_terms), std::move(config), std::move(progress));
   tombstones.Remove(FullName(session->owned_name()));
   session->due_time = ShortTime(session->NextLookTime(now));
   InsertLocked(session);
@@ -228,8 +242,8 @@ std::shared_ptr<Session> SessionIndex::PutAwake(int64_t sleep_number, StoredSess
   if (sleeper == nullptr) return nullptr;
   const std::shared_ptr<Entry> extracted = ExtractLocked(sleeper);
   const SessionTimes times = {stored.times.update_time, sleeper->use().unused_since};
-  auto session = std::make_shared<Session>(std::move(shared_terms), std::move(stored.config),
-                                           std::move(stored.progress));
+  auto session =
+      MakeSession(std::move(shared_terms), std::move(stored.config), std::move(stored.progress));
   session->ComeBack(times);
   session->due_time = extracted->due_time;
   InsertLocked(session);

@@ -17,12 +17,14 @@
 #include "absl/container/flat_hash_map.h"
 #include "absl/container/flat_hash_set.h"
 #include "absl/synchronization/mutex.h"
+#include "absl/types/span.h"
 #include "server/identity/cap.h"
 #include "server/session/session_entry.h"
 #include "server/session/session_keeper.h"
 #include "server/session/session_sleeper.h"
 #include "server/session/session_table.h"
 #include "server/session/shared_terms.h"
+#include "server/session/zero_states.h"
 
 namespace cellar {
 
@@ -63,6 +65,10 @@ struct SessionIndex {
                SessionKeeper* used_keeper);
 
   Found Lookup(const OwnedName& owned) const;
+
+  // Has the processor fetch what Lookup will look at.
+  void Prefetch(absl::Span<const OwnedName> all) const;
+
   absl::Status WhyNotThere(absl::string_view name, const std::optional<Tombstone>& tombstone) const;
 
   // Which cap has no room for one more session of `tenant`; nothing if there is room.
@@ -129,6 +135,7 @@ struct SessionIndex {
   const SessionIdMaker ids;
   const std::shared_ptr<SessionCommons> commons;
   TermsBook terms;
+  ZeroStates zero_states;
   SessionTable::Counts counts;
   TermsBook visitors_terms;  // of copies that are only looked at
 
@@ -159,6 +166,10 @@ struct SessionIndex {
   // What sleeps under this name and `sleep_number`; nullptr if nothing does.
   const Sleeper* FindAsleepLocked(const OwnedName& owned, int64_t sleep_number) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex);
+
+  // A session with its share of what many have: its terms, and a state of zeros.
+  std::shared_ptr<Session> MakeSession(std::shared_ptr<const SharedTerms> shared_terms,
+                                       SessionConfig&& config, SessionProgress&& progress);
 
   // Adds an entry to all indices. REQUIRES: its name is free, and it has its due time.
   void InsertLocked(const std::shared_ptr<Entry>& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);

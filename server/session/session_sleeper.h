@@ -10,6 +10,7 @@
 #include <functional>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 
 #include "absl/hash/hash.h"
@@ -66,7 +67,13 @@ inline OwnedName NameOf(const SessionEntry& entry) {
 
 // For indices in which an entry is looked for by its name.
 struct SessionNames {
+  // Looked for not to be found, but to have the processor fetch what is found soon.
+  struct Soon {
+    OwnedName owned;
+  };
+
   static OwnedName Of(const OwnedName& owned) { return owned; }
+  static OwnedName Of(const Soon& soon) { return soon.owned; }
   static OwnedName Of(const SessionEntry* entry) { return NameOf(*entry); }
   static OwnedName Of(const std::shared_ptr<SessionEntry>& entry) { return NameOf(*entry); }
 
@@ -81,8 +88,22 @@ struct SessionNames {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): what indices look for
     template <class A, class B>
     bool operator()(const A& a, const B& b) const {
+      PrefetchAll(a);
+      PrefetchAll(b);
+      if constexpr (std::is_same_v<A, Soon> || std::is_same_v<B, Soon>) return true;
       return Of(a) == Of(b);
     }
+
+   private:
+    // A name lies in the middle of its session, and whoever looks for it wants the rest, too.
+    static void PrefetchAll(const std::shared_ptr<SessionEntry>& entry) {
+      const auto* const begin = reinterpret_cast<const char*>(entry.get());
+      for (size_t place = 0; place < sizeof(Session); place += 64) {
+        __builtin_prefetch(begin + place);
+      }
+    }
+    template <class Key>
+    static void PrefetchAll(const Key& /*owned*/) {}
   };
   struct InOrder {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): what indices look for

@@ -180,6 +180,10 @@ absl::StatusOr<SessionHold> SessionTable::Hold(std::shared_ptr<Session> session)
   }
 }
 
+void SessionTable::Prefetch(absl::Span<const OwnedName> all) const {
+  implementation_->Prefetch(all);
+}
+
 absl::StatusOr<SessionHold> SessionTable::HoldAwake(const OwnedName& owned) {
   Implementation& all = *implementation_;
   while (true) {

@@ -22,6 +22,7 @@
 #include "absl/status/statusor.h"
 #include "absl/strings/string_view.h"
 #include "absl/time/time.h"
+#include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/base/counter.h"
 #include "server/identity/tenant.h"
@@ -72,6 +73,10 @@ class SessionTable {
   // Holds a session found before; whatever has its name now does not matter.
   // Errors: SESSION_EXPIRED, SESSION_DELETED.
   absl::StatusOr<SessionHold> Hold(std::shared_ptr<Session> session);
+
+  // Has the processor fetch sessions of these names (whatever there is of them) that are soon to be
+  // held, all at once.
+  void Prefetch(absl::Span<const OwnedName> all) const;
 
   // Both for threads that must not wait for the store: as Hold, but SessionAsleep if it sleeps.
   absl::StatusOr<SessionHold> HoldAwake(const OwnedName& owned);

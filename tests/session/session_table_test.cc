@@ -41,6 +41,39 @@ class SessionTableTest : public testing::Test {
   std::optional<SessionTable> table_{std::in_place, SessionTable::Limits{}, clock_};
 };
 
+TEST_F(SessionTableTest, FetchingAheadChangesNothing) {
+  const auto created = Create("a").value();
+  clock_.Advance(absl::Seconds(50));
+
+  table_->Prefetch({});
+  table_->Prefetch({{kDefaultTenant, "sessions/a"},
+                    {kDefaultTenant, "sessions/b"},
+                    {"other", "sessions/a"},
+                    {kDefaultTenant, "sessions/a"}});
+
+  EXPECT_EQ(table_->Find({kDefaultTenant, "sessions/a"}).value(), created);
+  EXPECT_EQ(WhyNot("b"), "SESSION_NOT_FOUND");
+  clock_.Advance(absl::Seconds(10));
+  EXPECT_EQ(WhyNot("a"), "SESSION_EXPIRED") << "it was no use of the session";
+}
+
+TEST_F(SessionTableTest, SessionsThatBeginWithZerosHaveThemInCommon) {
+  const auto place_of = [](const Session& session) {
+    EXPECT_EQ(session.initial_state(), session.Look().state);
+    return session.Look().state.As<float>().data();
+  };
+  const auto a = Create("a").value();
+  const auto b = Create("b").value();
+  SessionConfig config = ConfigOf("c");
+  config.initial_state = ScalarState(0, 1);
+  const auto c = table_->Create(config, StartOf(config)).value();
+
+  EXPECT_EQ(place_of(*a), place_of(*b));
+  EXPECT_EQ(a->initial_state(), ScalarState(0, 0));
+  EXPECT_NE(place_of(*a), place_of(*c));
+  EXPECT_EQ(c->initial_state(), ScalarState(0, 1));
+}
+
 TEST_F(SessionTableTest, FindsWhatWasCreated) {
   const auto created = Create("a").value();
 
