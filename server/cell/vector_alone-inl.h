@@ -68,22 +68,6 @@ HWY_INLINE void AddColumns(D d, const hn::TFromD<D>* words, V factors,
   }
 }
 
-// Continues chains of `product` from column k on; `at` is where in a column they stand.
-template <int kStep, int kColumn, int kVectors, class D, class Real = hn::TFromD<D>>
-HWY_INLINE void AddColumnsFrom(D d, int64_t k, const AloneProduct<Real>& product, int at,
-                               Chains<1, kVectors, D>& chains) {
-  const Real* const words = product.matrix.BlockAt(0) + at;
-  const int64_t columns = product.matrix.columns();
-  for (; k + kFactorsAtOnce<D> <= columns; k += kFactorsAtOnce<D>) {
-    AddColumns<kStep, kColumn, kVectors>(d, words + k * kColumn,
-                                         hn::LoadDup128(d, product.factors + k), chains);
-  }
-  for (; k < columns; ++k) {
-    AddColumn<WordPart::kAll, 1, kVectors>(d, words + k * kColumn, &product.factors, k, chains,
-                                           kStep);
-  }
-}
-
 // Of so many vectors as many at a time as go into them evenly, at most 8.
 constexpr int AtOnce(int vectors) {
   int most = vectors < 8 ? vectors : 8;
@@ -98,7 +82,10 @@ HWY_INLINE void MultiplyAlone(D d, const AloneProduct<Real>& product) {
   for (int at = 0; at < kVectors * kStep; at += kAtOnce * kStep) {
     Chains<1, kAtOnce, D> chains;
     BeginChains<kStep, kAtOnce>(d, product.start == nullptr ? nullptr : product.start + at, chains);
-    AddColumnsFrom<kStep, kVectors * kStep, kAtOnce>(d, 0, product, at, chains);
+    const Real* words = product.matrix.BlockAt(0) + at;
+    for (int64_t k = 0; k < product.matrix.columns(); ++k, words += kVectors * kStep) {
+      AddColumn<WordPart::kAll, 1, kAtOnce>(d, words, &product.factors, k, chains, kStep);
+    }
     StoreChains<kStep, kAtOnce>(d, chains, product.sums + at);
   }
 }
@@ -148,9 +135,10 @@ HWY_INLINE void MultiplyBothAlone(D d, const AloneProduct<Real>& of_x,
 }
 
 // The step of a cell of kBlocks blocks, a vector of each every kStep rows: as many as it has lanes,
-// or a whole block if all rows are in the first vector of one.
+// or a whole block if all rows are in the first vector of one. (A function of its own: among all
+// others GCC mixes up the order of the loads, and a core fetches ahead what is read straight on.)
 template <int kGates, int kBlocks, int kStep, class Point, class D, class Real = hn::TFromD<D>>
-HWY_INLINE void StepBlocksAlone(D d, const PhaseArguments<Real>& step, const Point& point) {
+HWY_NOINLINE void StepBlocksAlone(D d, const PhaseArguments<Real>& step, const Point& point) {
   constexpr int kBlockWidth = kGates * static_cast<int>(kBlockRows<Real>);
   constexpr int kVectors = kBlocks * kBlockWidth / kStep;
   const PackedCell<Real>& cell = step.cell;
