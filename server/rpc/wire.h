@@ -64,41 +64,43 @@ class Wire {
   void* FinishTag() { return DueTag(finished_, 0); }  // counted from the start
 
  private:
-  class Event final : public QueueEvent {
-   public:
-    Event(Wire& wire, void (Wire::*reaction)(bool)) : wire_(wire), reaction_(reaction) {}
-    void Happen(bool ok) override {
-      wire_.due_.load();  // as DueTag says
-      (wire_.*reaction_)(ok);
-    }
-
-   private:
-    Wire& wire_;
-    void (Wire::*const reaction_)(bool);
-  };
-
-  // Also orders what was done before gRPC was asked, on whatever thread, before the reaction: gRPC
-  // does so too, but nobody can see that from here.
-  void* DueTag(Event& event, int more) {
-    due_.fetch_add(more);
-    return event.tag();
-  }
-
   void Begun(bool ok);
   void Read(bool ok);
   void Written(bool ok);
   void Finished(bool ok);
   void Ended(bool ok);
+
+  // Five of every call: its reaction is its type, not its memory.
+  template <void (Wire::*kReaction)(bool)>
+  class Event final : public QueueEvent {
+   public:
+    explicit Event(Wire& wire) : wire_(wire) {}
+    void Happen(bool ok) override {
+      wire_.due_.load();  // as DueTag says
+      (wire_.*kReaction)(ok);
+    }
+
+   private:
+    Wire& wire_;
+  };
+
+  // Also orders what was done before gRPC was asked, on whatever thread, before the reaction: gRPC
+  // does so too, but nobody can see that from here.
+  void* DueTag(QueueEvent& event, int more) {
+    due_.fetch_add(more);
+    return event.tag();
+  }
+
   void OneLess();
 
   CallQueue& queue_;
   Reactor* reactor_ = nullptr;
   grpc::ServerContext context_;
-  Event begun_{*this, &Wire::Begun};
-  Event read_{*this, &Wire::Read};
-  Event written_{*this, &Wire::Written};
-  Event finished_{*this, &Wire::Finished};
-  Event ended_{*this, &Wire::Ended};  // gRPC's: the call is over on both sides
+  Event<&Wire::Begun> begun_{*this};
+  Event<&Wire::Read> read_{*this};
+  Event<&Wire::Written> written_{*this};
+  Event<&Wire::Finished> finished_{*this};
+  Event<&Wire::Ended> ended_{*this};  // gRPC's: the call is over on both sides
   // Events to come once the call has begun: those of the two ends, of reads and writes, and of
   // whoever keeps it.
   std::atomic<int> due_{2};
