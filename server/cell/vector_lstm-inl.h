@@ -43,6 +43,7 @@ struct LstmPoint {
   HWY_INLINE auto Memory(D d, const At& at) const {
     const bool has_peepholes = !step.cell.peepholes.empty();
     const auto c_before = at.Load(d, at.row.c);
+    auto g = PreActivation(d, at, 3);
     auto f = PreActivation(d, at, 0);
     auto i = PreActivation(d, at, 1);
     if (has_peepholes) f = AddPeephole(d, at, 0, c_before, f);
@@ -50,7 +51,7 @@ struct LstmPoint {
     if constexpr (kUsual) {
       if (!AreNormal(d, f, i)) return UnusualMemory(d, at);
     }
-    const auto g = GateNumber<Activation::kTanh>(3)(d, PreActivation(d, at, 3));
+    g = GateNumber<Activation::kTanh>(3)(d, g);
     f = GateNumber<Activation::kSigmoid>(0)(d, f);
     i = GateNumber<Activation::kSigmoid>(1)(d, i);
     const auto c = f * c_before + i * g;
