@@ -14,6 +14,7 @@
 #endif
 
 #include <cstdint>
+#include <utility>
 
 #include "hwy/highway.h"
 #include "server/cell/packed_matrix.h"
@@ -22,38 +23,43 @@
 HWY_BEFORE_NAMESPACE();
 namespace cellar::HWY_NAMESPACE {
 
-// For 1 to 8 rows; those that a tile does not have are not made.
-template <WeightStorage kStorage, int kVectors, int kRows, class D>
-constexpr auto kTileOf =
-    MultiplyTile<kStorage, HWY_MIN(kRows, TileRows(kStorage, kVectors)), kVectors, D>;
-template <WeightStorage kStorage, int kVectors, class D, class Real = hn::TFromD<D>>
-constexpr void (*kTile[])(D, const Product<Real>&, int64_t, int64_t) = {
-    kTileOf<kStorage, kVectors, 1, D>, kTileOf<kStorage, kVectors, 2, D>,
-    kTileOf<kStorage, kVectors, 3, D>, kTileOf<kStorage, kVectors, 4, D>,
-    kTileOf<kStorage, kVectors, 5, D>, kTileOf<kStorage, kVectors, 6, D>,
-    kTileOf<kStorage, kVectors, 7, D>, kTileOf<kStorage, kVectors, 8, D>};
+// MultiplyTile for 1 to TileRows rows.
+template <WeightStorage kStorage, int kVectors, class D,
+          class Rows = std::make_integer_sequence<int, TileRows(kStorage, kVectors)>>
+struct Tiles;
+template <WeightStorage kStorage, int kVectors, class D, int... kRows>
+struct Tiles<kStorage, kVectors, D, std::integer_sequence<int, kRows...>> {
+  using Tile = void (*)(D, const Product<hn::TFromD<D>>&, int64_t, int64_t);
+  static constexpr Tile kOf[] = {MultiplyTile<kStorage, 1 + kRows, kVectors, D>...};
+};
 
 // All rows, in tiles as even as they can be: chains of a small tile would wait for each other.
 template <WeightStorage kStorage, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyTiles(D d, Product<Real>& product, int64_t at) {
   constexpr int64_t kMost = TileRows(kStorage, kVectors);
+  // One tile of rows fetches as much as it reads; several have more time.
+  product.fetch_lines = 1;
+  if (product.row_count <= kMost) product.fetch_lines = kVectors;
   for (int64_t row = 0; row < product.row_count;) {
     const int64_t left = product.row_count - row;
     const int64_t tiles = (left + kMost - 1) / kMost;
     const int64_t rows = (left + tiles - 1) / tiles;
-    kTile<kStorage, kVectors, D>[rows - 1](d, product, row, at);
-    const int64_t fetched = WordCount(kStorage, product.columns) * kFetchedLines * kBlockRows<Real>;
+    Tiles<kStorage, kVectors, D>::kOf[rows - 1](d, product, row, at);
+    const int64_t fetched =
+        WordCount(kStorage, product.columns) * product.fetch_lines * kBlockRows<Real>;
     if (product.fetch_count > 0) product.fetch += fetched;
     product.fetch_count -= fetched;
     row += rows;
   }
 }
 
-// All rows and all of the width.
+// All rows and all of the width. A few rows go in tiles of 4 vectors; more in tiles of 2 or 3, so
+// that a dozen take their turn at once and words are read as seldom as can be.
 template <WeightStorage kStorage, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void Multiply(D d, Product<Real>& product) {
   constexpr int64_t kLanes = kLanesOf<D>;
   const bool alone = product.row_count == 1;
+  const bool few = product.row_count <= TileRows(kStorage, 4);
   for (int64_t at = 0; at < product.width;) {
     const int64_t vectors = (product.width - at) / kLanes;
     if (alone && vectors >= 8) {
@@ -62,10 +68,10 @@ HWY_INLINE void Multiply(D d, Product<Real>& product) {
     } else if (alone && vectors >= 6) {
       MultiplyTile<kStorage, 1, 6>(d, product, 0, at);
       at += 6 * kLanes;
-    } else if (vectors == 3 || vectors == 6) {
+    } else if (vectors % 3 == 0 && product.width % (3 * kLanes) == 0) {
       MultiplyTiles<kStorage, 3>(d, product, at);
       at += 3 * kLanes;
-    } else if (vectors >= 4) {
+    } else if (few && vectors >= 4) {
       MultiplyTiles<kStorage, 4>(d, product, at);
       at += 4 * kLanes;
     } else if (vectors >= 2) {
@@ -78,9 +84,9 @@ HWY_INLINE void Multiply(D d, Product<Real>& product) {
   }
 }
 
-// Words that are multiplied with all rows before the next ones are: what is read of a panel then
-// stays in the first cache while the rows take their turns.
-constexpr int64_t kPieceBytes = int64_t{32} << 10;
+// Words that are multiplied with all rows before the next ones are. They and the next ones, which
+// are fetched meanwhile, stay in the second cache while the rows take their turns.
+constexpr int64_t kPieceBytes = int64_t{256} << 10;
 
 // All columns of the blocks of `product`, from `weights` on, a piece at a time. `after` is what is
 // read next.

@@ -23,19 +23,20 @@ namespace cellar::HWY_NAMESPACE {
 #if HWY_COMPILER_CLANG
 #define CELLAR_UNROLL _Pragma("clang loop unroll(full)")
 #else
-#define CELLAR_UNROLL _Pragma("GCC unroll 8")
+#define CELLAR_UNROLL _Pragma("GCC unroll 12")
 #endif
 
 // Vector registers of the instruction set.
 constexpr int kRegisters = HWY_TARGET == HWY_AVX2 ? 16 : 32;
 
+constexpr int kMostTileRows = 12;
+
 // Rows of the batch whose chains are under way at once, for chains `vectors` wide: registers for
-// the chains, for the numbers of each row, and for one vector of weights; of bfloat16 also for the
-// words that they are made of and for the mask.
+// the chains, for a column's weights, and for the number of one row. Of bfloat16 two columns are
+// under way: registers for a number of each row, a vector of weights, their words and the mask.
 constexpr int TileRows(WeightStorage storage, int vectors) {
-  const int weights = storage == WeightStorage::kBfloat16 && kRegisters > 16 ? 3 : 1;
-  const int rows = (kRegisters - weights) / (vectors + 1);
-  return rows > 8 ? 8 : rows;
+  if (storage == WeightStorage::kBfloat16) return HWY_MIN((kRegisters - 3) / (vectors + 1), 8);
+  return HWY_MIN((kRegisters - vectors - 1) / vectors, kMostTileRows);
 }
 
 // Some columns of some blocks that stand side by side, to be multiplied with some rows of the
@@ -53,12 +54,9 @@ struct Product {
   Real* sums;  // [row_count, sums_stride], the first `width` of each: the chains
   int64_t sums_stride;
   const Real* fetch;    // what will be read after this, brought nearer meanwhile ...
-  int64_t fetch_count;  // ... as many words from there on
+  int64_t fetch_count;  // ... as many words from there on ...
+  int64_t fetch_lines;  // ... so many cache lines with each word of a chain: 1, or one a vector
 };
-
-// Cache lines that a tile brings nearer with each word of a chain: with 8 vectors and more than one
-// tile of rows, a panel's next columns are there when they are due.
-constexpr int kFetchedLines = 2;
 
 // Brings a cache line as near as the second cache; anything goes as an address.
 HWY_INLINE void Fetch(const void* line) {
@@ -95,14 +93,14 @@ template <WordPart kPart, int kRows, int kVectors, class D, class Real = hn::TFr
 HWY_INLINE void AddColumn(D d, const Real* HWY_RESTRICT words, const Real* const* rows, int64_t k,
                           Chains<kRows, kVectors, D>& chains, int64_t step = kLanesOf<D>) {
   using V = hn::Vec<D>;
-  V factors[kRows];
+  V weights[kVectors];
   CELLAR_UNROLL
-  for (int r = 0; r < kRows; ++r) factors[r] = hn::Set(d, rows[r][k]);
+  for (int n = 0; n < kVectors; ++n) weights[n] = LoadWeights<kPart>(d, words + n * step);
   CELLAR_UNROLL
-  for (int n = 0; n < kVectors; ++n) {
-    const V weight = LoadWeights<kPart>(d, words + n * step);
+  for (int r = 0; r < kRows; ++r) {
+    const V factor = hn::Set(d, rows[r][k]);
     CELLAR_UNROLL
-    for (int r = 0; r < kRows; ++r) chains[r][n] = Fma(weight, factors[r], chains[r][n]);
+    for (int n = 0; n < kVectors; ++n) chains[r][n] = Fma(weights[n], factor, chains[r][n]);
   }
 }
 
@@ -140,10 +138,13 @@ HWY_NOINLINE void MultiplyTile(D d, const Product<Real>& product, int64_t row, i
     }
   }
   const Real* fetch = product.fetch;
-  const int64_t fetch_step = product.fetch_count > 0 ? kFetchedLines * kBlockRows<Real> : 0;
+  const int64_t fetch_step = product.fetch_count > 0 ? product.fetch_lines * kBlockRows<Real> : 0;
+  // One line, or all: without a branch a line is fetched more than once.
+  const int64_t line_step = product.fetch_lines == 1 ? 0 : kBlockRows<Real>;
   for (int64_t k = 0; k < columns; k += ColumnsPerWord(kStorage)) {
     if constexpr (kRows > 1) {
-      for (int line = 0; line < kFetchedLines; ++line) Fetch(fetch + line * kBlockRows<Real>);
+      CELLAR_UNROLL
+      for (int n = 0; n < kVectors; ++n) Fetch(fetch + n * line_step);
       fetch += fetch_step;
     }
     if constexpr (kStorage == WeightStorage::kFull) {
