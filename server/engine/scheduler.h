@@ -69,7 +69,8 @@ class Scheduler {
   struct Options {
     int worker_count = 2;  // >= 1
     // Tasks of at most this cost run inline when their turn is now: some 3 us of a middling cell,
-    // 11 of the smallest, for whose steps a multiply-add takes longest. A hand-over takes 9 to 18.
+    // 11 at H = 8 and 20 of the smallest, for whose steps a multiply-add takes longest. A hand-over
+    // takes 9 to 18.
     int64_t inline_cost = 100'000;
     // Tasks of at most this cost do, too, of a session that has the scheduler for itself: nothing
     // else waits or runs, or has come since its last task. Handing such a task to a worker takes as

@@ -106,6 +106,7 @@ bool LeadsToRun(const google::protobuf::Descriptor& kind, absl::Span<const char>
     if (field == nullptr) return false;
     if (IsRun(*field)) return length <= kQuickNumberBytes;
     message = field->message_type();  // of a field of another kind: none
+    fields.PushLimit(static_cast<int>(length));
   }
   return false;
 }
@@ -119,8 +120,8 @@ bool ReadWhole(const grpc::Slice& bytes, google::protobuf::Message* message) {
     return message->ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()));
   }
   EmptyRequest(*steps);
-  return steps->ParseFrom<google::protobuf::MessageLite::kMerge>(
-      google::protobuf::StringPiece(reinterpret_cast<const char*>(bytes.begin()), bytes.size()));
+  google::protobuf::io::CodedInputStream fields(bytes.begin(), static_cast<int>(bytes.size()));
+  return steps->MergeFromCodedStream(&fields) && fields.ConsumedEntireMessage();
 }
 
 }  // namespace

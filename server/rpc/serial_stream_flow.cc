@@ -16,7 +16,8 @@ SerialStreamFlow::Action SerialStreamFlow::Next() {
   if (has_answer_ && !writing_) {
     has_answer_ = false;
     writing_ = true;
-    std::swap(written_bytes_, answer_bytes_);
+    written_bytes_ = answer_bytes_;
+    if (answer_bytes_ > kMostKeptBytes) answer_bytes_ = 0;
     return {.what = Do::kWrite};
   }
   if (!working_ && !has_answer_ && !end_.has_value() && std::exchange(has_message_, false)) {
@@ -58,7 +59,7 @@ void SerialStreamFlow::WorkDone(const absl::Status& status, std::optional<int64_
 
 void SerialStreamFlow::WriteDone(bool ok) {
   writing_ = false;
-  if (written_bytes_ > kMostKeptBytes) written_bytes_ = 0;
+  written_bytes_ = 0;
   if (!ok) End(CallCancelled());
 }
 

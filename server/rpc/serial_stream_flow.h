@@ -1,7 +1,7 @@
 // What a stream does next whose messages are worked off one after another: while one is worked on,
-// the next is read and the answer to the one before is written. So a stream holds two messages and
-// two answers at most, whatever the client sends and however slowly it reads. Bookkeeping only: no
-// gRPC, no lock.
+// the next is read and the answer to the one before is written. So a stream holds two messages, an
+// answer and the bytes of another at most, whatever the client sends and however slowly it reads.
+// Bookkeeping only: no gRPC, no lock.
 //
 // Events are noted by the methods; Next says what to do, until there is nothing. What the stream
 // holds is charged for before anything else is done with it.
@@ -25,9 +25,9 @@ class SerialStreamFlow {
 
   // kCharge: have the stream charged for `bytes`, or End. kRead: read a message. kWork: work on the
   // message read, of `bytes`, whose place the one worked on before takes; the place for its answer
-  // is free. kWrite: write the answer, whose place the one written before takes.
-  // kFinish: end the call with `status`, which is OK if the client closed the stream and everything
-  // is answered; comes once, and last.
+  // is free. kWrite: write the answer down; then its place is free. kFinish: end the call with
+  // `status`, which is OK if the client closed the stream and everything is answered; comes once,
+  // and last.
   enum class Do { kNothing, kCharge, kRead, kWork, kWrite, kFinish };
   struct Action {
     Do what = Do::kNothing;
@@ -65,7 +65,7 @@ class SerialStreamFlow {
   int64_t read_bytes_ = 0;     // of the message read, or kept to be read into
   int64_t current_bytes_ = 0;  // of the one worked on, or kept
   int64_t answer_bytes_ = 0;   // of the answer that waits, or kept to be worked into
-  int64_t written_bytes_ = 0;  // of the one that is written, or kept
+  int64_t written_bytes_ = 0;  // of the one that is written
   int64_t charged_ = kLeastCallBytes;
   std::optional<absl::Status> end_;
 };

@@ -19,9 +19,14 @@ using Exchanges = std::vector<std::unique_ptr<StepExchange>>;
 constexpr size_t kMaxOwnExchanges = 16;
 constexpr size_t kHandedOver = kMaxOwnExchanges / 2;
 
-// What all have for each other, and the largest worth keeping: 4 MiB in all.
+// What all have for each other.
 constexpr size_t kMaxSharedExchanges = 64;
-constexpr int64_t kMaxSpareExchangeBytes = int64_t{64} << 10;
+
+// The memory of larger messages is not kept: whoever has them next is charged for its own messages.
+constexpr int64_t kMostKeptBytes = 1024;
+
+// Of a tensor that is kept: more than any has that a cell takes.
+constexpr int kMostKeptDimensions = 16;
 
 // As EmptyRequest.
 void EmptyResponse(v1::StreamStepsResponse& response) {
@@ -41,7 +46,7 @@ void EmptyResponse(v1::StreamStepsResponse& response) {
 // From threads that answer to those that read.
 class SharedExchanges {
  public:
-  void MoveTo(Exchanges& own) ABSL_LOCKS_EXCLUDED(mutex_) {
+  void GiveTo(Exchanges& own) ABSL_LOCKS_EXCLUDED(mutex_) {
     absl::MutexLock lock(&mutex_);
     Move(std::min(kHandedOver, shared_.size()), shared_, own);
   }
@@ -83,7 +88,7 @@ void EmptyRequest(v1::StreamStepsRequest& request) {
   if (step == nullptr) return;
   std::unique_ptr<v1::Tensor> inputs(step->release_inputs());
   step->Clear();
-  if (inputs != nullptr) {
+  if (inputs != nullptr && inputs->shape().Capacity() <= kMostKeptDimensions) {
     inputs->Clear();
     step->set_allocated_inputs(inputs.release());
   }
@@ -92,7 +97,7 @@ void EmptyRequest(v1::StreamStepsRequest& request) {
 
 std::unique_ptr<StepExchange> TakeExchange() {
   Exchanges& own = OfThisThread();
-  if (own.empty()) OfAllThreads().MoveTo(own);
+  if (own.empty()) OfAllThreads().GiveTo(own);
   if (own.empty()) return std::make_unique<StepExchange>();
   std::unique_ptr<StepExchange> exchange = std::move(own.back());
   own.pop_back();
@@ -100,9 +105,13 @@ std::unique_ptr<StepExchange> TakeExchange() {
 }
 
 void GiveBackExchange(std::unique_ptr<StepExchange> exchange) {
-  if (exchange->most_bytes > kMaxSpareExchangeBytes) return;
-  EmptyRequest(exchange->request);
-  EmptyResponse(exchange->response);
+  if (exchange->most_bytes > kMostKeptBytes) {
+    exchange->request.Clear();
+    exchange->response.Clear();
+  } else {
+    EmptyRequest(exchange->request);
+    EmptyResponse(exchange->response);
+  }
   exchange->is_long = false;
   exchange->keep_alive = nullptr;
   exchange->answered = false;

@@ -1,9 +1,10 @@
 // A message of a stream of steps and its answer, while they are under way, and where those that are
 // done wait to be used again.
 //
-// A stream that waits for its client has none. The next message of any stream on the same thread
-// takes the one that was given back last, which the caches still hold; were they kept by hundreds
-// of streams, each would come from farther away. What one thread has too many of others may take.
+// A stream that waits for the next message has none. The next message of any stream on the same
+// thread takes the one that was given back last, which the caches still hold; were they kept by
+// hundreds of streams, each would come from farther away. What one thread has too many of others
+// may take.
 //
 // Thread safety: an exchange belongs to one thread at a time; the functions may be called from any
 // thread.
@@ -36,13 +37,14 @@ struct StepExchange {
 // message in it, and the next one would allocate them again.
 void EmptyRequest(v1::StreamStepsRequest& request);
 
-// Requests above this are cleared as soon as they are answered: what is kept is not charged for.
+// Of requests above this no memory is kept once they are answered: it is not charged for.
 inline constexpr int64_t kMostKeptRequestBytes = 512;
 
 // One that says nothing, though there may be messages in it.
 std::unique_ptr<StepExchange> TakeExchange();
 
-// Keeps it for another message, unless it is large or too many are kept.
+// Keeps it for another message, unless too many are kept; the memory of its messages only if they
+// are small.
 void GiveBackExchange(std::unique_ptr<StepExchange> exchange);
 
 }  // namespace cellar

@@ -80,6 +80,8 @@ void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
     dropped_.push_back(std::exchange(exchange->request, {}));
   } else if (exchange->bytes > kMostKeptRequestBytes) {
     exchange->request.Clear();
+  } else {
+    EmptyRequest(exchange->request);
   }
   bytes_ -= exchange->bytes;
   exchange->bytes = status.ok() ? static_cast<int64_t>(exchange->response.ByteSizeLong()) : 0;
@@ -107,7 +109,7 @@ void StepStreamFlow::Cancel() { cancelled_ = true; }
 
 // Pops answers that will not be written: all once cancelled, else those from the first failure on.
 void StepStreamFlow::DropUnwanted() {
-  while (!exchanges_.empty() && !writing_ && exchanges_.front()->answered) {
+  while (!exchanges_.empty() && exchanges_.front()->answered) {
     const absl::Status& status = exchanges_.front()->status;
     if (!status.ok() && !failure_.has_value()) failure_ = status;
     if (!cancelled_ && !failure_.has_value()) return;

@@ -4,7 +4,7 @@
 //   OnWorker    on a worker.
 //   OnWorkerIf  on a worker if the request is dear to answer.
 //
-// Long requests are read, and then answered, on a worker in any case (visit.h).
+// Requests that are not quick to read are read, and then answered, on a worker (incoming.h).
 //
 // A handler either returns the outcome, or waits for a session's turn or for the store and calls
 // Done with it, from wherever. A call whose client has gone is still finished, once, by its

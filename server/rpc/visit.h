@@ -62,7 +62,7 @@ class Visit {
   absl::Status CheckRoom() const { return bytes_->CheckRoom(); }
 
   // Takes the bytes that a message holds in memory, or why it is none. Called once, on the thread
-  // of Read before it returns or, for a long message, on a worker.
+  // of Read before it returns or, for a message that is not quick to read, on a worker.
   using Arrival = absl::AnyInvocable<void(absl::StatusOr<int64_t> bytes)>;
 
   // Reads a message that has come into *message. Until it is read nothing else uses either, and the

@@ -150,20 +150,25 @@ TEST(SerialStreamFlow, IsChargedForTheMessageThatWaitsAndForTheAnswerThatNobodyR
   EXPECT_EQ(NextCharge(flow), ChargeFor(1'000'001));
 }
 
-TEST(SerialStreamFlow, IsChargedForBothAnswersAndForThePlacesThatAreKept) {
+TEST(SerialStreamFlow, IsChargedForAnAnswersPlaceThatIsKeptAndForTheBytesThatAreWritten) {
   constexpr int64_t kKept = SerialStreamFlow::kMostKeptBytes;
   SerialStreamFlow flow;
   BeginWork(flow);
   flow.WorkDone(absl::OkStatus(), kKept);
   EXPECT_EQ(NextCharge(flow), ChargeFor(kKept + 1));
   EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(2 * kKept + 1));
   flow.Arrived(1);
   EXPECT_EQ(flow.Next().what, SerialDo::kWork);
   EXPECT_EQ(flow.Next().what, SerialDo::kRead);
   flow.WorkDone(absl::OkStatus(), kKept);
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing) << "no more than before";
+  flow.WriteDone(true);
+  EXPECT_EQ(NextCharge(flow), ChargeFor(kKept + 2));
+  EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
   EXPECT_EQ(NextCharge(flow), ChargeFor(2 * kKept + 2));
   flow.WriteDone(true);
-  EXPECT_EQ(flow.Next().what, SerialDo::kWrite) << "as much as before";
+  EXPECT_EQ(NextCharge(flow), ChargeFor(kKept + 2)) << "the place";
 }
 
 TEST(SerialStreamFlow, WhatWasDoneIsToldThoughThereIsNoRoomForItsAnswer) {

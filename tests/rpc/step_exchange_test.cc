@@ -102,12 +102,23 @@ TEST(StepExchange, OfTheFirstAnswerNothingIsLeft) {
   EXPECT_EQ(TakeExchange()->response.ByteSizeLong(), 0u);
 }
 
-TEST(StepExchange, ALargeOneIsNotKept) {
-  std::unique_ptr<StepExchange> exchange = Used(100'000);
+TEST(StepExchange, OfALargeOneNoMemoryIsKept) {
+  std::unique_ptr<StepExchange> exchange = Used(10'000);
   const std::weak_ptr<void> kept = exchange->keep_alive;
   GiveBackExchange(std::move(exchange));
   EXPECT_TRUE(kept.expired());
-  EXPECT_EQ(TakeExchange()->request.SpaceUsedLong(), v1::StreamStepsRequest().SpaceUsedLong());
+  exchange = TakeExchange();
+  EXPECT_EQ(exchange->request.SpaceUsedLong(), v1::StreamStepsRequest().SpaceUsedLong());
+  EXPECT_EQ(exchange->response.SpaceUsedLong(), v1::StreamStepsResponse().SpaceUsedLong());
+}
+
+TEST(StepExchange, OfATensorOfManyDimensionsNoMemoryIsKept) {
+  v1::StreamStepsRequest request;
+  v1::Tensor& inputs = *request.mutable_step()->mutable_inputs();
+  inputs.mutable_shape()->Resize(200, 1);
+  EmptyRequest(request);
+  EXPECT_FALSE(request.step().has_inputs());
+  EXPECT_TRUE(SaysNothing(request));
 }
 
 TEST(StepExchange, WhatOneThreadHasTooManyOfAnotherTakes) {
