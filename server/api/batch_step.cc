@@ -108,14 +108,21 @@ class Batch : public std::enable_shared_from_this<Batch> {
     FinishTaking();
   }
 
+  // No session has a name as long as that.
+  static constexpr size_t kLongestSoughtName = 128;
+
   // Has the sessions of the next few items fetched, all at once: among a million none is in a
   // cache. Returns up to which item.
   int PrefetchFrom(int item) const {
+    const int end = item + std::min<int>(request_.items_size() - item, kMostBatchRows);
     std::array<OwnedName, kMostBatchRows> names;
-    const int count = std::min<int>(request_.items_size() - item, kMostBatchRows);
-    for (int k = 0; k < count; ++k) names[k] = call_.Own(request_.items(item + k).session());
-    api_.sessions.Prefetch(absl::MakeConstSpan(names.data(), static_cast<size_t>(count)));
-    return item + count;
+    size_t count = 0;
+    for (int k = item; k < end; ++k) {
+      const std::string& name = request_.items(k).session();
+      if (name.size() <= kLongestSoughtName) names[count++] = call_.Own(name);
+    }
+    if (count > 1) api_.sessions.Prefetch(absl::MakeConstSpan(names.data(), count));
+    return end;
   }
 
   // Goes on with this item, whose session sleeps, and those behind it.

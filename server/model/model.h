@@ -126,7 +126,7 @@ class Model {
 };
 
 // Keeps a model from being deleted from its registry. The first pin of a user comes from
-// ModelRegistry::Pin; copies pin once more.
+// ModelRegistry::Pin; copies pin once more, and so does Again.
 class ModelPin {
  public:
   ModelPin(const ModelPin& other) : ModelPin(other.model_) {}

@@ -111,6 +111,12 @@ const ReplayEntry* ReplayWindow::Find(int64_t step) const {
 
 void ReplayWindow::TruncateAt(int64_t step) {
   if (ring() == nullptr) return;
+  TruncateRingAt(step);
+  // What is charged is what the entries take.
+  if (ring()->capacity > 2 * ring()->count) *this = ReplayWindow(std::as_const(*this));
+}
+
+void ReplayWindow::TruncateRingAt(int64_t step) {
   Ring& kept = *ring();
   std::rotate(entries().begin(), entries().begin() + kept.oldest, entries().end());
   kept.oldest = 0;

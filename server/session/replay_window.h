@@ -127,6 +127,9 @@ class ReplayWindow {
   // Makes room for one more.
   void Grow();
 
+  // As TruncateAt, and leaves the ring as large as it is. REQUIRES: there is one.
+  void TruncateRingAt(int64_t step);
+
   uintptr_t word_;  // a Ring; odd: there is none, but twice the most requests and one
 };
 

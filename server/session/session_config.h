@@ -65,9 +65,9 @@ struct SessionTimes {
   absl::Time unused_since;  // creation, or when its last use ended
 };
 
-// Bytes that each entry of the window costs besides the numbers in it: its place in the window, and
-// what the allocator keeps of two arrays.
-inline constexpr int64_t kWindowEntryOverheadBytes = 96;
+// Bytes that each entry of the window costs besides the numbers in it: its place in the window and,
+// as that grows, an empty one, and what the allocator keeps of two arrays.
+inline constexpr int64_t kWindowEntryOverheadBytes = 128;
 
 // Bytes that a session is charged for: its states, the inputs in its window, its words, and an
 // estimate of what keeping them costs. Everything counts in full, also what is shared with other

@@ -11,15 +11,18 @@ namespace cellar {
 
 class SessionEntry {
  public:
-  ShortTime due_time;  // when the table looks at it again
-
   bool is_sleeper() const { return is_sleeper_; }
 
  protected:
   explicit SessionEntry(bool is_sleeper) : is_sleeper_(is_sleeper) {}
   ~SessionEntry() = default;
 
+  ShortTime due_time;  // when the table looks at it again
+
  private:
+  friend struct SessionIndex;
+  friend struct DueInOrder;
+
   const bool is_sleeper_;
 };
 

@@ -167,9 +167,8 @@ struct SessionIndex {
   const Sleeper* FindAsleepLocked(const OwnedName& owned, int64_t sleep_number) const
       ABSL_SHARED_LOCKS_REQUIRED(mutex);
 
-  // A session with its share of what many have: its terms, and a state of zeros.
-  std::shared_ptr<Session> MakeSession(std::shared_ptr<const SharedTerms> shared_terms,
-                                       SessionConfig&& config, SessionProgress&& progress);
+  // Gives a session its share of what many have: a state of zeros, and its terms, which it returns.
+  std::shared_ptr<const SharedTerms> Share(SessionConfig& config, SessionProgress& progress);
 
   // Adds an entry to all indices. REQUIRES: its name is free, and it has its due time.
   void InsertLocked(const std::shared_ptr<Entry>& entry) ABSL_EXCLUSIVE_LOCKS_REQUIRED(mutex);

@@ -208,6 +208,7 @@ absl::StatusOr<StoredSession> ReadSessionRecord(absl::string_view key, absl::str
   Head head = ReadHead(in);
   const absl::string_view snapshot_bytes = in.Array();
   if (!in.sound()) return RecordCorrupt(key, "it ends within its head");
+  if (head.replay_window_requests < 0) return RecordCorrupt(key, "its window has a negative size");
   CELLAR_ASSIGN_OR_RETURN(const Snapshot snapshot, DecodeSnapshot(snapshot_bytes));
   CELLAR_ASSIGN_OR_RETURN(RestoredState restored, RestoreSnapshot(snapshot, *model));
   const Precision precision = restored.numerics.precision;

@@ -24,6 +24,7 @@ bool HasOnlyZeros(const SharedNumbers& state) {
 }  // namespace
 
 SharedNumbers ZeroStates::Share(SharedNumbers state) {
+  if (state.size_bytes() > kMostBytes) return state;
   if (!(state.is_double() ? HasOnlyZeros<double>(state) : HasOnlyZeros<float>(state))) return state;
   absl::MutexLock lock(&mutex_);
   const auto found = known_.find(KeyOf(state));

@@ -58,6 +58,21 @@ TEST(ReplayWindow, ForgetsTheOldestRequestWhenFull) {
   EXPECT_EQ(window.OldestStep(19), 14);
 }
 
+TEST(ReplayWindow, ACopyOfOneThatForgotGoesOnWhereItIs) {
+  ReplayWindow window = Filled(2);
+  ReplayWindow copy = std::as_const(window);
+  EXPECT_EQ(copy.entry_count(), 2);
+  EXPECT_EQ(copy.entry(0).first_step, 13);
+  EXPECT_EQ(copy.Push(Request(18, 1)).first_step, 13);
+  copy.TruncateAt(18);
+  EXPECT_EQ(copy.OldestStep(18), 14);
+  EXPECT_EQ(copy.entry_count(), 1);
+  copy.Push(Request(18, 2));
+  EXPECT_EQ(copy.Push(Request(20, 1)).first_step, 14);
+  EXPECT_EQ(copy.SizeBytes(), 2 * kStateBytes + 3 * 2 * static_cast<int64_t>(sizeof(float)));
+  EXPECT_EQ(window.OldestStep(18), 13) << "it is as it was";
+}
+
 TEST(ReplayWindow, KeepsNothingIfNothingMayBeKept) {
   const ReplayWindow window = Filled(0);
 

@@ -43,6 +43,12 @@ TEST(ZeroStates, WhatHasOtherBitsStaysWhatItIs) {
   EXPECT_EQ(states.count(), 2);
 }
 
+TEST(ZeroStates, LargeOnesAreNotKept) {
+  ZeroStates states;
+  for (const int64_t size : {1024, 1025}) states.Share(NumbersOf(std::vector<float>(size)));
+  EXPECT_EQ(states.count(), 1) << "4 KiB are, and more are not";
+}
+
 TEST(ZeroStates, KeepsABoundedNumberOfThem) {
   ZeroStates states;
   for (int64_t size = 1; size <= 1000; ++size) {
