@@ -17,7 +17,7 @@ class SessionEntry {
   explicit SessionEntry(bool is_sleeper) : is_sleeper_(is_sleeper) {}
   ~SessionEntry() = default;
 
-  ShortTime due_time;  // when the table looks at it again
+  ShortTime due_time_;  // when the table looks at it again
 
  private:
   friend struct SessionIndex;

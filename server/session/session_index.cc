@@ -148,7 +148,7 @@ absl::StatusOr<std::shared_ptr<Session>> SessionIndex::AddCharged(SessionConfig&
   auto session =
       std::make_shared<Session>(std::move(shared_terms), std::move(config), std::move(progress));
   tombstones.Remove(FullName(session->owned_name()));
-  session->due_time = ShortTime(session->NextLookTime(now));
+  session->due_time_ = ShortTime(session->NextLookTime(now));
   InsertLocked(session);
   counts.created.Add();
   return session;
@@ -174,7 +174,8 @@ void SessionIndex::Bury(const Session& session) {
 bool SessionIndex::EndSomeDue(absl::Time now, Sessions& ended) {
   absl::MutexLock lock(&mutex);
   int64_t seen_count = 0;
-  for (; seen_count < kBatchSize && !due.empty() && (*due.begin())->due_time <= now; ++seen_count) {
+  for (; seen_count < kBatchSize && !due.empty() && (*due.begin())->due_time_ <= now;
+       ++seen_count) {
     Entry* const entry = *due.begin();
     if (entry->is_sleeper()) {  // its use is known, so that it is due now
       const absl::Time end_time = ExpireTime(SleeperOf(*entry).use(), now);
@@ -188,7 +189,7 @@ bool SessionIndex::EndSomeDue(absl::Time now, Sessions& ended) {
       continue;
     }
     due.erase(entry);
-    entry->due_time = ShortTime(session.NextLookTime(now));
+    entry->due_time_ = ShortTime(session.NextLookTime(now));
     due.insert(entry);
   }
   std::vector<std::string> old = tombstones.RemoveOld(now, kBatchSize);
@@ -200,7 +201,7 @@ bool SessionIndex::EndSomeDue(absl::Time now, Sessions& ended) {
 absl::Time SessionIndex::NextDueTime() const {
   absl::ReaderMutexLock lock(&mutex);
   const absl::Time next =
-      due.empty() ? absl::InfiniteFuture() : absl::Time((*due.begin())->due_time);
+      due.empty() ? absl::InfiniteFuture() : absl::Time((*due.begin())->due_time_);
   return std::min(next, tombstones.NextRemovalTime());
 }
 
@@ -248,7 +249,7 @@ std::shared_ptr<Session> SessionIndex::PutAwake(int64_t sleep_number, StoredSess
   auto session = std::make_shared<Session>(std::move(shared_terms), std::move(stored.config),
                                            std::move(stored.progress));
   session->ComeBack(times);
-  session->due_time = extracted->due_time;
+  session->due_time_ = extracted->due_time_;
   InsertLocked(session);
   return session;
 }

@@ -36,7 +36,7 @@ class SessionSleeper : public SessionEntry {
         unused_since_(use.unused_since),
         ttl_(use.ttl),
         number_(number) {
-    due_time = ShortTime(NextLookTime(this->use(), absl::InfinitePast()));
+    due_time_ = ShortTime(NextLookTime(this->use(), absl::InfinitePast()));
   }
 
   OwnedName owned_name() const { return {tenant_, name_.view()}; }
@@ -118,7 +118,7 @@ struct SessionNames {
 struct DueInOrder {
   using is_transparent = void;  // NOLINT(readability-identifier-naming): what indices look for
   bool operator()(const SessionEntry* a, const SessionEntry* b) const {
-    return a->due_time != b->due_time ? a->due_time < b->due_time : std::less<>()(a, b);
+    return a->due_time_ != b->due_time_ ? a->due_time_ < b->due_time_ : std::less<>()(a, b);
   }
 };
 
