@@ -45,6 +45,7 @@ void Answer(PuppetStreamServer& server, PuppetStepStream& puppet, const Plan& pl
       std::this_thread::yield();
     }
     if (struck || answered < plan.answer_count) continue;
+    if (plan.fate == Fate::kEnd && answered == 0) continue;  // only what is open has a session
     struck = true;
     if (plan.fate == Fate::kCancel) context.TryCancel();
     if (plan.fate == Fate::kEnd) puppet.End(absl::AbortedError("fate"));
