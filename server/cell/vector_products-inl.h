@@ -37,20 +37,14 @@ struct Tiles<kStorage, kVectors, D, std::integer_sequence<int, kRows...>> {
 template <WeightStorage kStorage, int kVectors, class D, class Real = hn::TFromD<D>>
 HWY_INLINE void MultiplyTiles(D d, Product<Real>& product, int64_t at) {
   constexpr int64_t kMost = TileRows(kStorage, kVectors);
-  // One tile of rows fetches as much as it reads; several have more time.
-  product.fetch_lines = 1;
-  if (product.row_count <= kMost) product.fetch_lines = kVectors;
   for (int64_t row = 0; row < product.row_count;) {
     const int64_t left = product.row_count - row;
     const int64_t tiles = (left + kMost - 1) / kMost;
     const int64_t rows = (left + tiles - 1) / tiles;
     Tiles<kStorage, kVectors, D>::kOf[rows - 1](d, product, row, at);
-    const int64_t fetched =
-        WordCount(kStorage, product.columns) * product.fetch_lines * kBlockRows<Real>;
-    if (product.fetch_count > 0) product.fetch += fetched;
-    product.fetch_count -= fetched;
     row += rows;
   }
+  product.fetch += WordCount(kStorage, product.columns) * LinesOf<D>(kVectors) * kBlockRows<Real>;
 }
 
 // All rows and all of the width. A few rows go in tiles of 4 vectors; more in tiles of 2 or 3, so
@@ -85,8 +79,9 @@ HWY_INLINE void Multiply(D d, Product<Real>& product) {
 }
 
 // Words that are multiplied with all rows before the next ones are. They and the next ones, which
-// are fetched meanwhile, stay in the second cache while the rows take their turns.
-constexpr int64_t kPieceBytes = int64_t{256} << 10;
+// are fetched meanwhile, stay in the second cache while the rows take their turns: 1 MiB or more
+// where there is AVX-512, else often half of that.
+constexpr int64_t kPieceBytes = int64_t{HWY_TARGET == HWY_AVX2 ? 128 : 256} << 10;
 
 // All columns of the blocks of `product`, from `weights` on, a piece at a time. `after` is what is
 // read next.
@@ -103,7 +98,6 @@ HWY_INLINE void MultiplyPieces(D d, int64_t columns, const Real* after, Product<
     product.first_column = first;
     product.columns = HWY_MIN(piece * ColumnsPerWord(kStorage), columns - first);
     product.fetch = word + piece < all_words ? product.weights + piece * stride : after;
-    product.fetch_count = piece * stride;
     Multiply<kStorage>(d, product);
   }
 }
