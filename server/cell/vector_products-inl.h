@@ -83,6 +83,21 @@ HWY_INLINE void Multiply(D d, Product<Real>& product) {
 // where there is AVX-512, else often half of that.
 constexpr int64_t kPieceBytes = int64_t{HWY_TARGET == HWY_AVX2 ? 128 : 256} << 10;
 
+// The same for one row. A tile as wide as the panel reads it straight on, all columns in one go;
+// narrower ones take turns, each of which skips what the others read, so what they share has to be
+// in the first cache by then. (A panel of two pieces or less is there anyway.)
+constexpr int64_t kAlonePieceBytes = int64_t{16} << 10;
+
+// Words of each chain that are multiplied with all rows before the next ones are.
+template <class D, class Real = hn::TFromD<D>>
+HWY_INLINE int64_t PieceWords(D /*d*/, const Product<Real>& product, int64_t all_words) {
+  const int64_t words_bytes = product.width * static_cast<int64_t>(sizeof(Real));
+  if (product.row_count > 1) return HWY_MAX(kPieceBytes / words_bytes, 1);
+  const bool one_tile = product.width <= 8 * kLanesOf<D>;
+  if (one_tile || all_words * words_bytes <= 2 * kAlonePieceBytes) return all_words;
+  return kAlonePieceBytes / words_bytes;
+}
+
 // All columns of the blocks of `product`, from `weights` on, a piece at a time. `after` is what is
 // read next.
 template <WeightStorage kStorage, class D, class Real = hn::TFromD<D>>
@@ -90,8 +105,7 @@ HWY_INLINE void MultiplyPieces(D d, int64_t columns, const Real* after, Product<
   const Real* const weights = product.weights;
   const int64_t stride = product.column_stride;
   const int64_t all_words = WordCount(kStorage, columns);
-  const int64_t words_bytes = product.width * static_cast<int64_t>(sizeof(Real));
-  const int64_t piece = product.row_count == 1 ? all_words : HWY_MAX(kPieceBytes / words_bytes, 1);
+  const int64_t piece = PieceWords(d, product, all_words);
   for (int64_t word = 0; word < all_words; word += piece) {
     const int64_t first = word * ColumnsPerWord(kStorage);
     product.weights = weights + word * stride;
