@@ -19,11 +19,14 @@ namespace {
 
 constexpr int64_t kMaxDisplayNameCharacters = 200;
 
+// What becomes of the message: kSpent loses each tensor that has been read.
+enum class MessageUse { kKept, kSpent };
+
 // Reads the cells of one message into specs; paths are those of model.proto.
 template <class Real>
 class LayerReader {
  public:
-  explicit LayerReader(FieldViolations& violations) : violations_(violations) {}
+  LayerReader(MessageUse use, FieldViolations& violations) : use_(use), violations_(violations) {}
 
   LayerSpec<Real> Read(const v1::Layer& layer, const std::string& path) {
     switch (layer.cell_case()) {
@@ -90,19 +93,24 @@ class LayerReader {
   }
 
   TensorSpec<Real> Tensor(const v1::Tensor& tensor, const std::string& name) {
-    return ReadTensor<Real>(tensor, absl::StrCat(cell_path_, ".", name), violations_);
+    TensorSpec<Real> spec =
+        ReadTensor<Real>(tensor, absl::StrCat(cell_path_, ".", name), violations_);
+    // It is read as a constant, whether it is one or not.
+    if (use_ == MessageUse::kSpent) v1::Tensor().Swap(const_cast<v1::Tensor*>(&tensor));
+    return spec;
   }
 
+  const MessageUse use_;
   std::string cell_path_;
   FieldViolations& violations_;
 };
 
 template <class Real>
-absl::StatusOr<AnyLayerStack> BuildStack(const v1::Model& message, WeightStorage storage,
-                                         BuildModelOptions& options) {
+absl::StatusOr<AnyLayerStack> BuildStack(const v1::Model& message, MessageUse use,
+                                         WeightStorage storage, BuildModelOptions& options) {
   ModelSpec<Real> spec;
   spec.weight_storage = storage;
-  LayerReader<Real> reader(options.violations);
+  LayerReader<Real> reader(use, options.violations);
   for (int k = 0; k < message.layers_size(); ++k) {
     const std::string path = absl::StrCat(options.path, ".layers[", k, "]");
     spec.layers.push_back(reader.Read(message.layers(k), path));
@@ -229,10 +237,8 @@ void WriteLayers(const PackedStack<Real>& stack, const LayerWriter& writer, v1::
   }
 }
 
-}  // namespace
-
-absl::StatusOr<std::shared_ptr<const Model>> BuildModel(const v1::Model& message,
-                                                        BuildModelOptions options) {
+absl::StatusOr<std::shared_ptr<const Model>> BuildModelOf(const v1::Model& message, MessageUse use,
+                                                          BuildModelOptions options) {
   CELLAR_RETURN_IF_ERROR(CheckLayerCounts(message, options));
   const std::optional<Precision> precision = ReadPrecision(
       message.precision(), absl::StrCat(options.path, ".precision"), options.violations);
@@ -243,10 +249,22 @@ absl::StatusOr<std::shared_ptr<const Model>> BuildModel(const v1::Model& message
   CheckDisplayName(message.display_name(), options);
   CELLAR_ASSIGN_OR_RETURN(AnyLayerStack stack,
                           precision.value_or(options.fallback_precision) == Precision::kFloat64
-                              ? BuildStack<double>(message, storage, options)
-                              : BuildStack<float>(message, storage, options));
+                              ? BuildStack<double>(message, use, storage, options)
+                              : BuildStack<float>(message, use, storage, options));
   return std::make_shared<const Model>(options.id, message.display_name(), std::move(stack),
                                        options.now);
+}
+
+}  // namespace
+
+absl::StatusOr<std::shared_ptr<const Model>> BuildModel(const v1::Model& message,
+                                                        BuildModelOptions options) {
+  return BuildModelOf(message, MessageUse::kKept, std::move(options));
+}
+
+absl::StatusOr<std::shared_ptr<const Model>> BuildModel(v1::Model&& message,
+                                                        BuildModelOptions options) {
+  return BuildModelOf(message, MessageUse::kSpent, std::move(options));
 }
 
 bool CheckPrecision(const Model& model, Precision precision, absl::string_view path,

@@ -34,6 +34,11 @@ struct BuildModelOptions {
 absl::StatusOr<std::shared_ptr<const Model>> BuildModel(const v1::Model& message,
                                                         BuildModelOptions options);
 
+// The same of a message that nobody needs any more: each tensor leaves it when it has been read, so
+// that its memory is there for the numbers of the next. Then the message means nothing.
+absl::StatusOr<std::shared_ptr<const Model>> BuildModel(v1::Model&& message,
+                                                        BuildModelOptions options);
+
 // Whether the weights can be had in this precision; if not, adds a violation at `path`.
 bool CheckPrecision(const Model& model, Precision precision, absl::string_view path,
                     FieldViolations& violations);

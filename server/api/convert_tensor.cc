@@ -31,62 +31,64 @@ Real SwapToLittleEndian(Real number) {
   return std::bit_cast<Real>(bytes);
 }
 
-// Whether any of them is a NaN. In runs whose length is known, so that vectors are compared.
+// In runs whose length is known, so that vectors are looked at: 0 times what is not finite is NaN.
 template <class Real>
-bool AnyNan(absl::Span<const Real> numbers) {
+bool AllFinite(absl::Span<const Real> numbers) {
   constexpr size_t kRun = 32;
   while (numbers.size() >= kRun) {
-    unsigned nan = 0;
-    for (size_t k = 0; k < kRun; ++k) nan |= static_cast<unsigned>(numbers[k] != numbers[k]);
-    if (nan != 0) return true;
+    unsigned odd = 0;
+    for (size_t k = 0; k < kRun; ++k) odd |= static_cast<unsigned>(numbers[k] * Real{0} != Real{0});
+    if (odd != 0) return false;
     numbers.remove_prefix(kRun);
   }
-  return std::any_of(numbers.begin(), numbers.end(),
-                     [](Real number) { return std::isnan(number); });
+  return std::all_of(numbers.begin(), numbers.end(),
+                     [](Real number) { return std::isfinite(number); });
 }
 
-// Makes numbers of what was copied from a raw tensor.
+// Makes numbers of what was copied from a raw tensor. Returns whether all are finite.
 template <class Real>
-void ReadFromLittleEndian(absl::Span<Real> numbers) {
+bool ReadFromLittleEndian(absl::Span<Real> numbers) {
   if constexpr (std::endian::native != std::endian::little) {
     for (Real& number : numbers) number = SwapToLittleEndian(number);
   }
-  if (!AnyNan<Real>(numbers)) return;
+  if (AllFinite<Real>(numbers)) return true;
   for (Real& number : numbers) {
     if (std::isnan(number)) number = CanonicalNan(number);
   }
+  return false;
 }
 
 template <class Real>
-std::vector<Real> ReadRaw(const std::string& raw, absl::string_view path,
-                          FieldViolations& violations) {
+void ReadRaw(const std::string& raw, absl::string_view path, FieldViolations& violations,
+             TensorSpec<Real>& spec) {
   if (raw.size() % sizeof(Real) != 0) {
     violations.push_back(
         {std::string(path),
          absl::StrCat("raw has ", raw.size(), " bytes; must be a multiple of ", sizeof(Real),
                       ", the bytes of a ", PrecisionName<Real>(), " number")});
-    return {};
+    return;
   }
   // Piece by piece, so that what is copied lands where the zeros of its place are still in the
-  // cache.
+  // cache, and is looked at there.
   constexpr size_t kPiece = (size_t{16} << 10) / sizeof(Real);
   const size_t count = raw.size() / sizeof(Real);
-  std::vector<Real> numbers;
+  std::vector<Real>& numbers = spec.values;
   numbers.reserve(count);
+  spec.all_finite = true;
   while (numbers.size() < count) {
     const size_t done = numbers.size();
     const size_t length = std::min(kPiece, count - done);
     numbers.resize(done + length);
     std::memcpy(numbers.data() + done, raw.data() + done * sizeof(Real), length * sizeof(Real));
-    ReadFromLittleEndian<Real>(absl::MakeSpan(numbers).subspan(done));
+    const bool finite = ReadFromLittleEndian<Real>(absl::MakeSpan(numbers).subspan(done));
+    spec.all_finite = spec.all_finite && finite;
   }
-  return numbers;
 }
 
 template <class Real>
-std::vector<Real> ReadValues(const google::protobuf::RepeatedField<double>& values,
-                             absl::string_view path, FieldViolations& violations) {
-  std::vector<Real> numbers;
+void ReadValues(const google::protobuf::RepeatedField<double>& values, absl::string_view path,
+                FieldViolations& violations, TensorSpec<Real>& spec) {
+  std::vector<Real>& numbers = spec.values;
   numbers.reserve(static_cast<size_t>(values.size()));
   int count = 0;
   int first = 0;
@@ -106,7 +108,7 @@ std::vector<Real> ReadValues(const google::protobuf::RepeatedField<double>& valu
                       "; must lie between ", FormatNumber(std::numeric_limits<Real>::lowest()),
                       " and ", FormatNumber(std::numeric_limits<Real>::max()))});
   }
-  return numbers;
+  spec.all_finite = AllFinite<Real>(numbers);
 }
 
 template <class Real>
@@ -163,8 +165,11 @@ TensorSpec<Real> ReadTensor(const v1::Tensor& tensor, absl::string_view path,
         {std::string(path), absl::StrCat("has shape ", FormatShape(spec.shape),
                                          " but no elements; set values or raw, or leave it out")});
   } else {
-    spec.values = tensor.raw().empty() ? ReadValues<Real>(tensor.values(), path, violations)
-                                       : ReadRaw<Real>(tensor.raw(), path, violations);
+    if (tensor.raw().empty()) {
+      ReadValues<Real>(tensor.values(), path, violations, spec);
+    } else {
+      ReadRaw<Real>(tensor.raw(), path, violations, spec);
+    }
     // Of a damaged raw the number of elements is not known.
     if (!spec.values.empty()) CheckShape(spec, path, violations);
   }

@@ -127,11 +127,13 @@ absl::Status TakeModel(Api& api, absl::string_view key, absl::string_view payloa
   options.id = whose.id;
   options.limits = NoLimits();
   options.now = TimeOf(message.create_time());
-  absl::StatusOr<std::shared_ptr<const Model>> model = BuildModel(message, std::move(options));
+  const std::string digest = message.digest();
+  absl::StatusOr<std::shared_ptr<const Model>> model =
+      BuildModel(std::move(message), std::move(options));
   if (!model.ok()) return RecordCorrupt(key, model.status().message());
-  if ((*model)->digest() != message.digest()) {
-    return RecordCorrupt(key, absl::StrCat("its digest is ", (*model)->digest(), ", not ",
-                                           message.digest(), " as it was"));
+  if ((*model)->digest() != digest) {
+    return RecordCorrupt(
+        key, absl::StrCat("its digest is ", (*model)->digest(), ", not ", digest, " as it was"));
   }
   return api.models.Add(whose.tenant, *std::move(model)).status();
 }

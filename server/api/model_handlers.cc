@@ -52,7 +52,7 @@ absl::Status DeleteModelOrFail(Api& api, const Call& call, const v1::DeleteModel
 
 }  // namespace
 
-absl::Status CreateModel(Api& api, const Call& call, const v1::CreateModelRequest& request,
+absl::Status CreateModel(Api& api, const Call& call, v1::CreateModelRequest&& request,
                          v1::CreateModelResponse* response) {
   FieldViolations violations;
   CheckChosenId(request.model_id(), "model_id", violations);
@@ -60,8 +60,8 @@ absl::Status CreateModel(Api& api, const Call& call, const v1::CreateModelReques
     violations.push_back({"model", "is missing; must be a model with its weights"});
     return BadRequest(std::move(violations));
   }
-  return AddModel(api, call, request.model(), request.model_id(), std::move(violations),
-                  response->mutable_model());
+  return AddModel(api, call, std::move(*request.mutable_model()), request.model_id(),
+                  std::move(violations), response->mutable_model());
 }
 
 absl::Status GetModel(Api& api, const Call& call, const v1::GetModelRequest& request,
@@ -88,16 +88,15 @@ absl::Status DeleteModel(Api& api, const Call& call, const v1::DeleteModelReques
   return WithServerFacts(DeleteModelOrFail(api, call, request), api.sessions.epoch());
 }
 
-absl::Status AddModel(Api& api, const Call& call, const v1::Model& message,
-                      absl::string_view model_id, FieldViolations model_id_violations,
-                      v1::Model* created) {
+absl::Status AddModel(Api& api, const Call& call, v1::Model&& message, absl::string_view model_id,
+                      FieldViolations model_id_violations, v1::Model* created) {
   BuildModelOptions options;
   options.id = std::string(model_id);
   options.limits = api.limits.model;
   options.now = api.clock.Now();
   options.violations = std::move(model_id_violations);
   CELLAR_ASSIGN_OR_RETURN(std::shared_ptr<const Model> model,
-                          BuildModel(message, std::move(options)));
+                          BuildModel(std::move(message), std::move(options)));
   CELLAR_ASSIGN_OR_RETURN(model, KeepModel(api, call.tenant(), std::move(model)));
   *created = WithoutWeights(*model);
   return absl::OkStatus();

@@ -12,7 +12,8 @@
 
 namespace cellar {
 
-absl::Status CreateModel(Api& api, const Call& call, const v1::CreateModelRequest& request,
+// Takes the weights out of the request.
+absl::Status CreateModel(Api& api, const Call& call, v1::CreateModelRequest&& request,
                          v1::CreateModelResponse* response);
 absl::Status GetModel(Api& api, const Call& call, const v1::GetModelRequest& request,
                       v1::GetModelResponse* response);
@@ -24,9 +25,8 @@ absl::Status DeleteModel(Api& api, const Call& call, const v1::DeleteModelReques
 // What CreateModel and UploadModel share: checks `message`, adds the model to the caller's under
 // `model_id` (or under a name made from the digest) and writes it, without weights, to *created.
 // `model_id_violations` are reported together with those of the message. Errors: as CreateModel.
-absl::Status AddModel(Api& api, const Call& call, const v1::Model& message,
-                      absl::string_view model_id, FieldViolations model_id_violations,
-                      v1::Model* created);
+absl::Status AddModel(Api& api, const Call& call, v1::Model&& message, absl::string_view model_id,
+                      FieldViolations model_id_violations, v1::Model* created);
 
 }  // namespace cellar
 

@@ -240,7 +240,8 @@ absl::Status ModelUpload::ReadAndCreate(v1::UploadModelResponse* response) {
   CELLAR_RETURN_IF_ERROR(read(file, api_.limits.model.max_layers, wanted, &message));
   file = {};  // as large as the message, and no longer needed
   CELLAR_RETURN_IF_ERROR(wanted());
-  return AddModel(api_, call_, message, open_->model_id(), {}, response->mutable_model());
+  return AddModel(api_, call_, std::move(message), open_->model_id(), {},
+                  response->mutable_model());
 }
 
 absl::Status ModelUpload::Fail(absl::Status status) {

@@ -2,6 +2,7 @@
 
 #include <cmath>
 #include <cstddef>
+#include <future>
 
 #include "absl/strings/str_cat.h"
 #include "server/model/cell_fields.h"
@@ -180,23 +181,30 @@ LayerStack<To> ConvertStack(const LayerStack<From>& from) {
   return to;
 }
 
-// Layer by layer, so that not all of them are there twice.
 template <class Real>
-std::vector<PackedCell<Real>> PackAll(std::vector<CellWeights<Real>> layers,
+std::vector<PackedCell<Real>> PackAll(const std::vector<CellWeights<Real>>& layers,
                                       WeightStorage storage) {
   std::vector<PackedCell<Real>> packed;
   packed.reserve(layers.size());
-  for (CellWeights<Real>& layer : layers) {
-    packed.push_back(PackCell(layer, storage));
-    layer = RnnWeights<Real>();
-  }
+  for (const CellWeights<Real>& layer : layers) packed.push_back(PackCell(layer, storage));
   return packed;
 }
 
 template <class Real>
-PackedStack<Real> PackStack(LayerStack<Real> stack) {
-  return {PackAll(std::move(stack.layers), stack.weight_storage),
-          PackAll(std::move(stack.backward_layers), stack.weight_storage)};
+PackedStack<Real> PackStack(const LayerStack<Real>& stack) {
+  return {PackAll(stack.layers, stack.weight_storage),
+          PackAll(stack.backward_layers, stack.weight_storage)};
+}
+
+// Begins to make the digest. That of a large model takes as long as packing it, and is made beside
+// that, on a thread of its own, if the system has one to give.
+template <class Real>
+std::future<std::string> BeginDigest(const LayerStack<Real>& stack, int64_t parameter_count) {
+  constexpr int64_t kLargeParameterCount = int64_t{1} << 20;  // 1.4 ms; a thread takes 0.1
+  const auto launch = parameter_count < kLargeParameterCount
+                          ? std::launch::deferred
+                          : std::launch::async | std::launch::deferred;
+  return std::async(launch, [&stack] { return DigestOf(stack); });
 }
 
 template <class Real>
@@ -219,14 +227,15 @@ Model::Model(const std::string& id, std::string display_name, AnyLayerStack stac
       [this]<class Real>(LayerStack<Real>& layers) {
         precision_ = PrecisionOf<Real>();
         weight_storage_ = layers.weight_storage;
-        digest_ = DigestOf(layers);
+        parameter_count_ = CountParameters(layers);
+        std::future<std::string> digest = BeginDigest(layers, parameter_count_);
         bidirectional_ = layers.bidirectional();
         fits_float32_ = FitsFloat32(layers);
-        parameter_count_ = CountParameters(layers);
         multiply_adds_per_step_ = CountMultiplyAdds(layers);
         shapes_ = ShapesOf(layers.layers);
         backward_shapes_ = ShapesOf(layers.backward_layers);
-        packed_ = PackStack(std::move(layers));
+        packed_ = PackStack(layers);
+        digest_ = digest.get();
       },
       stack);
   name_ = absl::StrCat("models/", id.empty() ? absl::StrCat("m-", digest_.substr(0, 20)) : id);

@@ -22,6 +22,7 @@ struct TensorSpec {
   bool broken = false;  // a violation is reported already; the tensor is not judged further
   std::vector<int64_t> shape = {};  // empty: to be implied
   std::vector<Real> values = {};    // row-major
+  bool all_finite = false;          // known of the values, which are looked at otherwise
 };
 
 template <class Real>

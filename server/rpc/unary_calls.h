@@ -58,7 +58,7 @@ class UnaryCall final : public Reactor {
     visit_.ReadOnlyMessage(ok, incoming_, &*request_, [this](absl::StatusOr<int64_t> bytes) {
       const absl::Status held = bytes.ok() ? visit_.Hold(*bytes) : bytes.status();
       if (!held.ok()) return Finish(held);
-      if (!is_dear_(*request_)) return Run(absl::OkStatus());
+      if (visit_.has_read_on_worker() || !is_dear_(*request_)) return Run(absl::OkStatus());
       visit_.RunOnWorker([this](const absl::Status& may_run) { Run(may_run); });
     });
   }
@@ -71,6 +71,10 @@ class UnaryCall final : public Reactor {
 
   void Answer(absl::Status (*handler)(Api&, const Call&, const Request&, Response*)) {
     Finish(handler(api_, visit_.ForHandler(), *request_, wire_.response()));
+  }
+
+  void Answer(absl::Status (*handler)(Api&, const Call&, Request&&, Response*)) {
+    Finish(handler(api_, visit_.ForHandler(), std::move(*request_), wire_.response()));
   }
 
   void Answer(void (*handler)(Api&, const Call&, const Request&, Response*, Done)) {
@@ -122,11 +126,24 @@ class UnaryCalls {
         +[](const Request&) { return true; }, method, handler);
   }
 
+  // The handler may take the request apart.
+  template <class Request, class Response>
+  void OnWorker(absl::string_view method,
+                absl::Status (*handler)(Api&, const Call&, Request&&, Response*)) {
+    Serve<Request, Response>(
+        +[](const Request&) { return true; }, method, handler);
+  }
+
   template <class Result, class Request, class Response, class... Rest>
   void OnWorkerIf(bool (*dear)(const Request&), absl::string_view method,
                   Result (*handler)(Api&, const Call&, const Request&, Response*, Rest...)) {
-    using ThisCall =
-        UnaryCall<Request, Response, Result(Api&, const Call&, const Request&, Response*, Rest...)>;
+    Serve<Request, Response>(dear, method, handler);
+  }
+
+ private:
+  template <class Request, class Response, class Handler>
+  void Serve(bool (*dear)(const Request&), absl::string_view method, Handler* handler) {
+    using ThisCall = UnaryCall<Request, Response, Handler>;
     ThisCall::Wire::Serve(queue_, service_, method,
                           [&api = api_, &admission = admission_, dear,
                            handler](typename ThisCall::Wire& wire) -> Reactor* {
@@ -136,7 +153,6 @@ class UnaryCalls {
                           });
   }
 
- private:
   CallQueue& queue_;
   RawService& service_;
   Api& api_;

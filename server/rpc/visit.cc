@@ -78,6 +78,7 @@ void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival
   wire_.Keep();
   RunOnWorker([this, &incoming, message, bytes, waiting = std::move(waiting),
                arrival = std::move(arrival)](absl::Status may_run) mutable {
+    has_read_on_worker_ = true;
     if (may_run.ok()) may_run = incoming.ReadWhile([this] { return !cancelled(); }, message);
     incoming.Drop();
     if (may_run.ok()) {

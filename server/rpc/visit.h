@@ -78,6 +78,10 @@ class Visit {
   void ReadOnlyMessage(bool came, Incoming& incoming, google::protobuf::Message* message,
                        Arrival arrival);
 
+  // Whether a message of the call was read on a worker: then its arrival is told there, and what
+  // takes long can be done there and then, where the memory is.
+  bool has_read_on_worker() const { return has_read_on_worker_; }
+
   // Runs `work` as RunOnWorker does; who has gone is told CANCELLED. REQUIRES: the call is inside.
   void RunOnWorker(absl::AnyInvocable<void(absl::Status)> work);
 
@@ -116,6 +120,7 @@ class Visit {
   const absl::Time deadline_;
   SharedCaller caller_;  // null: nobody who is known
   bool inside_ = false;
+  bool has_read_on_worker_ = false;
   std::optional<CallBytes> bytes_;  // once it is known who calls
   // Shared with what works for the call, which may outlive it.
   const std::shared_ptr<std::atomic<bool>> cancelled_ = std::make_shared<std::atomic<bool>>(false);

@@ -88,6 +88,16 @@ TEST(BuildModel, TakesTheHomeworkTypedByHand) {
   EXPECT_EQ((*model)->digest(), HomeworkModel()->digest());
 }
 
+TEST(BuildModel, TakesTheWeightsOutOfAMessageThatNobodyNeeds) {
+  v1::Model message = Parse(kHomework);
+  const auto model = BuildModel(std::move(message), {});
+  ASSERT_TRUE(model.ok()) << model.status();
+  EXPECT_EQ((*model)->digest(), HomeworkModel()->digest());
+  const v1::Gate& gate = message.layers(0).lstm().input_gate();  // NOLINT(bugprone-use-after-move)
+  EXPECT_EQ(gate.input_weights().values_size(), 0);
+  EXPECT_EQ(gate.bias().values_size(), 0);
+}
+
 TEST(BuildModel, TakesThePrecisionFromTheMessageOrElseTheFallback) {
   v1::Model message = Parse(kHomework);
   BuildModelOptions float64;

@@ -115,6 +115,24 @@ TEST(ReadTensor, KeepsInfinitiesAndMakesEveryNanTheCanonicalOne) {
   EXPECT_EQ(std::bit_cast<uint64_t>(doubles[3]), 0x7ff8000000000000u);
 }
 
+TEST(ReadTensor, KnowsWhetherAllAreFinite) {
+  constexpr size_t kCount = 5000;  // more than are looked at at once
+  for (const size_t place : {size_t{0}, size_t{4095}, size_t{4096}, kCount - 1}) {
+    std::vector<float> numbers(kCount, std::numeric_limits<float>::max());
+    for (v1::Encoding encoding : {v1::ENCODING_RAW, v1::ENCODING_VALUES}) {
+      v1::Tensor tensor;
+      numbers[place] = 1;
+      WriteTensor<float>(numbers, {static_cast<int64_t>(kCount)}, encoding, &tensor);
+      EXPECT_TRUE(GoodTensor<float>(tensor).all_finite);
+      for (const float odd : {std::numeric_limits<float>::infinity(), std::nanf("")}) {
+        numbers[place] = odd;
+        WriteTensor<float>(numbers, {static_cast<int64_t>(kCount)}, encoding, &tensor);
+        EXPECT_FALSE(GoodTensor<float>(tensor).all_finite) << place << " " << odd;
+      }
+    }
+  }
+}
+
 TEST(TryReadRawRows, FindsANanWhereverItIs) {
   constexpr size_t kCount = 70;
   for (size_t at = 0; at < kCount; ++at) {

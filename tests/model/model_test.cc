@@ -40,6 +40,21 @@ TEST(Model, DigestIsTheHashOfTheCanonicalForm) {
             "bac27fd646a1f2d3a0b2f9f0fb0d87af46ab554ba609aca48d36a1dd4c984dd7");
 }
 
+// One that is hashed while it is packed.
+TEST(Model, DigestOfALargeModelIsThatHashToo) {
+  constexpr int64_t kSize = 800;
+  GateSpec<float> gate{.given = true};
+  gate.input_weights.given = gate.recurrent_weights.given = true;
+  for (int64_t k = 0; k < kSize * kSize; ++k) {
+    gate.input_weights.values.push_back(static_cast<float>(k % 7 - 3));
+    gate.recurrent_weights.values.push_back(static_cast<float>(k % 5 - 2));
+  }
+  LayerSpec<float> layer{.kind = CellKind::kRnn};
+  layer.gates.push_back(std::move(gate));
+  EXPECT_EQ(Make<float>({{std::move(layer)}, {}})->digest(),
+            "d414de342fb07503a61ad454a69604a538c525162b05994c7ff37e30233dad96");
+}
+
 TEST(Model, TakesTheNameGivenOrMakesOneFromTheDigest) {
   EXPECT_EQ(HomeworkModel(Precision::kFloat32, "mine")->name(), "models/mine");
   EXPECT_EQ(HomeworkModel(Precision::kFloat32, "")->name(), "models/m-2799c3b914bb3b7f8d5c");

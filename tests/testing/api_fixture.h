@@ -89,6 +89,16 @@ class ApiFixture {
     return response;
   }
 
+  // The same for one that takes the request apart.
+  template <class Request, class Response>
+  absl::StatusOr<Response> Ask(absl::Status (*handler)(Api&, const Call&, Request&&, Response*),
+                               Request request, const Call& call = Call(LocalCaller())) {
+    Response response;
+    absl::Status status = handler(api_, call, std::move(request), &response);
+    if (!status.ok()) return status;
+    return response;
+  }
+
  private:
   FakeClock clock_;
   std::vector<std::string> log_;
