@@ -4,6 +4,7 @@
 #include <limits>
 
 #include "absl/base/config.h"
+#include "absl/container/inlined_vector.h"
 #include "absl/strings/strip.h"
 #include "server/session/session_errors.h"
 #include "server/session/session_id.h"
@@ -15,6 +16,9 @@ namespace {
 // So many sessions or tombstones are ended or forgotten under one lock: when a hundred thousand
 // are due at once, callers get their turn in between.
 constexpr int64_t kBatchSize = 256;
+
+// So many sessions, at most, are fetched at once without memory being taken for it.
+constexpr size_t kMostFetched = 32;
 
 }  // namespace
 
@@ -35,9 +39,10 @@ SessionIndex::SessionIndex(const SessionTable::Limits& used_limits, Clock& used_
 
 SessionIndex::Found SessionIndex::Lookup(const OwnedName& owned) const {
   Found result;
+  const SessionNames::Hashed name(owned);
   absl::ReaderMutexLock lock(&mutex);
-  sessions.prefetch(owned);  // both places in which the index looks at once
-  const auto found = sessions.find(owned);
+  sessions.prefetch(name);  // both places in which the index looks at once
+  const auto found = sessions.find(name);
   if (found == sessions.end()) {
     result.tombstone = tombstones.Find(FullName(owned), clock.Now());
   } else if ((*found)->is_sleeper()) {
@@ -53,10 +58,11 @@ SessionIndex::Found SessionIndex::Lookup(const OwnedName& owned) const {
 }
 
 void SessionIndex::Prefetch(absl::Span<const OwnedName> all) const {
+  absl::InlinedVector<SessionNames::Hashed, kMostFetched> names(all.begin(), all.end());
   absl::ReaderMutexLock lock(&mutex);
-  for (const OwnedName& owned : all) sessions.prefetch(owned);
+  for (const SessionNames::Hashed& name : names) sessions.prefetch(name);
 #if defined(NDEBUG) || (defined(ABSL_LTS_RELEASE_VERSION) && ABSL_LTS_RELEASE_VERSION < 20240722)
-  for (const OwnedName& owned : all) sessions.contains(SessionNames::Soon{owned});
+  for (const SessionNames::Hashed& name : names) sessions.contains(SessionNames::Soon{name});
 #endif  // later, indices that are debugged insist that only what is the same is found
 }
 

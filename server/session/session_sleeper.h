@@ -67,13 +67,21 @@ inline OwnedName NameOf(const SessionEntry& entry) {
 
 // For indices in which an entry is looked for by its name.
 struct SessionNames {
+  // A name that is looked for in two steps, and hashed once.
+  struct Hashed {
+    explicit Hashed(const OwnedName& name) : owned(name), hash(absl::Hash<OwnedName>()(name)) {}
+
+    OwnedName owned;
+    size_t hash;
+  };
   // Looked for not to be found, but to have the processor fetch what is found soon.
   struct Soon {
-    OwnedName owned;
+    const Hashed& name;
   };
 
   static OwnedName Of(const OwnedName& owned) { return owned; }
-  static OwnedName Of(const Soon& soon) { return soon.owned; }
+  static OwnedName Of(const Hashed& name) { return name.owned; }
+  static OwnedName Of(const Soon& soon) { return soon.name.owned; }
   static OwnedName Of(const SessionEntry* entry) { return NameOf(*entry); }
   static OwnedName Of(const std::shared_ptr<SessionEntry>& entry) { return NameOf(*entry); }
 
@@ -83,6 +91,8 @@ struct SessionNames {
     size_t operator()(const Key& key) const {
       return absl::Hash<OwnedName>()(Of(key));
     }
+    size_t operator()(const Hashed& name) const { return name.hash; }
+    size_t operator()(const Soon& soon) const { return soon.name.hash; }
   };
   struct Same {
     using is_transparent = void;  // NOLINT(readability-identifier-naming): what indices look for
