@@ -125,7 +125,7 @@ void WriteAnswer(Api& api, const SessionLease& lease, const StepPlan& plan,
   response->set_next_step(outcome.next_step);
   response->set_durable_step(lease.durable_step());
   if (plan.with_digest) {
-    response->set_state_digest(StackStateDigest(outcome.state_after));
+    WriteStackStateDigest(outcome.state_after, response->mutable_state_digest());
   } else {
     response->clear_state_digest();
   }

@@ -39,6 +39,9 @@ Sha256Digest Sha256Of(absl::string_view bytes);
 // Lower-case hexadecimal, 64 characters.
 std::string ToHex(const Sha256Digest& digest);
 
+// The same over what is in *hex, whose memory is used again.
+void WriteHex(const Sha256Digest& digest, std::string* hex);
+
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_BASE_SHA256_H_

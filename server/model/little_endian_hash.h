@@ -35,8 +35,9 @@ class LittleEndianHash {
     }
   }
 
-  // REQUIRES: called once, last.
+  // REQUIRES: one of them is called, once, last.
   std::string Hex() { return ToHex(hash_.Finish()); }
+  void WriteHex(std::string* hex) { cellar::WriteHex(hash_.Finish(), hex); }
 
  private:
   template <class Value>

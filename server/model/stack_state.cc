@@ -57,11 +57,11 @@ StackState<Real> Thaw(absl::Span<const Real> numbers, const Model& model) {
 }
 
 template <class Real>
-std::string DigestOf(absl::Span<const Real> numbers) {
+void WriteDigest(absl::Span<const Real> numbers, std::string* digest) {
   LittleEndianHash hash;
   hash.Byte(sizeof(Real));
   hash.Numbers(numbers);
-  return hash.Hex();
+  hash.WriteHex(digest);
 }
 
 }  // namespace
@@ -120,7 +120,17 @@ AnyStackState ThawState(const SharedNumbers& numbers, const Model& model) {
 }
 
 std::string StackStateDigest(const SharedNumbers& numbers) {
-  return numbers.is_double() ? DigestOf(numbers.As<double>()) : DigestOf(numbers.As<float>());
+  std::string digest;
+  WriteStackStateDigest(numbers, &digest);
+  return digest;
+}
+
+void WriteStackStateDigest(const SharedNumbers& numbers, std::string* digest) {
+  if (numbers.is_double()) {
+    WriteDigest(numbers.As<double>(), digest);
+  } else {
+    WriteDigest(numbers.As<float>(), digest);
+  }
 }
 
 }  // namespace cellar

@@ -51,6 +51,9 @@ AnyStackState ThawState(const SharedNumbers& numbers, const Model& model);
 // As StackStateDigest of the thawed state.
 std::string StackStateDigest(const SharedNumbers& numbers);
 
+// The same over what is in *digest, whose memory is used again.
+void WriteStackStateDigest(const SharedNumbers& numbers, std::string* digest);
+
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_MODEL_STACK_STATE_H_

@@ -43,6 +43,10 @@ TEST(ToHex, WritesLowerCaseWithLeadingZeros) {
   digest[0] = 0x0A;
   digest[31] = 0xF0;
   EXPECT_EQ(ToHex(digest), "0a" + std::string(60, '0') + "f0");
+  for (std::string hex : {std::string("short"), std::string(100, 'x')}) {
+    WriteHex(digest, &hex);
+    EXPECT_EQ(hex, ToHex(digest));
+  }
 }
 
 }  // namespace
