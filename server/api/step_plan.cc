@@ -40,9 +40,7 @@ int64_t StepCost(const Model& model) {
 }
 
 int64_t GoBackCost(const Session& session, int64_t step_index) {
-  const Session::View view = session.Look();
-  if (step_index >= view.next_step || step_index <= view.oldest_step) return 0;
-  return (step_index - view.oldest_step) * StepCost(*session.terms().model);
+  return session.StepsBehindOldest(step_index) * StepCost(*session.terms().model);
 }
 
 absl::Status CheckStepCount(const ApiLimits& limits, int64_t step_cost, int64_t step_count) {

@@ -48,6 +48,12 @@ Session::View Session::Look() const {
           .expire_time = ExpireTime(UseLocked(), commons().clock.Now())};
 }
 
+int64_t Session::StepsBehindOldest(int64_t step_index) const {
+  absl::MutexLock lock(&mutex_);
+  if (step_index >= progress_.next_step) return 0;
+  return std::max<int64_t>(0, step_index - progress_.window.OldestStep(progress_.next_step));
+}
+
 absl::Status Session::AttachStream(std::shared_ptr<StreamListener> listener) {
   std::shared_ptr<StreamListener> previous;
   int64_t next_step = 0;

@@ -70,6 +70,10 @@ class Session : public SessionEntry {
   };
   View Look() const;
 
+  // How many steps behind the oldest one that can be gone back to `step_index` is; 0 if it is none
+  // of those.
+  int64_t StepsBehindOldest(int64_t step_index) const;
+
   // Makes `listener` the stream of this session; the previous one is told SESSION_TAKEN_OVER.
   // Errors: as Lease::Commit, if the session has ended.
   absl::Status AttachStream(std::shared_ptr<StreamListener> listener);

@@ -47,6 +47,17 @@ TEST_F(SessionTest, ShowsWhereItIs) {
   EXPECT_EQ(view.expire_time, FakeClock::Start() + absl::Seconds(70));
 }
 
+TEST_F(SessionTest, TellsHowFarBackAStepIs) {
+  const auto session = Create("a");
+  for (int i = 0; i < 3; ++i) Step("sessions/a");
+
+  const int64_t oldest_step = session->Look().oldest_step;
+  EXPECT_EQ(session->StepsBehindOldest(oldest_step - 1), 0);
+  EXPECT_EQ(session->StepsBehindOldest(oldest_step), 0);
+  EXPECT_EQ(session->StepsBehindOldest(2), 2 - oldest_step);
+  EXPECT_EQ(session->StepsBehindOldest(3), 0);
+}
+
 TEST_F(SessionTest, LookingDoesNotProlongIt) {
   const auto session = Create("a");
   clock_.Advance(absl::Seconds(59));
