@@ -80,8 +80,6 @@ void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
     dropped_.push_back(std::exchange(exchange->request, {}));
   } else if (exchange->bytes > kMostKeptRequestBytes) {
     exchange->request.Clear();
-  } else {
-    EmptyRequest(exchange->request);
   }
   bytes_ -= exchange->bytes;
   exchange->bytes = status.ok() ? static_cast<int64_t>(exchange->response.ByteSizeLong()) : 0;
