@@ -8,6 +8,12 @@
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
+namespace {
+
+// HTTP/2 lets 64 KiB of a stream be under way that nobody has taken: 64 answers of this length.
+constexpr int64_t kMostBytesWithRead = 1024;
+
+}  // namespace
 
 StepStreamFlow::Action StepStreamFlow::Next() {
   Action action = NextAction();
@@ -26,13 +32,7 @@ StepStreamFlow::Action StepStreamFlow::NextAction() {
     charged_ = due;
     return {.what = Do::kCharge, .bytes = due};
   }
-  if (MayWrite()) {
-    writing_ = true;
-    std::unique_ptr<StepExchange> answer = PopFront();
-    writing_bytes_ = answer->bytes;
-    bytes_ += writing_bytes_;
-    return {.what = Do::kWrite, .answer = std::move(answer)};
-  }
+  if (MayWrite()) return WriteAction();
   if (received_ != nullptr) {
     ++unanswered_;
     return {.what = opened_ ? Do::kStep : Do::kOpen, .exchange = std::exchange(received_, nullptr)};
@@ -48,9 +48,31 @@ StepStreamFlow::Action StepStreamFlow::NextAction() {
   return {};
 }
 
+// Where nothing else is under way, so that nothing can be written before the next message comes,
+// that is asked for along with the answer. It is not seen then before the client has taken the
+// answer; so only with small ones, of which HTTP/2 has room for as many as may wait here. The first
+// answer goes alone, as gRPC sends something in front of it.
+StepStreamFlow::Action StepStreamFlow::WriteAction() {
+  writing_ = true;
+  std::unique_ptr<StepExchange> answer = PopFront();
+  writing_bytes_ = answer->bytes;
+  bytes_ += writing_bytes_;
+  const bool is_first = !std::exchange(any_answer_, true);
+  const bool is_small = writing_bytes_ <= kMostBytesWithRead;
+  writes_with_read_ = is_small && !is_first && exchanges_.empty() && MayRead();
+  if (!writes_with_read_) return {.what = Do::kWrite, .answer = std::move(answer)};
+  reading_ = true;
+  return {.what = Do::kWriteAndRead, .answer = std::move(answer)};
+}
+
+void StepStreamFlow::ReadDone() {
+  reading_ = false;
+  if (writing_ && writes_with_read_) WriteDone(true);
+}
+
 std::unique_ptr<StepExchange> StepStreamFlow::Arrived(std::unique_ptr<StepExchange> arrived,
                                                       absl::StatusOr<int64_t> bytes) {
-  reading_ = false;
+  ReadDone();
   if (end_.has_value() || answer_failed_ || cancelled_) return arrived;
   any_message_ = true;
   exchanges_.push_back(std::move(arrived));
@@ -69,7 +91,7 @@ std::unique_ptr<StepExchange> StepStreamFlow::Arrived(std::unique_ptr<StepExchan
 }
 
 void StepStreamFlow::InputClosed() {
-  reading_ = false;
+  ReadDone();
   input_closed_ = true;
 }
 
@@ -134,7 +156,8 @@ bool StepStreamFlow::MayRead() const {
 }
 
 bool StepStreamFlow::MayFinish() const {
-  if (writing_ || unanswered_ > 0 || !exchanges_.empty()) return false;
+  const bool only_writing = writing_ && !writes_with_read_;
+  if (only_writing || unanswered_ > 0 || !exchanges_.empty()) return false;
   return cancelled_ || failure_.has_value() || end_.has_value() || input_closed_;
 }
 

@@ -7,12 +7,12 @@
 //  3. No read begins while messages and unwritten answers fill their limits: the memory of a stream
 //     is bounded by `max_bytes` and the messages of `max_unanswered` steps, whatever the client
 //     sends and however slowly it reads.
-//  4. The stream finishes once, when no step is with the engine and no write is in flight; after
-//     that nothing is asked for.
+//  4. The stream finishes once, when no step is with the engine and no write is in flight, unless
+//     with a read; after that nothing is asked for.
 //
 // Thread safety: externally synchronised.
-// Ownership: owns the exchanges from Arrived to kWrite, which hands over the one that is to be
-// written; those given out by kOpen and kStep live until AnswerDone.
+// Ownership: owns the exchanges from Arrived to kWrite or kWriteAndRead, which hand over the one
+// that is to be written; those given out by kOpen and kStep live until AnswerDone.
 #ifndef CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 #define CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 
@@ -39,18 +39,19 @@ class StepStreamFlow {
   };
 
   enum class Do {
-    kNothing,  // wait for an event
-    kCharge,   // have the stream charged for `bytes`, or End
-    kRead,     // read a message, then Arrived or InputClosed
-    kOpen,     // have exchange->request answered, then AnswerDone: the first message
-    kStep,     // the same: every other message
-    kWrite,    // write answer->response, which is measured, then WriteDone
-    kFinish,   // end the call with `status`; the last action
+    kNothing,       // wait for an event
+    kCharge,        // have the stream charged for `bytes`, or End
+    kRead,          // read a message, then Arrived or InputClosed
+    kOpen,          // have exchange->request answered, then AnswerDone: the first message
+    kStep,          // the same: every other message
+    kWrite,         // write answer->response, which is measured, then WriteDone
+    kWriteAndRead,  // both, as one: then Arrived or InputClosed, which tell of the end of both
+    kFinish,        // end the call with `status`; the last action
   };
   struct Action {
     Do what = Do::kNothing;
     StepExchange* exchange = nullptr;                // of kOpen and kStep
-    std::unique_ptr<StepExchange> answer = nullptr;  // of kWrite
+    std::unique_ptr<StepExchange> answer = nullptr;  // of kWrite and kWriteAndRead
     absl::Status status = {};                        // of kFinish
     int64_t bytes = 0;                               // of kCharge
     // Long messages that nobody will answer: take long to give back, and nothing waits for it here.
@@ -84,6 +85,8 @@ class StepStreamFlow {
 
  private:
   Action NextAction();
+  Action WriteAction();
+  void ReadDone();
   bool MayWrite() const;
   bool MayRead() const;
   bool MayFinish() const;
@@ -107,7 +110,9 @@ class StepStreamFlow {
   bool any_message_ = false;
   bool reading_ = false;
   bool writing_ = false;
-  bool input_closed_ = false;  // no message will come
+  bool writes_with_read_ = false;  // the write in flight, if there is one, ends with the read
+  bool any_answer_ = false;        // has been written, or is
+  bool input_closed_ = false;      // no message will come
   bool answer_failed_ = false;
   bool cancelled_ = false;
   bool finished_ = false;

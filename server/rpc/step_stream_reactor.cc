@@ -91,6 +91,10 @@ void StepStreamReactor::Act(StepStreamFlow::Action& action) {
       wire_.Write(Measured<v1::StreamStepsResponse>{action.answer->response});
       GiveBackExchange(std::move(action.answer));
       break;
+    case StepStreamFlow::Do::kWriteAndRead:
+      wire_.WriteAndRead({action.answer->response}, &incoming_);
+      GiveBackExchange(std::move(action.answer));
+      break;
     case StepStreamFlow::Do::kFinish:
       if (stream_ != nullptr) stream_->Close();
       visit_.Finish(action.status);

@@ -23,6 +23,7 @@
 #include "grpcpp/support/slice.h"
 #include "server/rpc/incoming.h"
 #include "server/rpc/raw_service.h"
+#include "server/rpc/read_operation.h"
 #include "server/rpc/wire.h"
 
 namespace cellar {
@@ -110,7 +111,15 @@ class StreamWire final : public ServedWire<StreamWire<Response>> {
   using Base = ServedWire<StreamWire>;
 
  public:
-  void Read(Incoming* message) { grpc_.Read(message->buffer(), this->ReadTag()); }
+  void Read(Incoming* message) {
+    read_.Start(this->context().c_call(), nullptr, message->buffer(), this->ReadTag());
+  }
+  // Writes and reads. One reaction tells of both, OnReadDone: not ok, if no message will come, or
+  // if the client is gone. Until then nothing else is written; but the call may be finished.
+  // REQUIRES: something has been written before.
+  void WriteAndRead(const Measured<Response>& message, Incoming* next) {
+    read_.Start(this->context().c_call(), &message, next->buffer(), this->ReadTag());
+  }
   void Write(const Response& message) {
     message.ByteSizeLong();
     Write(Measured<Response>{message});
@@ -130,7 +139,8 @@ class StreamWire final : public ServedWire<StreamWire<Response>> {
 
   void Ask() { this->AskGrpc(&grpc_); }
 
-  grpc::ServerAsyncReaderWriter<Measured<Response>, grpc::ByteBuffer> grpc_{&this->context()};
+  grpc::ServerAsyncWriter<Measured<Response>> grpc_{&this->context()};
+  ReadOperation<Measured<Response>> read_;
 };
 
 }  // namespace cellar

@@ -186,5 +186,25 @@ TEST(StepStreamFlow, NothingIsAskedForAfterTheEnd) {
   EXPECT_EQ(scene.Run(), "");
 }
 
+TEST(StepStreamFlow, EndsThoughAnAnswerGoesAlongWithARead) {
+  StepStreamScene scene;
+  scene.Open();
+  scene.ReadAndAnswerAtOnce();
+  scene.flow.End(Failure("DRAINING"));
+  EXPECT_EQ(scene.Run(), "finish ");
+  EXPECT_EQ(GetErrorReason(*scene.end), "DRAINING");
+  scene.flow.InputClosed();
+  EXPECT_EQ(scene.Run(), "");
+}
+
+TEST(StepStreamFlow, FinishesAtOnceWhenTheClientGoesInsteadOfReadingOn) {
+  StepStreamScene scene;
+  scene.Open();
+  scene.ReadAndAnswerAtOnce();
+  scene.flow.Cancel();
+  EXPECT_EQ(scene.Run(), "finish ");
+  EXPECT_EQ(scene.end->code(), absl::StatusCode::kCancelled);
+}
+
 }  // namespace
 }  // namespace cellar

@@ -27,6 +27,36 @@ TEST(StepStreamFlow, AnswersOneMessageAfterAnother) {
   EXPECT_EQ(scene.written, (std::deque<int64_t>{1, 2, 3, 4}));
 }
 
+TEST(StepStreamFlow, ReadsAlongWithTheAnswerThatTheClientWaitsFor) {
+  StepStreamScene scene;
+  scene.Open();
+  for (int i = 0; i < 3; ++i) scene.ReadAndAnswerAtOnce();
+  EXPECT_EQ(scene.written, (std::deque<int64_t>{1, 2, 3, 4}));
+  scene.flow.InputClosed();  // the end of the write, too
+  EXPECT_EQ(scene.Run(), "finish ");
+  EXPECT_EQ(scene.end, absl::OkStatus());
+}
+
+TEST(StepStreamFlow, WritesAloneWhatOthersWaitBehind) {
+  StepStreamScene scene;
+  scene.Open();
+  scene.Read();
+  scene.Run();
+  scene.Read();
+  EXPECT_EQ(scene.Next(), Do::kStep);
+  scene.Answer();
+  EXPECT_EQ(scene.Run(), "write read ");
+}
+
+TEST(StepStreamFlow, WritesAloneWhatTheClientMayNotTakeSoon) {
+  StepStreamScene scene;
+  scene.Open();
+  scene.Read();
+  EXPECT_EQ(scene.Next(), Do::kStep);
+  scene.Answer(absl::OkStatus(), 2000);
+  EXPECT_EQ(scene.Run(), "write read ");
+}
+
 TEST(StepStreamFlow, ReadsNothingBehindOpenBeforeItsAnswer) {
   StepStreamScene scene;
   EXPECT_EQ(scene.Run(), "read ");
@@ -88,7 +118,7 @@ TEST(StepStreamFlow, StopsReadingWhileAnswersHoldTooManyBytes) {
   scene.Answer();
   EXPECT_EQ(scene.Run(), "");
   scene.flow.WriteDone(true);
-  EXPECT_EQ(scene.Run(), "write read ");
+  EXPECT_EQ(scene.Run(), "write-and-read ");
 }
 
 TEST(StepStreamFlow, StopsReadingWhileRequestsHoldTooManyBytes) {
@@ -99,7 +129,7 @@ TEST(StepStreamFlow, StopsReadingWhileRequestsHoldTooManyBytes) {
   scene.Read(2000);
   EXPECT_EQ(scene.Run(), "step ");
   scene.Answer();
-  EXPECT_EQ(scene.Run(), "write read ");
+  EXPECT_EQ(scene.Run(), "write-and-read ");
 }
 
 TEST(StepStreamFlow, WritesInTheOrderOfTheMessages) {

@@ -4,6 +4,7 @@
 #include <memory>
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/base/thread_annotations.h"
@@ -177,6 +178,60 @@ TEST(StreamWire, WritesAndEndsWithTheLastMessage) {
   EXPECT_FALSE(stream->Read(&message));
   EXPECT_EQ(stream->Finish().error_message(), "the end");
   EXPECT_THAT(writer.Await(3), ElementsAre("read", "written", "done"));
+}
+
+TEST(StreamWire, WritesAndReadsAsOne) {
+  using ThisWire = StreamWire<v1::StreamStepsResponse>;
+  // Answers every message with its session's name.
+  class Echo final : public Reactions {
+   public:
+    void Begin(ThisWire& wire) {
+      wire_ = &wire;
+      wire.Read(&incoming_);
+    }
+    void OnReadDone(bool ok) override {
+      Reactions::OnReadDone(ok);
+      if (!ok) return wire_->Finish(grpc::Status::OK);
+      v1::StreamStepsRequest request;
+      EXPECT_TRUE(incoming_.ReadInto(&request).ok());
+      v1::StreamStepsResponse response;
+      response.mutable_opened()->set_session(request.open().session());
+      if (std::exchange(first_, false)) return wire_->Write(response);
+      response.ByteSizeLong();
+      wire_->WriteAndRead({response}, &incoming_);
+    }
+    void OnWriteDone(bool ok) override {
+      Reactions::OnWriteDone(ok);
+      wire_->Read(&incoming_);
+    }
+
+   private:
+    ThisWire* wire_ = nullptr;
+    Incoming incoming_;
+    bool first_ = true;
+  };
+  RawService service(*v1::StreamStepsRequest::descriptor()->file());
+  Echo echo;
+  QueueServer server(service, [&](CallQueue& queue) {
+    ThisWire::Serve(queue, service, "StreamSteps", [&echo](ThisWire& wire) {
+      echo.Begin(wire);
+      return &echo;
+    });
+  });
+  const auto stub = v1::SessionService::NewStub(server.InProcessChannel());
+  grpc::ClientContext context;
+  const auto stream = stub->StreamSteps(&context);
+  for (const std::string session : {"a", "b", "c"}) {
+    v1::StreamStepsRequest request;
+    request.mutable_open()->set_session(session);
+    ASSERT_TRUE(stream->Write(request));
+    v1::StreamStepsResponse response;
+    ASSERT_TRUE(stream->Read(&response));
+    EXPECT_EQ(response.opened().session(), session);
+  }
+  stream->WritesDone();
+  EXPECT_TRUE(stream->Finish().ok());
+  EXPECT_THAT(echo.Await(6), ElementsAre("read", "written", "read", "read", "no message", "done"));
 }
 
 // A stream that reads once, and is finished by the test.

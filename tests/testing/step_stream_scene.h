@@ -34,16 +34,25 @@ class StepStreamScene {
       action = flow.Next();
     }
     if (action.what == Do::kOpen || action.what == Do::kStep) asked.push_back(action.exchange);
-    if (action.what == Do::kWrite) {
+    if (action.what == Do::kWrite || action.what == Do::kWriteAndRead) {
       written.push_back(action.answer->response.step().next_step());
     }
     if (action.what == Do::kFinish) end = action.status;
     return action.what;
   }
 
+  // Has a message read and answered at once, and its answer written along with the next read.
+  void ReadAndAnswerAtOnce() {
+    Read();
+    EXPECT_EQ(Next(), Do::kStep);
+    Answer();
+    EXPECT_EQ(Run(), "write-and-read ");
+  }
+
   // All actions until there is none, in order.
   std::string Run() {
-    static const char* const kNames[] = {"", "", "read ", "open ", "step ", "write ", "finish "};
+    static const char* const kNames[] = {"",      "",       "read ",           "open ",
+                                         "step ", "write ", "write-and-read ", "finish "};
     std::string done;
     for (Do what = Next(); what != Do::kNothing; what = Next()) {
       done += kNames[static_cast<int>(what)];
