@@ -11,6 +11,12 @@ namespace {
 // Steps whose inputs are multiplied beforehand take memory for this many bytes of sums.
 constexpr int64_t kPieceBytes = int64_t{512} << 10;
 
+// A small cell's recurrent weights stay in the first cache: a step of one row, whose chains begin
+// and end in registers, takes no longer than its share of a step of many rows, or less. So up to so
+// many multiply-adds a row makes some steps before the next row makes its own.
+constexpr int64_t kMostCostRowByRow = 4096;
+constexpr int64_t kStepsRowByRow = 16;
+
 // The inputs of all rows, one session after the other; copied only if they do not stand so already.
 template <class Real>
 absl::Span<const Real> SideBySide(absl::Span<const PieceRow<Real>> rows, int64_t row_length,
@@ -63,10 +69,10 @@ void MultiplyAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows
   });
 }
 
-// A step of workspace.step_rows, shared out; `cost` in multiply-adds.
+// A step shared out; `cost` in multiply-adds.
 template <class Real>
-void StepShared(const Piece<Real>& piece, int64_t cost, PieceWorkspace<Real>& workspace) {
-  const absl::Span<const StepRow<Real>> rows = workspace.step_rows;
+void StepShared(const Piece<Real>& piece, absl::Span<const StepRow<Real>> rows, int64_t cost,
+                PieceWorkspace<Real>& workspace) {
   FitWorkspace(piece.cell, static_cast<int64_t>(rows.size()), workspace.rows);
   for (int phase = 0; phase < PhaseCount(piece.cell); ++phase) {
     const int64_t blocks = PhaseBlocks(piece.cell, phase);
@@ -114,32 +120,40 @@ void PlaceRows(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, 
   }
 }
 
-// Moves every row from before step `step` to `by` steps later (1 or -1). REQUIRES: a piece of many.
+// Some rows of a piece, each before the same step.
 template <class Real>
-void MoveRows(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, int64_t step,
-              int64_t by, PieceWorkspace<Real>& workspace) {
+struct RowsAt {
+  absl::Span<const PieceRow<Real>> rows;
+  absl::Span<StepRow<Real>> at;
+  int64_t step;
+};
+
+// Moves them to before a later step (`by` is 1), or an earlier one (-1). REQUIRES: a piece of many.
+template <class Real>
+void Move(const Piece<Real>& piece, int64_t by, RowsAt<Real>& group) {
   const int64_t sums_length = InputSumsLength(piece.cell);
-  for (size_t k = 0; k < rows.size(); ++k) {
-    const PieceRow<Real>& row = rows[k];
-    StepRow<Real>& step_row = workspace.step_rows[k];
-    step_row.x += by * piece.cell.shape.input_size;
-    if (step_row.input_sums != nullptr) step_row.input_sums += by * sums_length;
-    row.recorder->Move(piece.direction, piece.layer, row.first_step + step, by, step_row.trace);
+  for (size_t k = 0; k < group.rows.size(); ++k) {
+    const PieceRow<Real>& row = group.rows[k];
+    StepRow<Real>& at = group.at[k];
+    at.x += by * piece.cell.shape.input_size;
+    if (at.input_sums != nullptr) at.input_sums += by * sums_length;
+    row.recorder->Move(piece.direction, piece.layer, row.first_step + group.step, by, at.trace);
   }
+  group.step += by;
 }
 
-// Step `step` of every row, which costs so many multiply-adds.
+// Their step, which costs so many multiply-adds.
 template <class Real>
-void StepAll(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> rows, int64_t step,
-             int64_t cost, PieceWorkspace<Real>& workspace) {
+void StepTogether(const Piece<Real>& piece, const RowsAt<Real>& group, int64_t cost,
+                  PieceWorkspace<Real>& workspace) {
   if (piece.crew != nullptr && PaysToShare(cost)) {
-    StepShared(piece, cost, workspace);
+    StepShared<Real>(piece, group.at, cost, workspace);
   } else {
-    StepRows<Real>(piece.cell, piece.numerics, workspace.step_rows, workspace.rows);
+    StepRows<Real>(piece.cell, piece.numerics, group.at, workspace.rows);
   }
-  for (const PieceRow<Real>& row : rows) {
+  for (const PieceRow<Real>& row : group.rows) {
     if (row.above == nullptr) continue;
-    std::copy_n(row.h, piece.cell.shape.output_size, row.above + step * piece.above_stride);
+    std::copy_n(row.h, piece.cell.shape.output_size, row.above + group.step * piece.above_stride);
   }
 }
 
@@ -156,18 +170,30 @@ int64_t StepPiece(const Piece<Real>& piece, absl::Span<const PieceRow<Real>> row
                   PieceWorkspace<Real>& workspace) {
   const bool multiplied = MultipliesInputs(piece, rows);
   if (multiplied) MultiplyAll(piece, rows, workspace);
-  const bool forward = piece.direction == Direction::kForward;
-  const int64_t by = forward ? 1 : -1;
-  const int64_t cost = StepCostOf(piece, multiplied) * static_cast<int64_t>(rows.size());
-  int64_t step = forward ? 0 : piece.count - 1;
+  const int64_t by = piece.direction == Direction::kForward ? 1 : -1;
+  const auto row_count = static_cast<int64_t>(rows.size());
+  const int64_t row_cost = StepCostOf(piece, multiplied);
+  const bool row_by_row = multiplied && row_cost <= kMostCostRowByRow;
+  const int64_t group_size = row_by_row ? 1 : row_count;
+  int64_t step = by > 0 ? 0 : piece.count - 1;
   PlaceRows(piece, rows, multiplied, step, workspace);
-  for (int64_t made = 1;; ++made) {
-    StepAll(piece, rows, step, cost, workspace);
-    const bool cut =
-        piece.newcomers != nullptr && piece.newcomers->load(std::memory_order_relaxed) != 0;
-    if (cut || made == piece.count) return made;
-    MoveRows(piece, rows, step, by, workspace);
-    step += by;
+  const absl::Span<StepRow<Real>> at = absl::MakeSpan(workspace.step_rows);
+  const auto somebody_came = [&piece] {
+    return piece.newcomers != nullptr && piece.newcomers->load(std::memory_order_relaxed) != 0;
+  };
+  for (int64_t made = 0;;) {
+    const bool longer = row_by_row && !somebody_came();
+    const int64_t stretch = longer ? std::min(kStepsRowByRow, piece.count - made) : 1;
+    for (int64_t first = 0; first < row_count; first += group_size) {
+      RowsAt<Real> group = {rows.subspan(first, group_size), at.subspan(first, group_size), step};
+      for (int64_t k = 1; k <= stretch; ++k) {
+        StepTogether(piece, group, row_cost * group_size, workspace);
+        if (made + k < piece.count) Move(piece, by, group);
+      }
+    }
+    made += stretch;
+    step += by * stretch;
+    if (made == piece.count || somebody_came()) return made;
   }
 }
 

@@ -40,7 +40,8 @@ struct Piece {
   int64_t layer = 0;
   int64_t count = 1;         // steps
   int64_t above_stride = 0;  // see PieceRow
-  // Forward only: the piece ends after a step at which this is not 0. Null: it does not.
+  // Forward only: the piece ends after a step at which this is not 0; of a small cell, when it
+  // becomes so, up to 15 steps later. Null: it does not.
   const std::atomic<int64_t>* newcomers = nullptr;
   // The caller leads it: what is large enough is shared out. Null: nobody helps.
   StepCrew* crew = nullptr;
