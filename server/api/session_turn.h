@@ -52,9 +52,17 @@ absl::Status CheckKeepable(const Api& api, Durability durability);
 // if there is no store, or if the session's durability does not ask for it.
 void Settle(Api& api, const std::shared_ptr<Session>& session, absl::Status outcome, Done done);
 
-// Whether answers about the session have to wait for the store: then a turn is never taken at once.
+// Whether all answers about the session have to wait for the store: then a turn is never taken at
+// once.
 inline bool WaitsForStore(const Api& api, const Session& session) {
   return api.keeper != nullptr && session.terms().durability == Durability::kEveryStep;
+}
+
+// Whether an answer has to as the session is now: with PERIODIC until the last change that was no
+// step is kept, with MEMORY until the creation is. Asked in the session's turn, in which it does
+// not become true.
+inline bool WaitsInTurn(const Api& api, const Session& session) {
+  return api.keeper != nullptr && session.MustBeKept();
 }
 
 // Whether somebody still waits for the outcome. Errors: CANCELLED, DEADLINE_PASSED.
@@ -77,15 +85,16 @@ absl::Status LeaseAndEnd(SessionHold hold, Work& work) {
   return status;
 }
 
-// Does what TakeTurn does at once, on this thread, if the engine would: then nothing is allocated
-// or handed over. `work` takes a SessionLease& and gives a status, `finish` takes the outcome.
-// Returns whether it was done; if not, `hold` is untouched.
+// Does what TakeTurn does at once, on this thread, if the engine would, and if the outcome has not
+// to wait for the store: then nothing is allocated or handed over. `work` takes a SessionLease& and
+// gives a status, `finish` takes the outcome. Returns whether it was done; if not, `hold` is
+// untouched, and TakeTurn is to be called.
 template <class Work, class Finish>
 bool TryTurnNow(Api& api, const Call& call, SessionHold& hold, int64_t multiply_adds, Work&& work,
                 Finish&& finish) {
   if (WaitsForStore(api, *hold.session())) return false;
   const auto turn = api.scheduler.TryBegin(hold.session()->turn_key(), multiply_adds);
-  if (!turn.has_value()) return false;
+  if (!turn.has_value() || WaitsInTurn(api, *hold.session())) return false;
   absl::Status status = CheckWanted(api, call);
   if (status.ok()) {
     status = WithServerFacts(LeaseAndEnd(std::move(hold), work), api.sessions.epoch());

@@ -20,10 +20,12 @@ class StepGroup::Member final : public JointSteps {
     item_ = item;
     response_ = response;
     session_ = step.hold.session().get();
+    put_off_ = false;
     steps_.emplace(api, std::move(step), response);
   }
 
   int item() const { return item_; }
+  bool put_off() const { return put_off_; }  // in its turn, by Next
   v1::StepResponse* response() const { return response_; }
   const absl::Status& outcome() const { return outcome_; }
 
@@ -44,6 +46,10 @@ class StepGroup::Member final : public JointSteps {
   absl::Status Wanted() override { return CheckWanted(*api_, *call_); }
 
   AnyStepRun* Next(const absl::Status& so_far) override {
+    if (!begun_ && WaitsInTurn(*api_, *session_)) {
+      put_off_ = true;
+      return nullptr;
+    }
     absl::StatusOr<AnyStepRun*> run = so_far.ok() ? GoOn() : absl::StatusOr<AnyStepRun*>(so_far);
     if (run.ok() && *run != nullptr) return *run;
     outcome_ = WithServerFacts(run.status(), api_->sessions.epoch());
@@ -70,6 +76,7 @@ class StepGroup::Member final : public JointSteps {
   const Session* session_ = nullptr;  // lives while steps_ hold it
   std::optional<PlannedSteps> steps_;
   bool begun_ = false;
+  bool put_off_ = false;
   absl::Status outcome_;  // once they are over
 };
 
@@ -97,7 +104,7 @@ void StepGroup::Make(
   const int count = std::exchange(member_count_, 0);
   for (int k = 0; k < count; ++k) {
     Member& member = members_[k];
-    if (turns[k].made) {
+    if (turns[k].made && !member.put_off()) {
       finish(member.item(), member.outcome());
     } else {
       wait(member.item(), member.TakeBack(), member.response());

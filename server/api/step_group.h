@@ -34,9 +34,9 @@ class StepGroup {
   // `item`: what the steps are known by. *response lives until they are over. REQUIRES: HasRoomFor.
   void Add(int item, PreparedStep step, v1::StepResponse* response);
 
-  // Makes all steps whose turns would run inline now (Scheduler::TryMake) and hands back the
-  // others, in the order in which they were added. The group is empty then. `finish` is told the
-  // outcome of the first kind, as Step would have it.
+  // Makes all steps whose turns would run inline now (Scheduler::TryMake) and whose outcome has not
+  // to wait for the store, and hands back the others, in the order in which they were added. The
+  // group is empty then. `finish` is told the outcome of the first kind, as Step would have it.
   void Make(absl::FunctionRef<void(int item, const absl::Status& outcome)> finish,
             absl::FunctionRef<void(int item, PreparedStep step, v1::StepResponse* response)> wait);
 

@@ -38,9 +38,10 @@ struct StreamSettings {
 };
 
 // Order of answers: turns of one session run in the order in which they were taken, and each calls
-// its Done before it ends or hands it to the keeper, which keeps that order. What fails before it
-// has a turn (a message that breaks a rule, a full queue) waits in `tail_` until every turn taken
-// before has ended; so does everything behind it.
+// its Done before it ends or hands it to the keeper, which keeps the order of those it is handed.
+// (With PERIODIC and MEMORY it is handed few: a Done behind them may come first.) What fails before
+// it has a turn (a message that breaks a rule, a full queue) waits in `tail_` until every turn
+// taken before has ended; so does everything behind it.
 class OpenStepStream final : public StepStream,
                              public std::enable_shared_from_this<OpenStepStream> {
  public:

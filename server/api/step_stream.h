@@ -1,9 +1,10 @@
 // SessionService.StreamSteps without the wire: one object a stream.
 //
 // The caller (rpc/) hands over messages in their order: Open once, then Step as often as it likes,
-// without waiting for the answers of the last kMostWaitingSteps (their Done come in the order of
-// the steps). After the first failure nothing more is applied: the steps behind it fail with the
-// same status.
+// without waiting for the answers of the last kMostWaitingSteps. Their Done come in the order of
+// the steps, but that one which has not to wait for the store may come a moment before the last
+// that had to (unless the durability is EVERY_STEP). After the first failure nothing more is
+// applied: the steps behind it fail with the same status.
 //
 // Thread safety: Open and Step are called by one thread at a time; Done and `on_end` may come from
 // any thread. Ownership: held by shared_ptr; work in flight keeps the stream alive.
