@@ -172,14 +172,6 @@ absl::StatusOr<SessionHold> SessionTable::Hold(const OwnedName& owned) {
   return hold;
 }
 
-absl::StatusOr<SessionHold> SessionTable::Hold(std::shared_ptr<Session> session) {
-  while (true) {
-    absl::StatusOr<SessionHold> hold = HoldAwake(session);
-    if (!IsSessionAsleep(hold.status())) return hold;
-    CELLAR_ASSIGN_OR_RETURN(session, implementation_->Wake(session->owned_name()));
-  }
-}
-
 void SessionTable::Prefetch(absl::Span<const OwnedName> all) const {
   implementation_->Prefetch(all);
 }

@@ -70,16 +70,15 @@ class SessionTable {
   // it sleeps and there is no room for it.
   absl::StatusOr<SessionHold> Hold(const OwnedName& owned);
 
-  // Holds a session found before; whatever has its name now does not matter.
-  // Errors: SESSION_EXPIRED, SESSION_DELETED.
-  absl::StatusOr<SessionHold> Hold(std::shared_ptr<Session> session);
-
   // Has the processor fetch sessions of these names (whatever there is of them) that are soon to be
   // held, all at once.
   void Prefetch(absl::Span<const OwnedName> all) const;
 
-  // Both for threads that must not wait for the store: as Hold, but SessionAsleep if it sleeps.
+  // For threads that must not wait for the store: as Hold, but SessionAsleep if it sleeps.
   absl::StatusOr<SessionHold> HoldAwake(const OwnedName& owned);
+
+  // Holds a session found before; whatever has its name now does not matter.
+  // Errors: SESSION_EXPIRED, SESSION_DELETED, SessionAsleep.
   absl::StatusOr<SessionHold> HoldAwake(std::shared_ptr<Session> session);
 
   // Somebody is on the way to the session of this name with Hold. Whoever asks later must not be

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "server/base/error.h"
+#include "server/session/session_errors.h"
 #include "tests/session/session_builder.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/fault_store.h"
@@ -236,12 +237,12 @@ TEST_F(SessionIndexTest, AStoreThatCannotBeReadForAMomentEndsNothing) {
   EXPECT_TRUE(table_.Hold(Owned("a")).ok());
 }
 
-TEST_F(SessionIndexTest, WhoeverFoundItBeforeItSleptHoldsTheOneThatWokeUp) {
+TEST_F(SessionIndexTest, WhoeverFoundItBeforeItSleptLooksItUpAgain) {
   const auto before = Create("a");
   Sleep();
-  const auto hold = table_.Hold(before);
-  ASSERT_TRUE(hold.ok());
-  EXPECT_EQ(hold->session(), table_.Find(Owned("a")).value());
+  EXPECT_TRUE(IsSessionAsleep(table_.HoldAwake(before).status()));
+  EXPECT_TRUE(table_.Hold(Owned("a")).ok());
+  EXPECT_TRUE(IsSessionAsleep(table_.HoldAwake(before).status())) << "is another object by now";
 }
 
 TEST_F(SessionIndexTest, TwoWhoTouchASleeperAtOnceHoldTheSameSession) {

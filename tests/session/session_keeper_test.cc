@@ -36,7 +36,7 @@ class SessionKeeperTest : public testing::Test {
 
   // Steps once; does not wait for the store.
   void Step(const std::shared_ptr<Session>& session, int64_t step_count = 1) {
-    auto hold = table_.Hold(session);
+    auto hold = table_.HoldAwake(session);
     auto lease = hold->Lease();
     std::vector<float> inputs(step_count, 1.0f);
     const auto steps = static_cast<float>(lease->progress().next_step + step_count);
@@ -45,7 +45,7 @@ class SessionKeeperTest : public testing::Test {
   }
 
   void Rewind(const std::shared_ptr<Session>& session) {
-    auto hold = table_.Hold(session);
+    auto hold = table_.HoldAwake(session);
     auto lease = hold->Lease();
     ASSERT_TRUE(lease->Commit(StartOf(session->config())).ok());
   }
@@ -143,7 +143,7 @@ TEST_F(SessionKeeperTest, AUseThatChangesNothingIsWrittenToo) {
     const auto session = Create(id, durability);
     clock_.Advance(absl::Minutes(50));
     const absl::Time last_use = clock_.Now();
-    { const auto hold = table_.Hold(session); }
+    { const auto hold = table_.HoldAwake(session); }
     clock_.Advance(kCheckpointInterval);
     keeper_.Checkpoint();
     EXPECT_TRUE(keeper_.Flush().ok());

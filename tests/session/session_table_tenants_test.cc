@@ -65,7 +65,7 @@ TEST_F(SessionTableTenantsTest, BytesOfATenantAreCappedAndComeBack) {
   auto session = create(std::string(kDefaultTenant)).value();
   absl::Status status;
   while (status.ok()) {  // the window grows with every step
-    auto hold = table.Hold(session).value();
+    auto hold = table.HoldAwake(session).value();
     auto lease = hold.Lease().value();
     status = lease.Commit(After(lease.progress(), {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12}));
   }
