@@ -198,7 +198,8 @@ Session::SleepOutcome Session::FallAsleep(bool patient, absl::Time unused_before
   if (unused_since_ >= unused_before) return SleepOutcome::kInUse;
   if (std::exchange(used_, false) && patient) return SleepOutcome::kInUse;
   if (rest.kept_count < rest.change_count || rest.kept_unused_since != unused_since_) {
-    return SleepOutcome::kNotKept;
+    const bool sought = std::exchange(MutableRestLocked().sought, true);
+    return sought ? SleepOutcome::kBeingKept : SleepOutcome::kNotKept;
   }
   life_ = SessionLife::kAsleep;
   return SleepOutcome::kAsleep;
@@ -236,6 +237,7 @@ void Session::EndWriting(const SessionCapture& written, bool ok) {
     rest.writing_unused_since = rest.kept_unused_since;
     return;
   }
+  rest.sought = false;
   rest.kept_count = written.change_count;
   rest.kept_unused_since = ShortTime(written.times.unused_since);
   if (terms().durability == Durability::kMemory) return;

@@ -127,8 +127,10 @@ class Session : public SessionEntry {
 
   // Whether it can leave memory; kAsleep: it has, as far as it is concerned: nobody holds it and
   // nobody will. The store has everything. kInUse: also if it was used after `unused_before` or,
-  // `patient`, since the last try.
-  enum class SleepOutcome { kAsleep, kInUse, kNotKept };
+  // `patient`, since the last try. kNotKept: the store has to have it first, and the caller sees to
+  // that (SessionKeeper::Keep); kBeingKept: somebody else has. What could not be written is written
+  // by the next checkpoint, so that nobody is asked again.
+  enum class SleepOutcome { kAsleep, kInUse, kNotKept, kBeingKept };
   SleepOutcome FallAsleep(bool patient, absl::Time unused_before);
   bool IsAsleep() const;
   SessionUse Use() const;

@@ -269,32 +269,36 @@ std::shared_ptr<SessionIndex::Entry> SessionIndex::PutAsleepLocked(const Session
 }
 
 Session* SessionIndex::NextAwakeLocked(std::optional<absl::string_view> tenant) {
-  const bool elsewhere = tenant.has_value() && *tenant != rotation_tenant;
+  const bool elsewhere = tenant.has_value() && *tenant != rotation.tenant;
   const auto first_of_tenant = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
     return awake.lower_bound(OwnedName{*tenant, ""});
   };
   auto next =
-      elsewhere ? first_of_tenant() : awake.upper_bound(OwnedName{rotation_tenant, rotation_name});
+      elsewhere ? first_of_tenant() : awake.upper_bound(OwnedName{rotation.tenant, rotation.name});
   const auto passed = [&]() ABSL_SHARED_LOCKS_REQUIRED(mutex) {
     return next == awake.end() || (tenant.has_value() && NameOf(**next).tenant != *tenant);
   };
   if (passed()) next = tenant.has_value() ? first_of_tenant() : awake.begin();
   if (passed()) return nullptr;
   const OwnedName owned = NameOf(**next);
-  rotation_tenant.assign(owned.tenant.data(), owned.tenant.size());
-  rotation_name.assign(owned.name.data(), owned.name.size());
+  rotation.tenant.assign(owned.tenant.data(), owned.tenant.size());
+  rotation.name.assign(owned.name.data(), owned.name.size());
   return static_cast<Session*>(*next);
 }
 
-void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Time unused_before) {
+void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, Sparing sparing,
+                             absl::Time unused_before) {
   max_looks = std::min(max_looks, awake_count());
   const Session* first = nullptr;  // once around is enough
-  const bool patient = unused_before == absl::InfiniteFuture();
+  const bool patient = sparing == Sparing::kUsedOfLate;
+  std::optional<Place> begin;
+  bool come_back = false;
   while (max_looks > 0 && squeeze.budget.used_bytes() > squeeze.enough_bytes) {
     std::vector<std::shared_ptr<Entry>> asleep;  // freed in every round, after the lock
     Sessions not_kept;                           // yet
     {
       absl::MutexLock lock(&mutex);
+      if (!begin.has_value()) begin = rotation;
       for (int64_t i = 0; i < kBatchSize && max_looks > 0; ++i, --max_looks) {
         Session* const session = NextAwakeLocked(squeeze.tenant);
         if (session == nullptr || session == first) {
@@ -313,7 +317,11 @@ void SessionIndex::SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Ti
     }
     asleep.clear();
     for (const std::shared_ptr<Session>& session : not_kept) keeper->Keep(session);
+    come_back = come_back || (!patient && !not_kept.empty());
   }
+  if (!come_back) return;
+  absl::MutexLock lock(&mutex);
+  rotation = *std::move(begin);
 }
 
 void SessionIndex::BeginWaking(const std::string& full_name) {

@@ -109,10 +109,18 @@ struct SessionIndex {
     int64_t enough_bytes = 0;
   };
 
+  struct Place {  // in the order of names
+    std::string tenant, name;
+  };
+
+  // Whether those that were used since the rotation came by last may sleep at once.
+  enum class Sparing { kNobody, kUsedOfLate };
+
   // Looks at `max_looks` sessions at most, in rotation, and puts those to sleep that nobody has
-  // used since `unused_before` (InfiniteFuture: since the rotation came by last), until no more
-  // than is enough is used. What the store does not have yet is given to it, and sleeps next time.
-  void SleepSome(int64_t max_looks, const Squeeze& squeeze, absl::Time unused_before);
+  // used since `unused_before`, until no more than is enough is used. What the store does not have
+  // is given to it, and sleeps next time; the next call, if nobody is spared, begins there again.
+  void SleepSome(int64_t max_looks, const Squeeze& squeeze, Sparing sparing,
+                 absl::Time unused_before = absl::InfiniteFuture());
 
   // SessionTable::Waking of this FullName.
   void BeginWaking(const std::string& full_name);
@@ -149,8 +157,7 @@ struct SessionIndex {
   Tombstones tombstones ABSL_GUARDED_BY(mutex);
   absl::flat_hash_map<std::string, int64_t> wakings ABSL_GUARDED_BY(mutex);  // FullNames; none is 0
   int64_t last_sleep_number ABSL_GUARDED_BY(mutex) = 0;
-  std::string rotation_tenant ABSL_GUARDED_BY(mutex);  // where SleepSome was last
-  std::string rotation_name ABSL_GUARDED_BY(mutex);
+  Place rotation ABSL_GUARDED_BY(mutex);  // where SleepSome was last
 
  private:
   std::optional<ReachedCap> FindFullLocked(absl::string_view tenant) const

@@ -36,6 +36,7 @@ struct SessionRest {
 
   bool noted = false;   // the watcher knows that there is news
   bool urgent = false;  // and that it is much
+  bool sought = false;  // it was to sleep, and is about to be written for that
 
   std::shared_ptr<StreamListener> stream;
 

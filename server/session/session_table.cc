@@ -12,8 +12,13 @@
 namespace cellar {
 namespace {
 
-// So many sessions are looked at at most, in one call, for whether they should sleep.
+// So many sessions are looked at at most, in one round of the reaper, for whether they should
+// sleep.
 constexpr int64_t kMaxSleepLooks = 4096;
+
+// And so many, twice, by whoever finds no room, which may be the thread that serves all calls:
+// among 100 000 sessions a look takes 3 us.
+constexpr int64_t kMaxLooksForRoom = 128;
 
 // Above this share of the bytes, room is made before anybody needs it: whoever brings a session
 // into memory looks at so many others in passing. What has to be written before it sleeps has been,
@@ -26,13 +31,14 @@ constexpr int64_t kLooksInPassing = 16;
 struct SessionTable::Implementation : SessionIndex {
   using SessionIndex::SessionIndex;
 
-  // Adds a session, or tells why not; then `config` and `progress` are still there.
+  // Adds a session, or tells why not; then `config` and `progress` are still there. `max_looks`: as
+  // ChargeOrMakeRoom.
   absl::StatusOr<std::shared_ptr<Session>> TryCreate(SessionConfig& config,
-                                                     SessionProgress& progress) {
+                                                     SessionProgress& progress, int64_t max_looks) {
     CELLAR_RETURN_IF_ERROR(MakeNameFree(config.owned_name()));
     if (const auto full = FindFull(config.tenant); full.has_value()) return SessionLimit(*full);
     const int64_t bytes = SessionBytes(config, progress);
-    CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(config.tenant, bytes));
+    CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(config.tenant, bytes, max_looks));
     absl::StatusOr<std::shared_ptr<Session>> created = AddCharged(config, progress);
     if (!created.ok()) commons->budgets.Of(config.tenant).Charge(-bytes).IgnoreError();
     return created;
@@ -54,15 +60,17 @@ struct SessionTable::Implementation : SessionIndex {
     }
   }
 
-  // Takes bytes of the tenant's budget; if they are not there, those of sessions that nobody uses.
-  absl::Status ChargeOrMakeRoom(const std::string& tenant, int64_t bytes) {
+  // Takes bytes of the tenant's budget; if they are not there, those of sessions that nobody uses:
+  // looks at `max_looks` for one that was not used of late, and at as many again for any.
+  absl::Status ChargeOrMakeRoom(const std::string& tenant, int64_t bytes, int64_t max_looks) {
     ByteBudget& budget = commons->budgets.Of(tenant);
     absl::Status charged = budget.Charge(bytes);
     if (keeper == nullptr) return charged;
-    MakeRoom(tenant, kLooksInPassing, FullBytes);
-    // Twice, for what was used a moment ago.
-    for (int time = 0; time < 2 && !charged.ok(); ++time) {
-      MakeRoom(tenant, awake_count(), [bytes](int64_t max_bytes) { return max_bytes - bytes; });
+    MakeRoom(tenant, kLooksInPassing, Sparing::kUsedOfLate, FullBytes);
+    for (const auto sparing : {Sparing::kUsedOfLate, Sparing::kNobody}) {
+      if (charged.ok()) break;
+      MakeRoom(tenant, max_looks, sparing,
+               [bytes](int64_t max_bytes) { return max_bytes - bytes; });
       charged = budget.Charge(bytes);
     }
     return charged;
@@ -71,13 +79,12 @@ struct SessionTable::Implementation : SessionIndex {
   // Puts sessions to sleep until no more is used than `enough` says of a budget: of the tenant's,
   // and of that of all.
   template <class Enough>
-  void MakeRoom(const std::string& tenant, int64_t max_looks, const Enough& enough) {
+  void MakeRoom(const std::string& tenant, int64_t max_looks, Sparing sparing,
+                const Enough& enough) {
     ByteBudget& own = commons->budgets.Of(tenant);
     ByteBudget& all = commons->budgets.all();
-    if (&own != &all) {
-      SleepSome(max_looks, {own, tenant, enough(own.limit_bytes())}, absl::InfiniteFuture());
-    }
-    SleepSome(max_looks, {all, std::nullopt, enough(all.limit_bytes())}, absl::InfiniteFuture());
+    if (&own != &all) SleepSome(max_looks, {own, tenant, enough(own.limit_bytes())}, sparing);
+    SleepSome(max_looks, {all, std::nullopt, enough(all.limit_bytes())}, sparing);
   }
 
   // The session in memory, awake now if it was asleep; it may have ended.
@@ -90,7 +97,7 @@ struct SessionTable::Implementation : SessionIndex {
       CELLAR_ASSIGN_OR_RETURN(std::optional<StoredSession> stored, LoadAsleep(owned, found));
       if (!stored.has_value()) continue;
       const int64_t bytes = SessionBytes(stored->config, stored->progress);
-      CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(stored->config.tenant, bytes));
+      CELLAR_RETURN_IF_ERROR(ChargeOrMakeRoom(stored->config.tenant, bytes, kMaxLooksForRoom));
       if (auto woken = PutAwake(found.sleep_number, *stored)) return woken;
       // Somebody else was quicker.
       commons->budgets.Of(owned.tenant).Charge(-bytes).IgnoreError();
@@ -134,11 +141,11 @@ absl::StatusOr<std::shared_ptr<Session>> SessionTable::Create(SessionConfig conf
   if (config.initial_state == nullptr || progress.state == nullptr) {
     return SessionPromiseBroken(config.name, "no state to start from");
   }
-  auto created = implementation_->TryCreate(config, progress);
+  auto created = implementation_->TryCreate(config, progress, 0);
   if (absl::IsResourceExhausted(created.status())) {
-    // Sessions whose time has come must not take the room of new ones.
+    // Sessions whose time has come must not take the room of new ones, nor send others to sleep.
     EndDue();
-    created = implementation_->TryCreate(config, progress);
+    created = implementation_->TryCreate(config, progress, kMaxLooksForRoom);
   }
   if (created.ok() && implementation_->keeper != nullptr) implementation_->keeper->Keep(*created);
   return created;
@@ -265,8 +272,9 @@ void SessionTable::SleepIdle() {
   if (all.keeper == nullptr) return;
   const ByteBudget& budget = all.commons->budgets.all();
   const int64_t full = FullBytes(all.limits.max_bytes);
-  all.SleepSome(kMaxSleepLooks, {budget, std::nullopt, full}, absl::InfiniteFuture());
-  all.SleepSome(kMaxSleepLooks, {budget, std::nullopt, 0},
+  using Sparing = SessionIndex::Sparing;
+  all.SleepSome(kMaxSleepLooks, {budget, std::nullopt, full}, Sparing::kUsedOfLate);
+  all.SleepSome(kMaxSleepLooks, {budget, std::nullopt, 0}, Sparing::kNobody,
                 all.clock.Now() - all.limits.sleep_after);
 }
 
