@@ -147,15 +147,26 @@ PackedMatrix<Real> Copy(const PackedMatrix<Real>& packed) {
   return copy;
 }
 
+template <class Real>
+std::array<const PackedMatrix<Real>*, 7> MatricesOf(const PackedCell<Real>& cell) {
+  return {&cell.input,     &cell.recurrent,  &cell.input_start, &cell.recurrent_start,
+          &cell.candidate, &cell.projection, &cell.peepholes};
+}
+
 }  // namespace
 
 template <class Real>
 int64_t PackedCell<Real>::size_bytes() const {
   int64_t bytes = 0;
-  for (const PackedMatrix<Real>* matrix :
-       {&input, &recurrent, &input_start, &recurrent_start, &candidate, &projection, &peepholes}) {
-    bytes += matrix->size_bytes();
-  }
+  for (const PackedMatrix<Real>* matrix : MatricesOf(*this)) bytes += matrix->size_bytes();
+  return bytes;
+}
+
+template <class Real>
+template <class To>
+int64_t PackedCell<Real>::BytesIn() const {
+  int64_t bytes = 0;
+  for (const auto* matrix : MatricesOf(*this)) bytes += matrix->template BytesIn<To>();
   return bytes;
 }
 
@@ -200,6 +211,8 @@ CellWeights<Real> OutlineOf(const PackedCell<Real>& packed) {
 
 template struct PackedCell<float>;
 template struct PackedCell<double>;
+template int64_t PackedCell<float>::BytesIn<double>() const;
+template int64_t PackedCell<double>::BytesIn<float>() const;
 template PackedCell<float> PackCell(const CellWeights<float>&, WeightStorage);
 template PackedCell<double> PackCell(const CellWeights<double>&, WeightStorage);
 template CellWeights<float> UnpackCell(const PackedCell<float>&);

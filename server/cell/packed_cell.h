@@ -34,6 +34,10 @@ struct PackedCell {
   int64_t gates() const { return input.gates(); }
   WeightStorage storage() const { return input.storage(); }
   int64_t size_bytes() const;  // of all numbers, with what fills blocks up
+
+  // What the same cell takes in this precision, stored in full.
+  template <class To>
+  int64_t BytesIn() const;
 };
 
 // REQUIRES: `storage` is kFull if Real is double.

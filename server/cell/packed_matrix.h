@@ -65,6 +65,12 @@ constexpr int64_t WordCount(WeightStorage storage, int64_t columns) {
   return storage == WeightStorage::kBfloat16 ? (columns + 1) >> 1 : columns;
 }
 
+// Words of `gates` matrices [rows, columns].
+template <class Real>
+constexpr int64_t PackedWords(int64_t gates, int64_t rows, int64_t columns, WeightStorage storage) {
+  return gates * PaddedRows<Real>(rows) * WordCount(storage, columns);
+}
+
 template <class Real>
 class PackedMatrix {
  public:
@@ -77,7 +83,7 @@ class PackedMatrix {
         panel_blocks_(PanelBlocks(gates)),
         rows_(rows),
         columns_(columns),
-        words_(static_cast<size_t>(gates * PaddedRows<Real>(rows) * WordCount(storage, columns))) {
+        words_(static_cast<size_t>(PackedWords<Real>(gates, rows, columns, storage))) {
     assert(storage == WeightStorage::kFull || sizeof(Real) == sizeof(uint32_t));
   }
 
@@ -88,6 +94,13 @@ class PackedMatrix {
   int64_t columns() const { return columns_; }
   int64_t blocks() const { return BlockCount<Real>(rows_); }
   int64_t size_bytes() const { return static_cast<int64_t>(words_.size() * sizeof(Real)); }
+
+  // What the same matrices take in this precision, stored in full.
+  template <class To>
+  int64_t BytesIn() const {
+    return PackedWords<To>(gates_, rows_, columns_, WeightStorage::kFull) *
+           static_cast<int64_t>(sizeof(To));
+  }
 
   // Words of one block in one column (bfloat16: in two): its gates side by side.
   int64_t block_width() const { return gates_ * kBlockRows<Real>; }

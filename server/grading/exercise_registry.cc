@@ -13,6 +13,10 @@ int64_t KeptExercise::size_bytes() const {
   auto bytes = static_cast<int64_t>(sizeof(KeptExercise) + sizeof(CompiledExercise) + name.size() +
                                     title.size() + description.size() + source.size()) +
                exercise.model->memory_bytes();
+  if (const Precision precision = exercise.numerics.precision;
+      precision != exercise.model->precision()) {
+    bytes += exercise.model->memory_bytes(precision);  // it is worked out with these
+  }
   for (const ExerciseSequence& sequence : exercise.sequences) {
     bytes += StackStateBytes(*sequence.initial_state);
     bytes += std::visit(

@@ -3,6 +3,7 @@
 #include <cmath>
 #include <cstddef>
 #include <future>
+#include <type_traits>
 
 #include "absl/strings/str_cat.h"
 #include "server/model/cell_fields.h"
@@ -250,12 +251,17 @@ int64_t Model::size_bytes() const {
   return parameter_count_ * (precision_ == Precision::kFloat64 ? 8 : 4);
 }
 
-int64_t Model::memory_bytes() const {
+int64_t Model::memory_bytes(Precision precision) const {
   return std::visit(
-      [](const auto& stack) {
+      [precision]<class Real>(const PackedStack<Real>& stack) {
+        using Other = std::conditional_t<std::is_same_v<Real, float>, double, float>;
+        const bool is_own = precision == PrecisionOf<Real>();
         int64_t bytes = 0;
-        for (const auto& layer : stack.layers) bytes += layer.size_bytes();
-        for (const auto& layer : stack.backward_layers) bytes += layer.size_bytes();
+        for (const auto* layers : {&stack.layers, &stack.backward_layers}) {
+          for (const PackedCell<Real>& layer : *layers) {
+            bytes += is_own ? layer.size_bytes() : layer.template BytesIn<Other>();
+          }
+        }
         return bytes;
       },
       packed_);

@@ -70,8 +70,11 @@ class Model {
   int64_t output_size() const;  // the last layer's P; twice that if bidirectional
   int64_t parameter_count() const { return parameter_count_; }
   int64_t size_bytes() const;  // of the weights as they are written, in the model's own precision
-  int64_t memory_bytes()
-      const;  // of the weights as they are kept: packed, with what fills blocks up
+
+  // Of the weights as they are kept: packed, with what fills blocks up; in the model's own
+  // precision, or as Packed makes them in any, whether it has or not.
+  int64_t memory_bytes() const { return memory_bytes(precision_); }
+  int64_t memory_bytes(Precision precision) const;
 
   // Shapes of the layers, from the input upwards, and of the backward layers (empty unless
   // bidirectional).

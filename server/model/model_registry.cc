@@ -81,9 +81,7 @@ absl::Status ModelRegistry::Reserve(const OwnedName& owned, Precision precision)
   if (found == tenant->second.by_name.end()) return absl::OkStatus();
   Kept& kept = found->second;
   if (kept.model->precision() == precision || kept.both_precisions) return absl::OkStatus();
-  // Numbers of FLOAT64 are twice as long.
-  const int64_t own = kept.model->memory_bytes();
-  const int64_t bytes = precision == Precision::kFloat64 ? 2 * own : own / 2;
+  const int64_t bytes = kept.model->memory_bytes(precision);
   CELLAR_RETURN_IF_ERROR(CheckBytes(tenant->second, bytes));
   kept.both_precisions = true;
   kept.bytes += bytes;

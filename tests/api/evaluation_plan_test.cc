@@ -58,7 +58,8 @@ TEST_F(EvaluationPlanTest, AModelInTheOtherPrecisionIsChargedForIt) {
   request.mutable_numerics()->set_precision(v1::PRECISION_FLOAT64);
   ASSERT_TRUE(Plan(request).ok());
   ASSERT_TRUE(Plan(request).ok());
-  EXPECT_EQ(fixture_.api().models.Look().bytes, 3 * bytes);
+  EXPECT_EQ(fixture_.api().models.Look().bytes,
+            bytes + HomeworkModel()->memory_bytes(Precision::kFloat64));
 }
 
 TEST_F(EvaluationPlanTest, TheFirstSequenceDecidesTheEncodingUnlessAskedOtherwise) {

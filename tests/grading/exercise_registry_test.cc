@@ -1,6 +1,7 @@
 #include "server/grading/exercise_registry.h"
 
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -8,6 +9,7 @@
 #include "gtest/gtest.h"
 #include "server/base/error.h"
 #include "tests/testing/exercise_builder.h"
+#include "tests/testing/model_builder.h"
 
 namespace cellar {
 namespace {
@@ -127,6 +129,22 @@ TEST(KeptExercise, ItsTextsCount) {
   kept->source.assign(1000, 'x');
   kept->description.assign(100, 'x');
   EXPECT_EQ(kept->size_bytes(), bytes + 1100);
+}
+
+TEST(KeptExercise, WeightsInAnotherPrecisionThanTheModelsOwnCount) {
+  const auto bytes_in = [](Precision precision) {
+    Numerics numerics = kCourseRules;
+    numerics.precision = precision;
+    KeptExercise kept;
+    Exercise exercise = HomeworkExercise(numerics);
+    exercise.model = HomeworkModel();
+    kept.compiled = Compile(std::move(exercise));
+    return kept.size_bytes();
+  };
+  const int64_t weights = HomeworkModel()->memory_bytes(Precision::kFloat64);
+  const int64_t more = bytes_in(Precision::kFloat64) - bytes_in(Precision::kFloat32);
+  EXPECT_GE(more, weights);
+  EXPECT_LT(more, 2 * weights);
 }
 
 }  // namespace

@@ -189,7 +189,7 @@ TEST(ModelRegistry, KeepsTheModelsOfTenantsApart) {
 
 TEST(ModelRegistry, ATenantHasCapsOfItsOwn) {
   const int64_t bytes = Named("a")->memory_bytes();
-  ModelRegistry registry({.max_models_per_tenant = 2, .max_bytes_per_tenant = 3 * bytes});
+  ModelRegistry registry({.max_models_per_tenant = 2, .max_bytes_per_tenant = 3 * bytes - 1});
   EXPECT_TRUE(registry.Add("me", Named("a")).ok());
   EXPECT_TRUE(registry.Add("me", Named("b")).ok());
   const absl::Status full = registry.Add("me", Named("c")).status();
@@ -204,17 +204,50 @@ TEST(ModelRegistry, ATenantHasCapsOfItsOwn) {
 
 TEST(ModelRegistry, ChargesTheOtherPrecisionOnceAndGivesItBack) {
   const int64_t bytes = Named("a")->memory_bytes();
-  ModelRegistry registry({.max_bytes = 4 * bytes - 1});
+  const int64_t other_bytes = Named("a")->memory_bytes(Precision::kFloat64);
+  ModelRegistry registry({.max_bytes = 2 * bytes + other_bytes - 1});
   ASSERT_TRUE(registry.Add("me", Named("a")).ok());
   EXPECT_TRUE(registry.Reserve({"me", "models/a"}, Named("a")->precision()).ok());
   EXPECT_EQ(registry.Look().bytes, bytes);
   EXPECT_TRUE(registry.Reserve({"me", "models/a"}, Precision::kFloat64).ok());
   EXPECT_TRUE(registry.Reserve({"me", "models/a"}, Precision::kFloat64).ok());
-  EXPECT_EQ(registry.Look().bytes, 3 * bytes);
+  EXPECT_EQ(registry.Look().bytes, bytes + other_bytes);
   EXPECT_EQ(GetErrorReason(registry.Add("me", Named("b")).status()), "MODEL_BYTES_LIMIT");
   EXPECT_TRUE(registry.Reserve({"nobody", "models/a"}, Precision::kFloat64).ok());
   EXPECT_TRUE(registry.Remove({"me", "models/a"}).ok());
   EXPECT_EQ(registry.Look().bytes, 0);
+}
+
+// What the other precision takes is charged before it is there, and so it is worked out.
+TEST(ModelRegistry, ChargesTheOtherPrecisionForWhatItTakes) {
+  const auto check = [](const std::shared_ptr<const Model>& model) {
+    ModelRegistry registry({});
+    ASSERT_TRUE(registry.Add("me", model).ok());
+    const bool is_double = model->precision() == Precision::kFloat64;
+    ASSERT_TRUE(
+        registry
+            .Reserve({"me", model->name()}, is_double ? Precision::kFloat32 : Precision::kFloat64)
+            .ok());
+    const auto bytes_of = [](const auto& stack) {
+      int64_t bytes = 0;
+      for (const auto* layers : {&stack.layers, &stack.backward_layers}) {
+        for (const auto& layer : *layers) bytes += layer.size_bytes();
+      }
+      return bytes;
+    };
+    EXPECT_EQ(registry.Look().bytes,
+              bytes_of(model->Packed<float>()) + bytes_of(model->Packed<double>()));
+  };
+  check(HomeworkModel(Precision::kFloat32));
+  check(HomeworkModel(Precision::kFloat64));
+  for (uint64_t seed = 0; seed < 20; ++seed) {
+    SCOPED_TRACE(seed);
+    const bool both_ways = seed % 2 == 1;
+    check(RandomModel(seed, {.bidirectional = both_ways}));
+    check(RandomModel(seed, {.precision = Precision::kFloat64, .bidirectional = both_ways}));
+    check(RandomModel(seed,
+                      {.weight_storage = WeightStorage::kBfloat16, .bidirectional = both_ways}));
+  }
 }
 
 }  // namespace
