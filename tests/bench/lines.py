@@ -18,12 +18,16 @@ def ratio(numerator, denominator):
 
 
 class Rounds:
-    """A figure of every round; arithmetic goes round by round. Without values it says why, and so does what is computed from
-    it."""
+    """A figure by the number of the round; None where it was to be measured, and that failed. Arithmetic goes round by round,
+    over those that both sides have. Without values it says why, and so does what is computed from it."""
 
-    def __init__(self, values=(), why="not measured"):
-        self.values = list(values)
+    def __init__(self, by_round=(), why="not measured"):
+        self.by_round = dict(by_round)
         self.why = why
+
+    @property
+    def values(self):
+        return [value for value in self.by_round.values() if value is not None]
 
     def median(self):
         return statistics.median(self.values)
@@ -35,10 +39,8 @@ class Rounds:
         if not self.values:
             return self
         if not isinstance(other, Rounds):
-            return Rounds(what(value, other) for value in self.values)
-        if not other.values:
-            return other
-        return Rounds(what(mine, its) for mine, its in zip(self.values, other.values))
+            other = Rounds(dict.fromkeys(self.by_round, other))
+        return together([self, other], lambda both: what(*both))
 
     def __add__(self, other):
         return self._with(other, operator.add)
@@ -64,7 +66,12 @@ def together(figures, what):
     missing = [figure for figure in figures if not figure.values]
     if missing:
         return missing[0]
-    return Rounds(what(values) for values in zip(*(figure.values for figure in figures)))
+    by_round = {}
+    for number in figures[0].by_round:
+        if all(number in figure.by_round for figure in figures):
+            values = [figure.by_round[number] for figure in figures]
+            by_round[number] = None if None in values else what(values)
+    return Rounds(by_round, why="no round in which all of it was measured")
 
 
 class Line:
@@ -88,15 +95,12 @@ class Line:
             return {**said, "not_measured": self.measured.why}
         values = self.measured.values
         return {**said, "measured": self.measured.median(), "least": min(values), "most": max(values),
-                "must_kept": self.keeps(self.must), "reach_kept": self.keeps(self.reach)}
+                "by_round": self.measured.by_round, "must_kept": self.keeps(self.must), "reach_kept": self.keeps(self.reach)}
 
     @staticmethod
     def from_json(said):
-        line = Line(said["goal"], said["line"], said["must"], Rounds(why=said.get("not_measured", "")), said["reach"])
-        if "measured" in said:
-            # Enough of the rounds to give the same median and range.
-            line.measured = Rounds([said["least"], said["measured"], said["most"]])
-        return line
+        measured = Rounds(said.get("by_round", {}), why=said.get("not_measured", ""))
+        return Line(said["goal"], said["line"], said["must"], measured, said["reach"])
 
 
 def shown(value):
@@ -116,14 +120,20 @@ def verdict(line):
     return {True: "kept", False: "**missed**", None: ""}[must]
 
 
+def told(measured):
+    """The median with the least and the most, and how many rounds that were if one failed; or why there is none."""
+    values = measured.values
+    if not values:
+        return f"not measured: {measured.why}"
+    counted = "" if len(values) == len(measured.by_round) else f", {len(values)} of {len(measured.by_round)} rounds"
+    return f"{shown(measured.median())} ({shown(min(values))} to {shown(max(values))}{counted})"
+
+
 def markdown(lines):
     """The table, to be pasted: goal, line, must, reach for, measured (least to most over the rounds)."""
     rows = ["| goal | line | must | reach for | measured | |", "|---|---|---|---|---|---|"]
     for line in lines:
-        values = line.measured.values
-        told = (f"{shown(line.measured.median())} ({shown(min(values))} to {shown(max(values))})" if values
-                else f"not measured: {line.measured.why}")
-        rows.append(f"| {line.goal or ''} | {line.what} | {line.must} | {line.reach} | {told} | {verdict(line)} |")
+        rows.append(f"| {line.goal or ''} | {line.what} | {line.must} | {line.reach} | {told(line.measured)} | {verdict(line)} |")
     return "\n".join(rows)
 
 
