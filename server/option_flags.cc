@@ -110,6 +110,8 @@ void AddWorkFlags(Options& options, Flags& flags) {
   flags.Count(
       "--lone-cost", options.scheduler.lone_cost,
       "The same for a session that nobody else asks anything beside; 0: no more than that.");
+  flags.Count("--max-batch-rows", options.scheduler.max_batch_rows,
+              "Sessions on one model that step together at most; 1: each by itself.");
   flags.Count("--max-queued-steps", options.scheduler.max_queued_steps,
               "Steps that may wait for a worker, of all sessions together.");
   flags.Count("--max-queued-steps-per-tenant", options.scheduler.max_queued_steps_per_tenant,

@@ -152,6 +152,10 @@ void CheckWork(const Options& options, OptionProblems& problems) {
                                 " is too large; at most ", kMaxWorkers));
   problems.AtLeast("--inline-cost", options.scheduler.inline_cost, 0);
   problems.AtLeast("--lone-cost", options.scheduler.lone_cost, 0);
+  problems.AtLeast("--max-batch-rows", options.scheduler.max_batch_rows, 1);
+  problems.Require(options.scheduler.max_batch_rows <= kMostBatchRows,
+                   absl::StrCat("--max-batch-rows: ", options.scheduler.max_batch_rows,
+                                " is too large; at most ", kMostBatchRows));
   problems.AtLeast("--max-queued-steps", options.scheduler.max_queued_steps, 1);
   problems.AtLeast("--max-queued-steps-per-tenant", options.scheduler.max_queued_steps_per_tenant,
                    0);

@@ -28,7 +28,8 @@ constexpr int64_t kLongestPauseMs = 128;
 
 int64_t NewcomersToTake(const JoinSituation& situation) {
   if (situation.others_wait && !situation.founders_present) return 0;
-  const int64_t most = situation.others_wait ? kFullBatchRows : kMostBatchRows;
+  const int64_t most =
+      situation.others_wait ? std::min(kFullBatchRows, situation.most_rows) : situation.most_rows;
   const int64_t room = most - situation.present;
   if (room <= 0) return 0;
   const int64_t workers = 1 + situation.free_workers;
@@ -37,7 +38,9 @@ int64_t NewcomersToTake(const JoinSituation& situation) {
   return std::clamp<int64_t>(fair_rows - situation.present, 0, std::min(room, situation.waiting));
 }
 
-bool WakesWorker(int64_t waiting) { return waiting % kFullBatchRows == 0; }
+bool WakesWorker(int64_t waiting, int64_t most_rows) {
+  return waiting % std::min(kFullBatchRows, most_rows) == 0;
+}
 
 bool PaysToInvite(int64_t multiply_adds) { return multiply_adds >= kLeastInvited; }
 

@@ -25,8 +25,9 @@ struct JoinSituation {
   int64_t present = 0;  // sessions in the batch
   // Whether one of those that it began with is still in it; also true before it begins.
   bool founders_present = true;
-  bool others_wait = false;  // something else waits for a worker
-  int64_t free_workers = 0;  // others, with nothing to do
+  bool others_wait = false;            // something else waits for a worker
+  int64_t free_workers = 0;            // others, with nothing to do
+  int64_t most_rows = kMostBatchRows;  // that are allowed, from 1 to kMostBatchRows
 };
 
 // How many of the waiting sessions join the batch now. While others wait it stays small, so that
@@ -35,8 +36,8 @@ struct JoinSituation {
 int64_t NewcomersToTake(const JoinSituation& situation);
 
 // Whether a worker is woken when one more session waits, beside `waiting` of its kind: for the
-// first, and for each that begins one more full batch.
-bool WakesWorker(int64_t waiting);
+// first, and for each that begins one more full batch of those that `most_rows` allow.
+bool WakesWorker(int64_t waiting, int64_t most_rows);
 
 // ---- One step on several workers ----
 

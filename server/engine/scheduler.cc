@@ -110,7 +110,7 @@ bool Scheduler::Implementation::AddReady(std::shared_ptr<Line> line) {
     return true;
   }
   const BatchKind kind = steps->kind();
-  const bool wakes = WakesWorker(ready.SizeOf(kind));
+  const bool wakes = WakesWorker(ready.SizeOf(kind), options.max_batch_rows);
   ready.Add(tenant, place, kind, std::move(line));
   return wakes;
 }
@@ -214,7 +214,11 @@ void Scheduler::TryMake(absl::Span<JointTurn> turns) {
   const bool was_inside_task = std::exchange(Implementation::inside_task, true);
   Implementation::inside_turn = true;  // it was not, or no turn would have begun
   const absl::Time begin_time = all.clock.Now();
-  MakeTogether(steps, all.batch_rows);
+  const absl::Span<JointSteps* const> begun = steps;
+  const auto most_rows = static_cast<size_t>(all.options.max_batch_rows);
+  for (size_t k = 0; k < begun.size(); k += most_rows) {
+    MakeTogether(begun.subspan(k, most_rows), all.batch_rows);
+  }
   all.compute_seconds.Observe(all.clock.Now() - begin_time);
   Implementation::inside_turn = false;
   Implementation::inside_task = was_inside_task;

@@ -28,6 +28,7 @@
 #include "absl/types/span.h"
 #include "server/base/clock.h"
 #include "server/base/histogram.h"
+#include "server/engine/batch_policy.h"
 #include "server/engine/joint_steps.h"
 
 namespace cellar {
@@ -76,6 +77,8 @@ class Scheduler {
     // else waits or runs, or has come since its last task. Handing such a task to a worker takes as
     // long as making it. 0: none.
     int64_t lone_cost = 0;
+    // Sessions that step together at most: from 1, each by itself, to kMostBatchRows.
+    int64_t max_batch_rows = kMostBatchRows;
     int64_t max_queued_steps = 1'000'000;     // of all sessions together
     int64_t max_queued_steps_per_tenant = 0;  // 0: only what all may have together
     int64_t max_queued_steps_per_session = 100'000;
@@ -103,9 +106,9 @@ class Scheduler {
   // Schedule.
   std::optional<InlineTurn> TryBegin(absl::string_view key, int64_t cost);
 
-  // Makes those whose turn TryBegin would begin together, on the calling thread, and ends their
-  // turns; of the others nothing is done. May be called where TryBegin may. REQUIRES: keys differ,
-  // and the steps are of one kind.
+  // Makes those whose turn TryBegin would begin, as many together as may be, on the calling thread,
+  // and ends their turns; of the others nothing is done. May be called where TryBegin may.
+  // REQUIRES: keys differ, and the steps are of one kind.
   void TryMake(absl::Span<JointTurn> turns);
 
   // Takes a task that belongs to no session; tasks of a tenant without a key start in order of

@@ -56,6 +56,7 @@ JoinSituation Scheduler::Implementation::LookFor(const BatchKind& kind, int64_t 
   situation.founders_present = founders_present;
   situation.others_wait = ready.size() > situation.waiting;
   situation.free_workers = static_cast<int64_t>(workers.size()) - busy_workers;
+  situation.most_rows = options.max_batch_rows;
   return situation;
 }
 

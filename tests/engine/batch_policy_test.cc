@@ -1,5 +1,6 @@
 #include "server/engine/batch_policy.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <limits>
 
@@ -19,6 +20,15 @@ TEST(NewcomersToTake, AreAllThatWaitUpToAFullBatchWhateverElseIsFree) {
 TEST(NewcomersToTake, AreNoMoreThanABatchHolds) {
   EXPECT_EQ(NewcomersToTake({.waiting = 1000, .present = 1}), kMostBatchRows - 1);
   EXPECT_EQ(NewcomersToTake({.waiting = 1000, .present = kMostBatchRows}), 0);
+}
+
+TEST(NewcomersToTake, AreNoMoreThanIsAllowed) {
+  EXPECT_EQ(NewcomersToTake({.waiting = 1000, .present = 1, .most_rows = 1}), 0);
+  EXPECT_EQ(NewcomersToTake({.waiting = 1000, .present = 0, .most_rows = 1}), 1);
+  EXPECT_EQ(NewcomersToTake({.waiting = 1000, .present = 1, .most_rows = 12}), 11);
+  EXPECT_EQ(NewcomersToTake({.waiting = 9, .present = 1, .others_wait = true, .most_rows = 3}), 2);
+  EXPECT_EQ(NewcomersToTake({.waiting = 9, .present = 1, .others_wait = true, .most_rows = 12}),
+            kFullBatchRows - 1);
 }
 
 TEST(NewcomersToTake, LeaveTheirShareToAFreeWorker) {
@@ -60,19 +70,30 @@ TEST(NewcomersToTake, StayWithinTheirBounds) {
 }
 
 TEST(WakesWorker, ForTheFirstAndForEachThatBeginsOneMoreFullBatch) {
-  EXPECT_TRUE(WakesWorker(0));
-  for (int64_t waiting = 1; waiting < kFullBatchRows; ++waiting) EXPECT_FALSE(WakesWorker(waiting));
-  EXPECT_TRUE(WakesWorker(kFullBatchRows));
-  EXPECT_FALSE(WakesWorker(kFullBatchRows + 1));
+  EXPECT_TRUE(WakesWorker(0, kMostBatchRows));
+  for (int64_t waiting = 1; waiting < kFullBatchRows; ++waiting) {
+    EXPECT_FALSE(WakesWorker(waiting, kMostBatchRows));
+  }
+  EXPECT_TRUE(WakesWorker(kFullBatchRows, kMostBatchRows));
+  EXPECT_FALSE(WakesWorker(kFullBatchRows + 1, kMostBatchRows));
+}
+
+TEST(WakesWorker, ForEverySessionWhereEachStepsByItself) {
+  for (int64_t waiting = 0; waiting < 20; ++waiting) EXPECT_TRUE(WakesWorker(waiting, 1));
 }
 
 // A worker that wakes with the others free takes as many as it was woken for, so that nobody is
 // left without one.
 TEST(WakesWorker, SoManyThatWhoeverWakesTakesWhatItWasWokenFor) {
-  for (int64_t waiting = 1; waiting <= kFullBatchRows; ++waiting) {
-    for (int64_t free_workers = 0; free_workers < 5; ++free_workers) {
-      const JoinSituation rest{.waiting = waiting - 1, .present = 1, .free_workers = free_workers};
-      EXPECT_EQ(NewcomersToTake(rest), waiting - 1);
+  for (int64_t most_rows : {int64_t{1}, int64_t{3}, kFullBatchRows, kMostBatchRows}) {
+    for (int64_t waiting = 1; waiting <= std::min(kFullBatchRows, most_rows); ++waiting) {
+      for (int64_t free_workers = 0; free_workers < 5; ++free_workers) {
+        EXPECT_EQ(NewcomersToTake({.waiting = waiting - 1,
+                                   .present = 1,
+                                   .free_workers = free_workers,
+                                   .most_rows = most_rows}),
+                  waiting - 1);
+      }
     }
   }
 }

@@ -195,6 +195,21 @@ TEST_F(SchedulerTryMakeTest, MakesThoseWhoseTurnCanBeginAndLeavesTheOthers) {
   scheduler_.Drain();
 }
 
+TEST_F(SchedulerTryMakeTest, MakesNoMoreTogetherThanIsAllowed) {
+  Scheduler pairs({.worker_count = 1, .inline_cost = kCheapTurn, .max_batch_rows = 2}, clock_);
+  const auto a = Steps({1}, "a");
+  const auto b = Steps({1}, "b");
+  const auto c = Steps({1}, "c");
+  std::vector<JointTurn> turns = {{"sessions/a", kCheapTurn, a.get()},
+                                  {"sessions/b", kCheapTurn, b.get()},
+                                  {"sessions/c", kCheapTurn, c.get()}};
+  pairs.TryMake(absl::MakeSpan(turns));
+  EXPECT_THAT(made_, testing::ElementsAre("a", "b", "c"));
+  const Histogram::View rows = pairs.batch_rows().Look();
+  EXPECT_EQ(rows.counts[1], 1) << "two of them";
+  EXPECT_EQ(rows.counts[0], 1) << "and the third";
+}
+
 TEST_F(SchedulerTryMakeTest, TheirTurnsEndAndWhatCameMeanwhileFollows) {
   absl::Notification ran;
   bool ran_early = false;

@@ -120,6 +120,25 @@ TEST_F(SchedulerWorkersTest, SessionsThatWaitOnTheSameModelStepTogether) {
   EXPECT_EQ(MeanRows(scheduler), 5);
 }
 
+TEST_F(SchedulerWorkersTest, NoMoreSessionsStepTogetherThanIsAllowed) {
+  for (const auto& [workers, most_rows] : {std::pair{1, 1}, {2, 1}, {1, 2}}) {
+    Scheduler::Options options = Dear(workers);
+    options.max_batch_rows = most_rows;
+    Scheduler scheduler(options, clock_);
+    Blocker blocker(scheduler);
+    for (int i = 0; i < 200; ++i) {
+      const std::string key = absl::StrCat("s", i % 20);
+      Take(scheduler, key, Steps(a_, key, 1 + i % 3));
+    }
+    blocker.released.Notify();
+    scheduler.Drain();
+    const std::vector<int64_t> counts = scheduler.batch_rows().Look().counts;  // of 1, 2, 4 ...
+    EXPECT_GT(counts[most_rows - 1], 0);
+    EXPECT_EQ(std::accumulate(counts.begin() + most_rows, counts.end(), int64_t{0}), 0);
+  }
+  EXPECT_EQ(Done().size(), 3u * 200);
+}
+
 TEST_F(SchedulerWorkersTest, SessionsOfOtherModelsGetTheirOwnTurns) {
   Scheduler scheduler(Dear(1), clock_);
   Blocker blocker(scheduler);

@@ -44,6 +44,7 @@ TEST(OptionFlags, EachPutsItsValueWhereItBelongs) {
                                         "--workers=6",
                                         "--inline-cost=7",
                                         "--lone-cost=26",
+                                        "--max-batch-rows=5",
                                         "--max-queued-steps=8",
                                         "--max-queued-steps-per-session=9",
                                         "--max-queued-steps-per-tenant=25",
@@ -89,6 +90,7 @@ TEST(OptionFlags, EachPutsItsValueWhereItBelongs) {
   EXPECT_EQ(options.scheduler.worker_count, 6);
   EXPECT_EQ(options.scheduler.inline_cost, 7);
   EXPECT_EQ(options.scheduler.lone_cost, 26);
+  EXPECT_EQ(options.scheduler.max_batch_rows, 5);
   EXPECT_EQ(options.scheduler.max_queued_steps, 8);
   EXPECT_EQ(options.scheduler.max_queued_steps_per_session, 9);
   EXPECT_EQ(options.scheduler.max_queued_steps_per_tenant, 25);

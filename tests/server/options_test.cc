@@ -267,6 +267,12 @@ TEST(ValidateOptions, ReportsEveryProblem) {
   }
 }
 
+TEST(ValidateOptions, AllowsBatchesOfOneUpToTheLargest) {
+  for (const char* rows : {"1", "32"}) EXPECT_TRUE(Parse({"--max-batch-rows", rows}).options);
+  EXPECT_THAT(Parse({"--max-batch-rows=0"}).output, HasSubstr("0 is too small; at least 1"));
+  EXPECT_THAT(Parse({"--max-batch-rows=33"}).output, HasSubstr("33 is too large; at most 32"));
+}
+
 TEST(ValidateOptions, RefusesAnEmptyListenAndEndlessDurations) {
   Options options;
   options.server.listen.clear();
