@@ -26,6 +26,7 @@
 #include "absl/strings/str_cat.h"
 #include "server/cell/dispatch.h"
 #include "server/cell/step_rows.h"
+#include "server/engine/step_pieces.h"
 #include "tests/bench/cell/bench_weights.h"
 #include "tests/bench/cell/limits.h"
 #include "tests/bench/cell/system_limits.h"
@@ -81,13 +82,11 @@ struct Sessions {
     StepRows<Real>(cell, {}, rows, workspace);
   }
 
-  // All steps, the inputs multiplied first if that pays, a piece of steps at a time, as the engine
-  // does it.
+  // All steps, the inputs multiplied first if that pays, in the engine's pieces.
   void Sequence() {
     if (!PaysToMultiplyInputs(cell, shape.batch)) return StepByStep();
     const int64_t length = InputSumsLength(cell);
-    const int64_t row_bytes = length * static_cast<int64_t>(sizeof(Real)) * shape.batch;
-    const int64_t piece = std::max<int64_t>(1, (int64_t{512} << 10) / row_bytes);
+    const int64_t piece = LongestPiece(cell, shape.batch);
     for (int64_t begin = 0; begin < shape.steps; begin += piece) {
       const int64_t count = std::min(piece, shape.steps - begin) * shape.batch;
       if (sums.size() < static_cast<size_t>(count * length))
