@@ -10,6 +10,18 @@ import math
 import operator
 import re
 import statistics
+import sys
+
+
+def tell_progress(part, number, rounds, what="", is_over=True):
+    """How far a part is, to whoever watches: on a terminal one line that is written over; elsewhere, where nothing can be, a
+    line a round, once it is over."""
+    text = f"{part}: round {number + 1} of {rounds}{what}"
+    if sys.stderr.isatty():
+        ends = is_over and number + 1 == rounds
+        print(f"\r{text}", end="\n" if ends else "", file=sys.stderr, flush=True)
+    elif is_over:
+        print(text, file=sys.stderr, flush=True)
 
 
 def ratio(numerator, denominator):
