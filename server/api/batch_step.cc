@@ -18,6 +18,7 @@
 #include "server/api/api_errors.h"
 #include "server/api/convert_enums.h"
 #include "server/api/go_on_elsewhere.h"
+#include "server/api/on_worker.h"
 #include "server/api/step_group.h"
 #include "server/api/step_plan.h"
 #include "server/api/step_turn.h"
@@ -80,14 +81,13 @@ class Batch : public std::enable_shared_from_this<Batch> {
   // Takes every item. REQUIRES: called once.
   void Run() { RunFrom(0); }
 
-  // The same on a worker, where it may wait for the store.
-  void RunOnWorker() {
+  // The same on a worker, where it may wait for the store; or ends the call before anything is
+  // taken. REQUIRES: instead of Run.
+  void RunOnWorker(absl::Status may_run) {
+    if (!may_run.ok()) return done_(std::move(may_run));
     call_.may_take_long = true;
     Run();
   }
-
-  // Ends the call before anything is taken. REQUIRES: instead of Run.
-  void Refuse(absl::Status status) { done_(std::move(status)); }
 
  private:
   // Takes the items from this one on.
@@ -303,15 +303,10 @@ void StepAll(Api& api, const Call& call, const v1::BatchStepRequest& request,
   auto batch =
       std::make_shared<Batch>(api, call, request, path, response, options, std::move(done));
   if (request.items_size() <= kMostItemsAtOnce) return batch->Run();
-  Task task;
-  task.cost = Task::kDear;
-  task.tenant = call.tenant();
-  task.deadline = call.deadline;
-  task.run = [batch](absl::Status may_run) {
-    may_run.ok() ? batch->RunOnWorker() : batch->Refuse(std::move(may_run));
-  };
-  absl::Status refused = api.scheduler.ScheduleAlone(std::move(task));
-  if (!refused.ok()) batch->Refuse(std::move(refused));
+  RunOnWorker(
+      api.scheduler, call.tenant(), call.deadline,
+      [batch](absl::Status may_run) { batch->RunOnWorker(std::move(may_run)); },
+      request.items_size());
 }
 
 }  // namespace

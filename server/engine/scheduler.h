@@ -97,7 +97,7 @@ class Scheduler {
 
   // Takes `task` for its turn on `key` (a session's turn_key), or refuses it: then it stays the
   // caller's as it was, and is never run. Errors: STEP_QUEUE_LIMIT. The limits hold for tasks that
-  // wait: one that can start is always taken.
+  // wait: one that can start is always taken, and so is one beside which nothing waits.
   absl::Status Schedule(absl::string_view key, Task&& task);
 
   // Begins a turn of `key` on the calling thread, if a task of this cost would run inline now: as

@@ -3,6 +3,15 @@
 #include <algorithm>
 
 namespace cellar {
+namespace {
+
+// Whether so many steps may wait beside those that do. Alone they may, however many they are: else
+// they would be refused for ever. Subtracted, not added: a sum could overflow.
+bool MayWait(int64_t step_count, int64_t waiting, int64_t most) {
+  return waiting == 0 || step_count <= most - waiting;
+}
+
+}  // namespace
 
 Turn DecideTurn(const TurnRequest& request, const TurnSituation& situation,
                 const Scheduler::Options& options) {
@@ -14,15 +23,15 @@ Turn DecideTurn(const TurnRequest& request, const TurnSituation& situation,
   }
   if (situation.session_idle && situation.free_workers > 0) return Turn::kStart;
 
-  // Subtracted, not added: a sum could overflow.
-  if (request.step_count > options.max_queued_steps_per_session - situation.session_steps) {
+  const int64_t steps = request.step_count;
+  if (!MayWait(steps, situation.session_steps, options.max_queued_steps_per_session)) {
     return Turn::kRefusedBySession;
   }
   if (options.max_queued_steps_per_tenant > 0 &&
-      request.step_count > options.max_queued_steps_per_tenant - situation.tenant_steps) {
+      !MayWait(steps, situation.tenant_steps, options.max_queued_steps_per_tenant)) {
     return Turn::kRefusedByTenant;
   }
-  if (request.step_count > options.max_queued_steps - situation.server_steps) {
+  if (!MayWait(steps, situation.server_steps, options.max_queued_steps)) {
     return Turn::kRefusedByServer;
   }
   return Turn::kWait;

@@ -14,9 +14,9 @@ enum class Turn {
   kInline,            // runs now, on the thread that schedules it
   kStart,             // runs now, on a worker that has nothing to do
   kWait,              // its session is busy, or all workers are
-  kRefusedBySession,  // would have to wait, and enough of its session waits
-  kRefusedByTenant,   // would have to wait, and enough of its tenant waits
-  kRefusedByServer,   // would have to wait, and enough waits in all
+  kRefusedBySession,  // would have to wait, and beside what waits of its session it is too much
+  kRefusedByTenant,   // the same of its tenant
+  kRefusedByServer,   // the same of all
 };
 
 // What is asked for; see Task.

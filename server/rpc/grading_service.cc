@@ -7,7 +7,7 @@
 #include "server/api/exercise_check_handlers.h"
 #include "server/api/exercise_handlers.h"
 #include "server/api/grading_handlers.h"
-#include "server/rpc/on_worker.h"
+#include "server/api/on_worker.h"
 #include "server/rpc/serial_stream_reactor.h"
 #include "server/rpc/unary_calls.h"
 

@@ -5,11 +5,11 @@
 #include <utility>
 
 #include "server/api/api_errors.h"
+#include "server/api/on_worker.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/call_deadline.h"
 #include "server/rpc/left_to_the_end.h"
 #include "server/rpc/message_space.h"
-#include "server/rpc/on_worker.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {

@@ -2,6 +2,7 @@
 
 #include <string>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -11,6 +12,7 @@
 #include "server/api/api_errors.h"
 #include "server/api/call_bytes.h"
 #include "server/api/step_plan.h"
+#include "server/base/error.h"
 #include "server/identity/caller.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/model_builder.h"
@@ -285,6 +287,44 @@ TEST_F(BatchInScarceRoomTest, RoomIsHeldWhileItemsWaitAndGivenBackBeforeTheAnswe
     EXPECT_EQ(held_when_done, -1);
   }
   EXPECT_EQ(held_when_done, 0);
+}
+
+// While the only worker is kept.
+class WaitingBatchTest : public BatchStepTest {
+ protected:
+  WaitingBatchTest() : BatchStepTest({.scheduler = {.worker_count = 1, .max_queued_steps = 100}}) {
+    fixture_.NewSession("a", model_);
+  }
+
+  // A call of so many items that goes on.
+  void Begin(int item_count, v1::BatchStepResponse& response, absl::Status& outcome) {
+    while (request_.items_size() < item_count) Add("a", {1});
+    BatchStep(fixture_.api(), Call(LocalCaller()), request_, &response,
+              [&outcome](absl::Status status) { outcome = std::move(status); });
+  }
+
+  absl::Status first_ = absl::UnknownError("not told"), second_ = first_;
+  v1::BatchStepResponse first_response_, second_response_;
+  TurnBlocker blocker_{fixture_.api(), "nobody"};
+};
+
+TEST_F(WaitingBatchTest, EachItemCountsAgainstTheLimitsOfTheQueue) {
+  Begin(60, first_response_, first_);
+  EXPECT_EQ(fixture_.api().scheduler.Look().queued_steps, 60);
+  Begin(60, second_response_, second_);
+  EXPECT_EQ(GetErrorReason(second_), "STEP_QUEUE_LIMIT");
+  EXPECT_EQ(MetadataOf(second_, "used"), "60");
+  blocker_.Open();
+  EXPECT_TRUE(first_.ok()) << first_;
+  EXPECT_EQ(first_response_.results(59).step().next_step(), 60);
+}
+
+TEST_F(WaitingBatchTest, MoreItemsThanMayWaitDoIfNothingElseWaits) {
+  Begin(150, first_response_, first_);
+  Begin(150, second_response_, second_);
+  EXPECT_EQ(GetErrorReason(second_), "STEP_QUEUE_LIMIT");
+  blocker_.Open();
+  EXPECT_TRUE(first_.ok()) << first_;
 }
 
 TEST_F(BatchStepTest, OfManyModelsTheFirstAreMadeBeforeTheLastAreTaken) {

@@ -336,10 +336,11 @@ TEST_F(SchedulerTest, HoldsNoLockWhileATaskIsDestroyed) {
 TEST_F(SchedulerTest, ARefusedTaskStaysItsCallers) {
   Blocker blocker(scheduler_, "sessions/a");
   blocker.WaitUntilStarted();
-  Task task = MakeTask(kDear, journal_.Writes("by its caller"), 101);
+  Take(scheduler_, "sessions/a", MakeTask(kDear, journal_.Writes("taken")));
+  Task task = MakeTask(kDear, journal_.Writes("by its caller"), 1001);
   EXPECT_FALSE(scheduler_.Schedule("sessions/a", std::move(task)).ok());
   EXPECT_FALSE(scheduler_.ScheduleAlone(std::move(task)).ok());
-  EXPECT_EQ(task.step_count, 101);
+  EXPECT_EQ(task.step_count, 1001);
   EXPECT_THAT(journal_.Names(), ElementsAre()) << "it never ran";
   task.run(absl::OkStatus());
   EXPECT_THAT(journal_.Names(), ElementsAre("by its caller"));

@@ -95,6 +95,19 @@ TEST(TurnPolicy, RefusesWhatExceedsTheLimitOfTheTenant) {
   EXPECT_EQ(DecideTurn({.step_count = 4}, situation, options), Turn::kRefusedByTenant);
 }
 
+TEST(TurnPolicy, LetsWaitHoweverMuchItIsWhatNothingWaitsBeside) {
+  Scheduler::Options options = Limits();
+  options.max_queued_steps_per_tenant = 5;
+  EXPECT_EQ(DecideTurn({.step_count = kMostWork}, SessionBusy(), options), Turn::kWait);
+  TurnSituation situation = SessionBusy();
+  situation.server_steps = 1;
+  EXPECT_EQ(DecideTurn({.step_count = 20}, situation, options), Turn::kRefusedByServer);
+  situation.tenant_steps = 1;
+  EXPECT_EQ(DecideTurn({.step_count = 5}, situation, options), Turn::kRefusedByTenant);
+  situation.session_steps = 1;
+  EXPECT_EQ(DecideTurn({.step_count = 10}, situation, options), Turn::kRefusedBySession);
+}
+
 TEST(TurnPolicy, NamesTheSessionFirstWhenBothLimitsAreExceeded) {
   TurnSituation situation = SessionBusy();
   situation.session_steps = 10;

@@ -1,4 +1,4 @@
-#include "server/rpc/on_worker.h"
+#include "server/api/on_worker.h"
 
 #include <thread>
 
@@ -48,6 +48,27 @@ TEST(RunOnWorker, ReportsARefusalBeforeItReturns) {
   release.Notify();
   scheduler.Drain();
   EXPECT_EQ(waited, 1);
+}
+
+TEST(RunOnWorker, WaitsAsSoManySteps) {
+  FakeClock clock;
+  Scheduler scheduler({.worker_count = 1, .max_queued_steps = 10}, clock);
+  absl::Notification started, release;
+  RunOnWorker(scheduler, "", absl::InfiniteFuture(), [&](absl::Status) {
+    started.Notify();
+    release.WaitForNotification();
+  });
+  started.WaitForNotification();
+  absl::Status taken = absl::UnknownError("not run"), refused;
+  RunOnWorker(
+      scheduler, "", absl::InfiniteFuture(), [&](absl::Status status) { taken = status; }, 7);
+  EXPECT_EQ(scheduler.Look().queued_steps, 7);
+  RunOnWorker(
+      scheduler, "", absl::InfiniteFuture(), [&](absl::Status status) { refused = status; }, 4);
+  EXPECT_EQ(GetErrorReason(refused), "STEP_QUEUE_LIMIT");
+  release.Notify();
+  scheduler.Drain();
+  EXPECT_TRUE(taken.ok()) << taken;
 }
 
 }  // namespace
