@@ -18,6 +18,7 @@
 #include "absl/strings/string_view.h"
 #include "absl/synchronization/mutex.h"
 #include "server/engine/batch_policy.h"
+#include "server/engine/crew_policy.h"
 #include "server/engine/ready_queue.h"
 #include "server/engine/scheduler.h"
 #include "server/engine/step_batch.h"

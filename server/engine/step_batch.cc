@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "server/engine/batch_policy.h"
+#include "server/engine/crew_policy.h"
 
 namespace cellar {
 namespace {

@@ -5,7 +5,7 @@
 #include <thread>
 
 #include "server/base/processors.h"
-#include "server/engine/batch_policy.h"
+#include "server/engine/crew_policy.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>

@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <cstddef>
 
-#include "server/engine/batch_policy.h"
+#include "server/engine/crew_policy.h"
 
 namespace cellar {
 namespace {

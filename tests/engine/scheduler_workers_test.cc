@@ -16,6 +16,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/engine/batch_policy.h"
+#include "server/engine/crew_policy.h"
 #include "server/engine/scheduler.h"
 #include "tests/testing/fake_clock.h"
 #include "tests/testing/joint_run.h"

@@ -9,6 +9,7 @@
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/engine/batch_policy.h"
+#include "server/engine/crew_policy.h"
 #include "tests/testing/joint_run.h"
 #include "tests/testing/model_builder.h"
 #include "tests/testing/trace_bits.h"

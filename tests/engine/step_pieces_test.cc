@@ -4,7 +4,7 @@
 #include <vector>
 
 #include "gtest/gtest.h"
-#include "server/engine/batch_policy.h"
+#include "server/engine/crew_policy.h"
 #include "server/model/model.h"
 #include "tests/testing/model_builder.h"
 #include "tests/testing/trace_bits.h"
