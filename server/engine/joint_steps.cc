@@ -1,34 +1,13 @@
 #include "server/engine/joint_steps.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <cstdint>
-#include <variant>
 #include <vector>
+
+#include "server/engine/companion.h"
 
 namespace cellar {
 namespace {
-
-// Steps in the company of others, and the run they are at.
-template <class Real>
-struct Companion {
-  JointSteps* steps = nullptr;
-  StepRun<Real>* run = nullptr;
-
-  // Gets the next run. False: the steps are over.
-  bool GoOn(const absl::Status& so_far) {
-    AnyStepRun* const next = steps->Next(so_far);
-    if (next != nullptr) run = &std::get<StepRun<Real>>(*next);
-    return next != nullptr;
-  }
-
-  // After an advance: whether there is more to be made, and it is still wanted.
-  bool Stays() {
-    if (run->left() == 0) return GoOn(absl::OkStatus());
-    const absl::Status wanted = steps->Wanted();
-    return wanted.ok() || GoOn(wanted);
-  }
-};
 
 template <class Real>
 void MakeAll(absl::Span<JointSteps* const> all, Histogram& rows) {
@@ -36,24 +15,16 @@ void MakeAll(absl::Span<JointSteps* const> all, Histogram& rows) {
   present.reserve(all.size());
   for (JointSteps* const steps : all) {
     Companion<Real> companion{steps};
-    if (companion.GoOn(steps->Wanted())) present.push_back(companion);
+    if (companion.Begins()) present.push_back(companion);
   }
   std::vector<StepRun<Real>*> runs;
   while (!present.empty()) {
-    runs.clear();
     const auto row_count = static_cast<int64_t>(present.size());
-    int64_t count = present[0].run->LongestAdvance(row_count);
-    for (const Companion<Real>& companion : present) {
-      runs.push_back(companion.run);
-      count = std::min(count, companion.run->left());
-    }
+    const int64_t fewest_left = CollectRuns(present, runs);
+    const int64_t count = std::min(fewest_left, runs[0]->LongestAdvance(row_count));
     Advance<Real>(runs, count);
     rows.Observe(static_cast<double>(row_count), count);
-    size_t kept = 0;  // those that stay close up, in order
-    for (Companion<Real>& companion : present) {
-      if (companion.Stays()) present[kept++] = companion;
-    }
-    present.resize(kept);
+    CloseUp(present, [](const Companion<Real>&) {});
   }
 }
 

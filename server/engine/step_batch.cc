@@ -1,11 +1,10 @@
 #include "server/engine/step_batch.h"
 
 #include <algorithm>
-#include <cstddef>
 #include <utility>
-#include <variant>
 
 #include "server/engine/batch_policy.h"
+#include "server/engine/companion.h"
 #include "server/engine/crew_policy.h"
 
 namespace cellar {
@@ -33,9 +32,8 @@ class Batch {
   }
 
  private:
-  struct Member {
+  struct Member : Companion<Real> {
     BatchTurn turn;
-    StepRun<Real>* run = nullptr;
     bool founder = false;
   };
 
@@ -46,33 +44,25 @@ class Batch {
 
   void Admit(std::vector<BatchTurn> turns, bool founder) {
     for (BatchTurn& turn : turns) {
-      const absl::Status wanted = turn.steps->Wanted();
-      Member member{std::move(turn), nullptr, founder};
-      if (GoOn(member, wanted)) members_.push_back(std::move(member));
+      JointSteps* const steps = turn.steps.get();
+      Member member{{steps}, std::move(turn), founder};
+      if (member.Begins()) {
+        members_.push_back(std::move(member));
+      } else {
+        Leave(member);
+      }
     }
   }
 
-  // Gets the member its next run. False: its turn is over.
-  bool GoOn(Member& member, const absl::Status& so_far) {
-    AnyStepRun* const run = member.turn.steps->Next(so_far);
-    if (run != nullptr) {
-      member.run = &std::get<StepRun<Real>>(*run);
-      return true;
-    }
+  void Leave(Member& member) {
     member.turn.steps = nullptr;  // what it holds goes before the turn ends
     over_.push_back(std::move(member.turn));
-    return false;
   }
 
   // One advance of all members; those that are done, or not wanted any more, leave. Returns whether
   // it went as far as it meant to.
   bool AdvanceAll() {
-    runs_.clear();
-    int64_t fewest_left = members_[0].run->left();
-    for (const Member& member : members_) {
-      runs_.push_back(member.run);
-      fewest_left = std::min(fewest_left, member.run->left());
-    }
+    const int64_t fewest_left = CollectRuns(members_, runs_);
     const auto row_count = static_cast<int64_t>(runs_.size());
     const int64_t step_cost =
         std::max<int64_t>(1, kind_.model->multiply_adds_per_step()) * row_count;
@@ -88,30 +78,13 @@ class Batch {
     const bool more = std::any_of(runs_.begin(), runs_.end(),
                                   [](const StepRun<Real>* run) { return run->left() > 0; });
     if (!more || (crew_ != nullptr && crew_->stall_count() > 0)) Dismiss();
-    Settle();
+    CloseUp(members_, [this](Member& member) { Leave(member); });
     return made == length;
   }
 
   void Dismiss() {
     if (crew_ != nullptr) source_.Dismiss(crew_);
     crew_ = nullptr;
-  }
-
-  // Those that go on close up, in order.
-  void Settle() {
-    size_t kept = 0;
-    for (size_t k = 0; k < members_.size(); ++k) {
-      if (!Stays(members_[k])) continue;
-      if (kept != k) members_[kept] = std::move(members_[k]);
-      ++kept;
-    }
-    members_.resize(kept);
-  }
-
-  bool Stays(Member& member) {
-    if (member.run->left() == 0) return GoOn(member, absl::OkStatus());
-    const absl::Status wanted = member.turn.steps->Wanted();
-    return wanted.ok() || GoOn(member, wanted);
   }
 
   const BatchKind kind_;
