@@ -155,13 +155,13 @@ HWY_NOINLINE void StepBlocksAlone(D d, const PhaseArguments<Real>& step, const P
     MultiplyAlone<kStep, kVectors>(d, of_h);
   }
   const Real* const sums_of_x = row.input_sums == nullptr ? input_sums : row.input_sums;
+  Real* const shown_h = row.trace.h.empty() ? nullptr : row.trace.h.data();
   const Elements rows = {0, cell.recurrent.rows()};
   if constexpr (kBlocks * kBlockRows<Real> == kStep) {
     // One place, known here: the sums of h do not leave their registers.
-    point(d,
-          Place<Real>{row, 0, row.h, row.trace.h.data(), 0, rows.count, sums_of_x, recurrent_sums});
+    point(d, Place<Real>{row, 0, row.h, shown_h, 0, rows.count, sums_of_x, recurrent_sums});
   } else {
-    VisitRow(d, row, 0, row.h, row.trace.h.data(), rows, {sums_of_x, kBlockWidth},
+    VisitRow(d, row, 0, row.h, shown_h, rows, {sums_of_x, kBlockWidth},
              {recurrent_sums, kBlockWidth}, point);
   }
   for (size_t i = 0; i < row.trace.unrounded_h.size(); ++i) row.trace.unrounded_h[i] = row.h[i];

@@ -138,7 +138,7 @@ HWY_INLINE auto PreActivation(D d, const At& at, int gate) {
 
 template <class D, class At, class V, class Real = hn::TFromD<D>>
 HWY_INLINE void Show(D d, const At& at, V v, const absl::Span<Real>& trace) {
-  if (trace.data() != nullptr) at.Store(d, v, trace.data());
+  if (!trace.empty()) at.Store(d, v, trace.data());
 }
 
 // The new h, where it goes.

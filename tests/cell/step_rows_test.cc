@@ -201,21 +201,36 @@ TYPED_TEST(StepRowsTest, ANanPoisonsOnlyItsOwnRow) {
   }
 }
 
+// Spans of no numbers that point to where all would have room.
+template <class Real>
+StepTrace<Real> Emptied(StepTrace<Real> trace) {
+  for (absl::Span<Real>* span :
+       {&trace.h, &trace.unrounded_h, &trace.c, &trace.forget_gate, &trace.input_gate,
+        &trace.output_gate, &trace.update_gate, &trace.reset_gate, &trace.candidate}) {
+    *span = span->first(0);
+  }
+  return trace;
+}
+
 TYPED_TEST(StepRowsTest, WritesNothingThatWasNotAskedFor) {
   using Real = typename TypeParam::Real;
   for (int number = 0; number < 200; ++number) {
     const CellWeights<Real> weights = this->Cell(number);
     const PackedCell<Real> cell = PackCell(weights, TypeParam::kStorage);
     const Numerics numerics = RandomNumerics<Real>(this->generator_);
-    RowBatch<Real> shown(this->generator_, ShapeOf(weights), 3);
-    RowBatch<Real> unseen = shown;
-    std::vector<StepRow<Real>> rows = unseen.Rows();
-    for (StepRow<Real>& row : rows) row.trace = {};
-    StepRows<Real>(cell, numerics, shown.Rows(), this->workspace_);
-    StepRows<Real>(cell, numerics, rows, this->workspace_);
-    for (int64_t row = 0; row < 3; ++row) {
-      ASSERT_TRUE(EqualBits(unseen.states[row].h, shown.states[row].h)) << Describe(weights);
-      ASSERT_TRUE(EqualBits(unseen.states[row].c, shown.states[row].c)) << Describe(weights);
+    const std::vector<Real> nothing = ShownStep<Real>(ShapeOf(weights)).Everything();
+    for (const int64_t row_count : {1, 3}) {
+      RowBatch<Real> shown(this->generator_, ShapeOf(weights), row_count);
+      RowBatch<Real> unseen = shown;
+      std::vector<StepRow<Real>> rows = unseen.Rows();
+      for (StepRow<Real>& row : rows) row.trace = Emptied(row.trace);
+      StepRows<Real>(cell, numerics, shown.Rows(), this->workspace_);
+      StepRows<Real>(cell, numerics, rows, this->workspace_);
+      for (int64_t row = 0; row < row_count; ++row) {
+        ASSERT_TRUE(EqualBits(unseen.states[row].h, shown.states[row].h)) << Describe(weights);
+        ASSERT_TRUE(EqualBits(unseen.states[row].c, shown.states[row].c)) << Describe(weights);
+        ASSERT_TRUE(EqualBits(unseen.shown[row].Everything(), nothing)) << Describe(weights);
+      }
     }
   }
 }
