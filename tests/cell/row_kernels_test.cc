@@ -81,6 +81,40 @@ TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOnEveryTarget) {
   }
 }
 
+// So many columns that every chain is saved and loaded again on the way (kStripBytes), as often as
+// panels of these sizes do it on any target and however the weights are stored.
+TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOverManyColumns) {
+  using Real = typename TypeParam::Real;
+  std::mt19937_64 generator(kRowKernelsSeed);
+  SCOPED_TRACE("seed " + std::to_string(kRowKernelsSeed));
+  RowsWorkspace<Real> workspace;
+  for (const CellKind kind :
+       {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter, CellKind::kRnn}) {
+    for (const int64_t row_count : {2, 9, 35}) {
+      const int64_t odd = row_count % 2;
+      const int64_t input_size = 1400 + 2 * static_cast<int64_t>(generator() % 400) + odd;
+      // A panel of an RNN has four times the rows of one of an LSTM.
+      const int64_t hidden_size = kind == CellKind::kRnn ? 130 : 40;
+      const PackedCell<Real> packed = PackCell(
+          RandomCell<Real>(generator,
+                           {.kind = kind, .input_size = input_size, .hidden_size = hidden_size}),
+          TypeParam::kStorage);
+      const CellWeights<Real> weights = UnpackCell(packed);
+      const Numerics numerics = RandomNumerics<Real>(generator);
+      const RowBatch<Real> before(generator, ShapeOf(weights), row_count);
+      RowBatch<Real> expected = before;
+      expected.StepByDefinition(weights, numerics);
+      for (const KernelTarget target : kAllTargets) {
+        if (!RunsHere(target)) continue;
+        RowBatch<Real> got = before;
+        StepRowsOn<Real>(target, packed, numerics, got.Rows(), workspace);
+        ASSERT_TRUE(EqualBits(got.Everything(), expected.Everything()))
+            << NameOf(target) << ", rows " << row_count << ", " << Describe(weights);
+      }
+    }
+  }
+}
+
 // ---- Activations ----
 
 template <class Real>

@@ -45,8 +45,11 @@ class Maker {
   Maker(std::mt19937_64& generator, const RandomCellOptions& options, CellKind kind)
       : generator_(generator), variants_(options.variants) {
     shape_.kind = kind;
-    shape_.input_size = Between(generator, 1, options.max_size);
-    shape_.hidden_size = Between(generator, 1, options.max_size);
+    const auto size = [&](const std::optional<int64_t>& wanted) {
+      return wanted ? *wanted : Between(generator, 1, options.max_size);
+    };
+    shape_.input_size = size(options.input_size);
+    shape_.hidden_size = size(options.hidden_size);
     const bool projected = kind == CellKind::kLstm && variants_ && OneIn(generator, 3);
     shape_.output_size = projected ? Between(generator, 1, shape_.hidden_size) : shape_.hidden_size;
     projected_ = projected;

@@ -19,8 +19,10 @@
 namespace cellar {
 
 struct RandomCellOptions {
-  std::optional<CellKind> kind = std::nullopt;  // nothing: any
-  int64_t max_size = 20;                        // of I and H
+  std::optional<CellKind> kind = std::nullopt;        // nothing: any
+  int64_t max_size = 20;                              // of I and H
+  std::optional<int64_t> input_size = std::nullopt;   // nothing: up to max_size
+  std::optional<int64_t> hidden_size = std::nullopt;  // nothing: up to max_size
   bool variants = true;  // peepholes, projection and other activations, sometimes
 };
 
