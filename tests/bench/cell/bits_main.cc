@@ -1,7 +1,7 @@
 // Counts numbers that differ from the definition of a step, by the kernels that the other programs
 // here measure: whoever shares the batch, on every target that runs here, with inputs multiplied
 // beforehand, and by two threads. Prints one line of JSON. (Tests ask the same of thousands of
-// random cells; these are the sizes whose speed is told.)
+// random cells; these are the sizes whose speed is told, and random cells of these sizes.)
 #include <algorithm>
 #include <cstdint>
 #include <cstdio>
@@ -15,13 +15,24 @@
 #include "server/cell/row_kernels.h"
 #include "server/cell/step_rows.h"
 #include "tests/bench/cell/bench_weights.h"
+#include "tests/testing/random_cell.h"
 #include "tests/testing/row_batch.h"
 
 namespace cellar {
 namespace {
 
-constexpr int64_t kRows = 48;
-constexpr int kStepCount = 3;
+// The definition, and the portable kernels, call a function for every multiply-add: of large cells
+// there are fewer rows and steps.
+struct Run {
+  int64_t hidden_size;
+  int64_t row_count;
+  int step_count;
+};
+constexpr Run kRuns[] = {{1, 48, 3},   {3, 48, 3},  {8, 48, 3},   {17, 48, 3},
+                         {32, 48, 3},  {64, 48, 3}, {100, 48, 3}, {128, 48, 1},
+                         {256, 48, 1}, {512, 5, 1}, {1024, 3, 1}};
+// Of the larger ones there are no random cells.
+constexpr int64_t kMostRandomSize = 128;
 
 struct Tally {
   int64_t runs = 0;
@@ -43,21 +54,23 @@ enum class Company { kAll, kNone, kRandom };
 
 template <class Real>
 void StepInCompany(KernelTarget target, Company company, const PackedCell<Real>& cell,
-                   std::vector<StepRow<Real>> rows, std::mt19937_64& generator) {
+                   const Numerics& numerics, std::vector<StepRow<Real>> rows,
+                   std::mt19937_64& generator) {
   RowsWorkspace<Real> workspace;
   if (company == Company::kRandom) std::shuffle(rows.begin(), rows.end(), generator);
   for (size_t done = 0; done < rows.size();) {
     size_t group = company == Company::kAll ? rows.size() : 1;
     if (company == Company::kRandom) group = 1 + generator() % 17;
     group = std::min(group, rows.size() - done);
-    StepRowsOn<Real>(target, cell, {}, absl::MakeConstSpan(rows).subspan(done, group), workspace);
+    StepRowsOn<Real>(target, cell, numerics, absl::MakeConstSpan(rows).subspan(done, group),
+                     workspace);
     done += group;
   }
 }
 
 template <class Real>
-void StepWithSums(const PackedCell<Real>& cell, const RowBatch<Real>& batch,
-                  std::vector<StepRow<Real>> rows) {
+void StepWithSums(const PackedCell<Real>& cell, const Numerics& numerics,
+                  const RowBatch<Real>& batch, std::vector<StepRow<Real>> rows) {
   const int64_t length = InputSumsLength(cell);
   std::vector<Real> x;
   for (const std::vector<Real>& row : batch.inputs) x.insert(x.end(), row.begin(), row.end());
@@ -68,12 +81,13 @@ void StepWithSums(const PackedCell<Real>& cell, const RowBatch<Real>& batch,
     rows[row].input_sums = sums.data() + static_cast<int64_t>(row) * length;
   }
   RowsWorkspace<Real> workspace;
-  StepRows<Real>(cell, {}, rows, workspace);
+  StepRows<Real>(cell, numerics, rows, workspace);
 }
 
 // Each of two threads runs half of the panels of each phase.
 template <class Real>
-void StepOnTwoThreads(const PackedCell<Real>& cell, const std::vector<StepRow<Real>>& rows) {
+void StepOnTwoThreads(const PackedCell<Real>& cell, const Numerics& numerics,
+                      const std::vector<StepRow<Real>>& rows) {
   RowsWorkspace<Real> workspace;
   FitWorkspace(cell, static_cast<int64_t>(rows.size()), workspace);
   for (int phase = 0; phase < PhaseCount(cell); ++phase) {
@@ -81,24 +95,24 @@ void StepOnTwoThreads(const PackedCell<Real>& cell, const std::vector<StepRow<Re
     const int64_t panel = PhasePanelBlocks(cell, phase);
     const int64_t half = std::min(blocks, (blocks / panel + 1) / 2 * panel);
     const auto run = [&](BlockRange range) {
-      if (range.first < range.end) RunPhase<Real>(cell, {}, rows, phase, range, workspace);
+      if (range.first < range.end) RunPhase<Real>(cell, numerics, rows, phase, range, workspace);
     };
     std::thread other(run, BlockRange{half, blocks});
     run({0, half});
     other.join();
   }
-  FinishRows<Real>(cell, {}, rows, workspace);
+  FinishRows<Real>(cell, numerics, rows, workspace);
 }
 
 template <class Real>
-void CompareCell(CellKind kind, int64_t hidden, Tally& tally) {
-  const CellWeights<Real> weights = MakeWeights<Real>(kind, hidden);
-  const PackedCell<Real> cell = PackCell(weights);
-  std::mt19937_64 generator(static_cast<uint64_t>(hidden));
-  RowBatch<Real> before(generator, ShapeOf(weights), kRows);
-  for (int step = 0; step < kStepCount; ++step) {
+void CompareCell(const PackedCell<Real>& cell, const Numerics& numerics, const Run& run,
+                 Tally& tally) {
+  const CellWeights<Real> weights = UnpackCell(cell);
+  std::mt19937_64 generator(static_cast<uint64_t>(run.hidden_size));
+  RowBatch<Real> before(generator, cell.shape, run.row_count);
+  for (int step = 0; step < run.step_count; ++step) {
     RowBatch<Real> expected = before;
-    expected.StepByDefinition(weights, {});
+    expected.StepByDefinition(weights, numerics);
     const auto compare = [&](auto make) {
       RowBatch<Real> got = before;
       make(got);
@@ -108,13 +122,28 @@ void CompareCell(CellKind kind, int64_t hidden, Tally& tally) {
       if (!RunsHere(target)) continue;
       for (const Company company : {Company::kAll, Company::kNone, Company::kRandom}) {
         compare([&](RowBatch<Real>& got) {
-          StepInCompany<Real>(target, company, cell, got.Rows(), generator);
+          StepInCompany<Real>(target, company, cell, numerics, got.Rows(), generator);
         });
       }
     }
-    compare([&](RowBatch<Real>& got) { StepWithSums<Real>(cell, got, got.Rows()); });
-    compare([&](RowBatch<Real>& got) { StepOnTwoThreads<Real>(cell, got.Rows()); });
+    compare([&](RowBatch<Real>& got) { StepWithSums<Real>(cell, numerics, got, got.Rows()); });
+    compare([&](RowBatch<Real>& got) { StepOnTwoThreads<Real>(cell, numerics, got.Rows()); });
     before = expected;
+  }
+}
+
+// The cell whose speed is told, and one that has peepholes, a projection, other activations and
+// other numerics by chance.
+template <class Real>
+void CompareCells(CellKind kind, WeightStorage storage, Tally& tally) {
+  std::mt19937_64 generator(1);
+  for (const Run& run : kRuns) {
+    const int64_t size = run.hidden_size;
+    CompareCell(PackCell(MakeWeights<Real>(kind, size), storage), {}, run, tally);
+    if (size > kMostRandomSize) continue;
+    const CellWeights<Real> random =
+        RandomCell<Real>(generator, {.kind = kind, .input_size = size, .hidden_size = size});
+    CompareCell(PackCell(random, storage), RandomNumerics<Real>(generator), run, tally);
   }
 }
 
@@ -122,13 +151,13 @@ void CompareCell(CellKind kind, int64_t hidden, Tally& tally) {
 }  // namespace cellar
 
 int main() {
+  using cellar::WeightStorage;
   cellar::Tally tally;
   for (const cellar::CellKind kind : {cellar::CellKind::kLstm, cellar::CellKind::kGruResetBefore,
                                       cellar::CellKind::kGruResetAfter, cellar::CellKind::kRnn}) {
-    for (const int64_t hidden : {1, 3, 8, 17, 32, 64, 100, 256}) {
-      cellar::CompareCell<float>(kind, hidden, tally);
-      cellar::CompareCell<double>(kind, hidden, tally);
-    }
+    cellar::CompareCells<float>(kind, WeightStorage::kFull, tally);
+    cellar::CompareCells<float>(kind, WeightStorage::kBfloat16, tally);
+    cellar::CompareCells<double>(kind, WeightStorage::kFull, tally);
   }
   std::string targets;
   for (const cellar::KernelTarget target : cellar::kAllTargets) {
