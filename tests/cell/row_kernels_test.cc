@@ -1,5 +1,5 @@
-// Every instruction set of this machine gives the bits of the definition (step_kernels.h):
-// thousands of random cells, and the activations one by one.
+// Every instruction set of this machine gives the bits of the definition (step.cc), in every way a
+// step can be had: thousands of random cells, and the activations one by one.
 #include "server/cell/row_kernels.h"
 
 #include <gmock/gmock.h>
@@ -13,6 +13,7 @@
 #include <string>
 #include <vector>
 
+#include "server/base/aligned_buffer.h"
 #include "server/cell/activations.h"
 #include "tests/testing/random_cell.h"
 #include "tests/testing/row_batch.h"
@@ -46,6 +47,66 @@ int64_t RandomMaxSize(std::mt19937_64& generator) {
   return generator() % 4 == 0 ? 70 : 20;
 }
 
+// How a step is had of the kernels of one target.
+struct Way {
+  bool sums_given;  // the inputs multiplied beforehand
+  bool in_parts;    // every phase cut between panels
+};
+constexpr Way kWays[] = {{false, false}, {false, true}, {true, false}, {true, true}};
+
+std::string Describe(const Way& way) {
+  return std::string(way.sums_given ? "sums given, " : "") + (way.in_parts ? "in parts" : "whole");
+}
+
+// One step of every row of `batch`; `cuts` says where it is cut.
+template <class Real>
+void StepBy(const Way& way, KernelTarget target, const PackedCell<Real>& cell,
+            const Numerics& numerics, std::mt19937_64& cuts, RowBatch<Real>& batch,
+            RowsWorkspace<Real>& workspace) {
+  const RowKernels<Real>& kernels = RowKernelsOf<Real>(target);
+  std::vector<StepRow<Real>> rows = batch.Rows();
+  AlignedBuffer<Real> sums;
+  if (way.sums_given) {
+    const std::vector<Real> x = batch.X();
+    const int64_t length = InputSumsLength(cell);
+    sums = AlignedBuffer<Real>(static_cast<size_t>(batch.size() * length));
+    for (const BlockRange& part :
+         RandomParts(cuts, cell.input.blocks(), PanelBlocks(cell.input.gates()))) {
+      kernels.multiply_inputs(cell, x.data(), batch.size(), part, sums.data());
+    }
+    for (int64_t row = 0; row < batch.size(); ++row) {
+      rows[row].x = nullptr;
+      rows[row].input_sums = sums.data() + row * length;
+    }
+  }
+  if (!way.in_parts) return StepRowsOn<Real>(target, cell, numerics, rows, workspace);
+  FitWorkspace(cell, batch.size(), workspace);
+  for (int phase = 0; phase < PhaseCount(cell); ++phase) {
+    for (const BlockRange& part :
+         RandomParts(cuts, PhaseBlocks(cell, phase), PhasePanelBlocks(cell, phase))) {
+      (phase == 0 ? kernels.first_phase : kernels.second_phase)(
+          {cell, numerics.activation_rule, rows.data(), batch.size(), part, workspace});
+    }
+  }
+  FinishRows<Real>(cell, numerics, rows, workspace);
+}
+
+// On every target of this machine and in every way: `expected`.
+template <class Real>
+void ExpectOnEveryTarget(const PackedCell<Real>& cell, const Numerics& numerics,
+                         const RowBatch<Real>& before, const RowBatch<Real>& expected,
+                         std::mt19937_64& cuts, RowsWorkspace<Real>& workspace) {
+  for (const KernelTarget target : kAllTargets) {
+    if (!RunsHere(target)) continue;
+    for (const Way& way : kWays) {
+      RowBatch<Real> got = before;
+      StepBy(way, target, cell, numerics, cuts, got, workspace);
+      ASSERT_TRUE(EqualBits(got.Everything(), expected.Everything()))
+          << NameOf(target) << ", " << Describe(way);
+    }
+  }
+}
+
 template <class How>
 class RowKernelsTest : public testing::Test {};
 using Hows = testing::Types<Stored<float>, Stored<double>, Stored<float, WeightStorage::kBfloat16>>;
@@ -56,6 +117,7 @@ TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOnEveryTarget) {
   using Real = typename TypeParam::Real;
   std::mt19937_64 generator(kRowKernelsSeed);
   SCOPED_TRACE("seed " + std::to_string(kRowKernelsSeed));
+  std::mt19937_64 cuts(kRowKernelsSeed);
   RowsWorkspace<Real> workspace;
   for (int cell = 0; cell < kCellCount; ++cell) {
     const PackedCell<Real> packed = PackCell(
@@ -68,14 +130,9 @@ TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOnEveryTarget) {
       for (std::vector<Real>& x : before.inputs) Spoil(generator, x);
       RowBatch<Real> expected = before;
       expected.StepByDefinition(weights, numerics);
-      for (const KernelTarget target : kAllTargets) {
-        if (!RunsHere(target)) continue;
-        RowBatch<Real> got = before;
-        StepRowsOn<Real>(target, packed, numerics, got.Rows(), workspace);
-        ASSERT_TRUE(EqualBits(got.Everything(), expected.Everything()))
-            << NameOf(target) << ", cell " << cell << ", step " << step << ", rows " << row_count
-            << ", " << Describe(weights);
-      }
+      ExpectOnEveryTarget(packed, numerics, before, expected, cuts, workspace);
+      ASSERT_FALSE(this->HasFatalFailure()) << "cell " << cell << ", step " << step << ", rows "
+                                            << row_count << ", " << Describe(weights);
       before = expected;
     }
   }
@@ -87,6 +144,7 @@ TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOverManyColumns) {
   using Real = typename TypeParam::Real;
   std::mt19937_64 generator(kRowKernelsSeed);
   SCOPED_TRACE("seed " + std::to_string(kRowKernelsSeed));
+  std::mt19937_64 cuts(kRowKernelsSeed);
   RowsWorkspace<Real> workspace;
   for (const CellKind kind :
        {CellKind::kLstm, CellKind::kGruResetBefore, CellKind::kGruResetAfter, CellKind::kRnn}) {
@@ -104,13 +162,8 @@ TYPED_TEST(RowKernelsTest, GiveTheBitsOfTheDefinitionOverManyColumns) {
       const RowBatch<Real> before(generator, ShapeOf(weights), row_count);
       RowBatch<Real> expected = before;
       expected.StepByDefinition(weights, numerics);
-      for (const KernelTarget target : kAllTargets) {
-        if (!RunsHere(target)) continue;
-        RowBatch<Real> got = before;
-        StepRowsOn<Real>(target, packed, numerics, got.Rows(), workspace);
-        ASSERT_TRUE(EqualBits(got.Everything(), expected.Everything()))
-            << NameOf(target) << ", rows " << row_count << ", " << Describe(weights);
-      }
+      ExpectOnEveryTarget(packed, numerics, before, expected, cuts, workspace);
+      ASSERT_FALSE(this->HasFatalFailure()) << "rows " << row_count << ", " << Describe(weights);
     }
   }
 }

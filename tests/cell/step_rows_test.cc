@@ -90,8 +90,7 @@ TYPED_TEST(StepRowsTest, InputsMayBeMultipliedBeforehand) {
     RowBatch<Real> expected(this->generator_, ShapeOf(weights), row_count);
     RowBatch<Real> got = expected;
 
-    std::vector<Real> x;
-    for (const std::vector<Real>& row : got.inputs) x.insert(x.end(), row.begin(), row.end());
+    const std::vector<Real> x = got.X();
     AlignedBuffer<Real> sums(static_cast<size_t>(row_count * InputSumsLength(cell)));
     MultiplyInputs<Real>(cell, x, absl::MakeSpan(sums.data(), sums.size()));
     std::vector<StepRow<Real>> rows = got.Rows();
@@ -106,18 +105,6 @@ TYPED_TEST(StepRowsTest, InputsMayBeMultipliedBeforehand) {
   }
 }
 
-// All blocks, cut between panels anywhere, in any order.
-std::vector<BlockRange> RandomParts(std::mt19937_64& generator, int64_t blocks,
-                                    int64_t panel_blocks) {
-  std::vector<BlockRange> parts;
-  for (int64_t first = 0; first < blocks; first = parts.back().end) {
-    const int64_t panels = 1 + static_cast<int64_t>(generator() % 3);
-    parts.push_back({first, std::min(blocks, first + panels * panel_blocks)});
-  }
-  std::shuffle(parts.begin(), parts.end(), generator);
-  return parts;
-}
-
 TYPED_TEST(StepRowsTest, InputsMayBeMultipliedInParts) {
   using Real = typename TypeParam::Real;
   for (int number = 0; number < 400; ++number) {
@@ -127,8 +114,7 @@ TYPED_TEST(StepRowsTest, InputsMayBeMultipliedInParts) {
     const int64_t row_count =
         1 + static_cast<int64_t>(this->generator_() % (number % 20 == 0 ? 70 : 15));
     const RowBatch<Real> batch(this->generator_, ShapeOf(weights), row_count);
-    std::vector<Real> x;
-    for (const std::vector<Real>& row : batch.inputs) x.insert(x.end(), row.begin(), row.end());
+    const std::vector<Real> x = batch.X();
     AlignedBuffer<Real> expected(static_cast<size_t>(row_count * InputSumsLength(cell)));
     AlignedBuffer<Real> got(expected.size());
     MultiplyInputs<Real>(cell, x, absl::MakeSpan(expected.data(), expected.size()));

@@ -5,6 +5,7 @@
 #ifndef CELLAR_TESTS_TESTING_ROW_BATCH_H_
 #define CELLAR_TESTS_TESTING_ROW_BATCH_H_
 
+#include <algorithm>
 #include <cstdint>
 #include <random>
 #include <vector>
@@ -53,6 +54,13 @@ struct RowBatch {
     return rows;
   }
 
+  // All inputs, [rows, I].
+  std::vector<Real> X() const {
+    std::vector<Real> x;
+    for (const std::vector<Real>& row : inputs) x.insert(x.end(), row.begin(), row.end());
+    return x;
+  }
+
   // One step of every row, alone and by the definition.
   void StepByDefinition(const CellWeights<Real>& weights, const Numerics& numerics) {
     StepWorkspace<Real> workspace;
@@ -77,6 +85,18 @@ struct RowBatch {
   std::vector<CellState<Real>> states;
   std::vector<ShownStep<Real>> shown;
 };
+
+// All blocks, cut between panels anywhere, in any order.
+inline std::vector<BlockRange> RandomParts(std::mt19937_64& generator, int64_t blocks,
+                                           int64_t panel_blocks) {
+  std::vector<BlockRange> parts;
+  for (int64_t first = 0; first < blocks; first = parts.back().end) {
+    const int64_t panels = 1 + static_cast<int64_t>(generator() % 3);
+    parts.push_back({first, std::min(blocks, first + panels * panel_blocks)});
+  }
+  std::shuffle(parts.begin(), parts.end(), generator);
+  return parts;
+}
 
 }  // namespace cellar
 

@@ -72,8 +72,7 @@ template <class Real>
 void StepWithSums(const PackedCell<Real>& cell, const Numerics& numerics,
                   const RowBatch<Real>& batch, std::vector<StepRow<Real>> rows) {
   const int64_t length = InputSumsLength(cell);
-  std::vector<Real> x;
-  for (const std::vector<Real>& row : batch.inputs) x.insert(x.end(), row.begin(), row.end());
+  const std::vector<Real> x = batch.X();
   AlignedBuffer<Real> sums(static_cast<size_t>(batch.size() * length));
   MultiplyInputs<Real>(cell, x, absl::MakeSpan(sums.data(), sums.size()));
   for (size_t row = 0; row < rows.size(); ++row) {
