@@ -42,6 +42,7 @@ template <class Real>
 void RunPhaseOf(const RowKernels<Real>& kernels, const PackedCell<Real>& cell,
                 const Numerics& numerics, absl::Span<const StepRow<Real>> rows, int phase,
                 BlockRange blocks, RowsWorkspace<Real>& workspace) {
+  assert(blocks.first < blocks.end);
   if (rows.empty()) return;
   const auto run = phase == 0 ? kernels.first_phase : kernels.second_phase;
   run({cell, numerics.activation_rule, rows.data(), static_cast<int64_t>(rows.size()), blocks,
@@ -86,6 +87,8 @@ template <class Real>
 void MultiplyInputBlocks(const PackedCell<Real>& cell, absl::Span<const Real> x, BlockRange blocks,
                          absl::Span<Real> sums) {
   const int64_t row_count = static_cast<int64_t>(x.size()) / cell.shape.input_size;
+  assert(blocks.first < blocks.end);
+  assert(x.size() == static_cast<size_t>(row_count * cell.shape.input_size));
   assert(sums.size() == static_cast<size_t>(row_count * InputSumsLength(cell)));
   BestKernels<Real>().multiply_inputs(cell, x.data(), row_count, blocks, sums.data());
 }

@@ -63,8 +63,8 @@ int64_t InputSumsLength(const PackedCell<Real>& cell) {
   return cell.input.blocks() * cell.input.block_width();
 }
 
-// sums[t] = b + W x[t] for the rows of `x` ([T, I], row-major). REQUIRES: `sums` is [T,
-// InputSumsLength] and aligned like a cache line.
+// sums[t] = b + W x[t] for the rows of `x` ([T, I], row-major). REQUIRES: x.size() is a multiple of
+// I; `sums` is [T, InputSumsLength] and aligned like a cache line.
 template <class Real>
 void MultiplyInputs(const PackedCell<Real>& cell, absl::Span<const Real> x, absl::Span<Real> sums);
 
@@ -76,14 +76,14 @@ bool PaysToMultiplyInputs(const PackedCell<Real>& cell, int64_t row_count);
 // ---- A step in parts ----
 
 // Blocks of output rows (packed_matrix.h). Both ends are multiples of the blocks of a panel, or the
-// last block's end.
+// last block's end. REQUIRES: first < end.
 struct BlockRange {
   int64_t first = 0;
   int64_t end = 0;
 };
 
 // Some blocks of MultiplyInputs: of each of the sums their part, the rest stays as it is. Calls for
-// other blocks may run at the same time.
+// other blocks may run at the same time. REQUIRES: as MultiplyInputs.
 template <class Real>
 void MultiplyInputBlocks(const PackedCell<Real>& cell, absl::Span<const Real> x, BlockRange blocks,
                          absl::Span<Real> sums);
