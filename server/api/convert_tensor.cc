@@ -11,7 +11,7 @@
 #include <optional>
 
 #include "absl/strings/str_cat.h"
-#include "server/cell/step.h"
+#include "server/cell/numerics.h"
 #include "server/model/tensor_shape.h"
 
 namespace cellar {

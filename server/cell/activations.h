@@ -9,9 +9,10 @@
 // doubles. Over the floats neither function ever falls where its argument rises. NaN gives the
 // canonical quiet NaN; infinities give the limits; tanh is odd, down to its zeros.
 //
-// Everything lives in the namespace CELLAR_KERNEL_NAMESPACE, because it is compiled for several
-// instruction sets: with a shared name the linker would keep one copy of each function, perhaps one
-// that the processor cannot run. For the same reason nothing here calls an inline function of std.
+// Everything lives in the namespace CELLAR_KERNEL_NAMESPACE. A source that is compiled for another
+// instruction set than the library (tests/cell/activations_exhaustive.cc) names one of its own:
+// with a shared name the linker would keep one copy of each function, perhaps one that the
+// processor cannot run. For the same reason nothing here calls an inline function of std.
 //
 // Thread safety: pure functions.
 #ifndef CELLAR_SERVER_CELL_ACTIVATIONS_H_
@@ -88,20 +89,6 @@ inline Real HardSigmoid(Real z) {
 template <class Real>
 inline Real Identity(Real z) {
   return CanonicalNan(z);
-}
-
-// To the nearest integer, ties towards zero, never -0; NaN and infinities stay.
-template <class Real>
-inline Real RoundTiesToZero(Real value) {
-  using F = Format<Real>;
-  const Real magnitude = FromBits<Real>(BitsOf(value) & ~F::kSignBit);
-  // Numbers this large are integers. Below, `down` is the nearest integer with ties to even, and a
-  // tie that went up is taken back.
-  constexpr Real kAllIntegers = Real{1} / 2 * (typename F::Bits{1} << (F::kFractionBits + 1));
-  const Real nearest = (magnitude + kAllIntegers) - kAllIntegers;
-  const Real down = nearest - magnitude == static_cast<Real>(0.5) ? nearest - 1 : nearest;
-  const Real rounded = value < 0 ? 0 - down : down;
-  return CanonicalNan(magnitude < kAllIntegers ? rounded : value);
 }
 
 }  // namespace cellar::CELLAR_KERNEL_NAMESPACE

@@ -1,4 +1,7 @@
-// The selectable rules of arithmetic; the words are those of numerics.proto, which defines them.
+// The selectable rules of arithmetic, in the words of numerics.proto, which defines them; and what
+// becomes of a number whatever cell it comes from.
+//
+// Thread safety: pure functions.
 #ifndef CELLAR_SERVER_CELL_NUMERICS_H_
 #define CELLAR_SERVER_CELL_NUMERICS_H_
 
@@ -28,6 +31,14 @@ template <>
 constexpr Precision PrecisionOf<double>() {
   return Precision::kFloat64;
 }
+
+// Makes the quiet NaN without sign and payload of any NaN; leaves other numbers alone.
+template <class Real>
+Real CanonicalNan(Real value);
+
+// To the nearest integer, ties towards zero, never -0; NaN and infinities stay.
+template <class Real>
+Real RoundTiesToZero(Real value);
 
 }  // namespace cellar
 

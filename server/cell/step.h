@@ -1,4 +1,5 @@
 // One step of one cell, as it is defined: what tests compare StepRows to, which other floors call.
+// step.cc is the definition, to be read.
 //
 // Bits: the result is a pure function of weights, rules, state and x, equal on every processor.
 // Sums over k are chains of fused multiply-adds in ascending k; z = (b + sum W x) + (sum U h), the
@@ -50,14 +51,6 @@ struct StepTrace {
 template <class Real>
 void StepCell(const CellWeights<Real>& weights, const Numerics& numerics, absl::Span<const Real> x,
               CellState<Real>& state, StepWorkspace<Real>& workspace, const StepTrace<Real>& trace);
-
-// Makes the quiet NaN without sign and payload of any NaN; leaves other numbers alone.
-template <class Real>
-Real CanonicalNan(Real value);
-
-// To the nearest integer, ties towards zero, never -0; NaN and infinities stay.
-template <class Real>
-Real RoundTiesToZero(Real value);
 
 }  // namespace cellar
 

@@ -1,5 +1,5 @@
 // The LSTM. Equations and letters as in model.proto; every operation is that of the definition
-// (step_kernels.h), in the same order, on a vector of elements at a time, or two.
+// (step.cc), in the same order, on a vector of elements at a time, or two.
 //
 // Per-target header of Highway: included once for each instruction set by row_kernels.cc.
 //

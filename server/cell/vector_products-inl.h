@@ -1,7 +1,7 @@
 // The sums over k: chains of fused multiply-adds over packed weights (packed_matrix.h), a lane
 // each, for one row of a batch or for many. However the work is blocked, a chain runs over
 // ascending k and is at most saved and loaded in between, so the bits are those of the definition
-// (step_kernels.h).
+// (step.cc).
 //
 // Per-target header of Highway: included once for each instruction set by row_kernels.cc.
 //

@@ -4,8 +4,6 @@
 #include <cmath>
 #include <cstddef>
 
-#include "server/cell/step.h"
-
 namespace cellar {
 namespace {
 

@@ -298,7 +298,7 @@ Real RoundBy(RoundingRule rule, Real value) {
     case RoundingRule::kNone:
       return value;
     case RoundingRule::kTiesToZero:
-      return kernels::RoundTiesToZero(value);
+      return RoundTiesToZero(value);
     case RoundingRule::kTiesAway:
       return std::round(value) + Real{0};
     case RoundingRule::kTiesToEven:

@@ -9,7 +9,7 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "server/base/status_macros.h"
-#include "server/cell/step.h"
+#include "server/cell/numerics.h"
 #include "server/session/session_errors.h"
 
 namespace cellar {

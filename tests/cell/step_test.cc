@@ -10,7 +10,6 @@
 #include <random>
 #include <string>
 #include <type_traits>
-#include <utility>
 #include <vector>
 
 #include "tests/testing/allocation_count.h"
@@ -111,38 +110,6 @@ TYPED_TEST(StepTest, ShowsTheGatesOfTheHomework) {
 }
 
 // ---- Rounding ----
-
-TYPED_TEST(StepTest, RoundsToTheNearestIntegerTiesTowardsZero) {
-  using Real = TypeParam;
-  const Real half = static_cast<Real>(0.5);
-  const Real above_half = std::nextafter(half, Real{1});
-  const Real below_half = std::nextafter(half, Real{0});
-  const Real big = std::ldexp(Real{1}, std::numeric_limits<Real>::digits - 1);
-  const std::vector<std::pair<Real, Real>> cases = {
-      {0, 0},
-      {half, 0},
-      {above_half, 1},
-      {below_half, 0},
-      {1, 1},
-      {static_cast<Real>(1.5), 1},
-      {static_cast<Real>(2.5), 2},
-      {static_cast<Real>(3.5), 3},
-      {static_cast<Real>(1.75), 2},
-      {static_cast<Real>(1.25), 1},
-      {big / 2 - half, big / 2 - 1},
-      {big - half, big - 1},
-      {big, big},
-      {big + 1, big + 1},
-      {3 * big, 3 * big},
-      {std::numeric_limits<Real>::denorm_min(), 0},
-      {std::numeric_limits<Real>::infinity(), std::numeric_limits<Real>::infinity()}};
-  for (const auto& [value, rounded] : cases) {
-    EXPECT_EQ(RoundTiesToZero(value), rounded) << value;
-    EXPECT_EQ(RoundTiesToZero(-value), -rounded) << -value;
-    EXPECT_EQ(std::signbit(RoundTiesToZero(-value)), rounded != 0) << -value;
-  }
-  EXPECT_TRUE(IsCanonicalNan(RoundTiesToZero(-std::numeric_limits<Real>::quiet_NaN())));
-}
 
 // An RNN that shows its input: h = x + h.
 template <class Real>

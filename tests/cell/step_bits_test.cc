@@ -21,7 +21,7 @@ namespace {
 
 namespace kernels = CELLAR_KERNEL_NAMESPACE;
 
-constexpr uint64_t kPortableSeed = 31;
+constexpr uint64_t kStepBitsSeed = 31;
 
 template <class Real>
 Real Apply(Activation activation, ActivationRule rule, Real z) {
@@ -128,14 +128,14 @@ struct Elements {
 };
 
 template <class Real>
-class StepKernelsPortableTest : public testing::Test {};
+class StepBitsTest : public testing::Test {};
 using Reals = testing::Types<float, double>;
-TYPED_TEST_SUITE(StepKernelsPortableTest, Reals);
+TYPED_TEST_SUITE(StepBitsTest, Reals);
 
-TYPED_TEST(StepKernelsPortableTest, RoundEveryOperationInTheOrderOfTheEquations) {
+TYPED_TEST(StepBitsTest, EveryOperationIsRoundedInTheOrderOfTheEquations) {
   using Real = TypeParam;
-  std::mt19937_64 generator(kPortableSeed);
-  SCOPED_TRACE("seed " + std::to_string(kPortableSeed));
+  std::mt19937_64 generator(kStepBitsSeed);
+  SCOPED_TRACE("seed " + std::to_string(kStepBitsSeed));
   StepWorkspace<Real> workspace;
   for (int cell = 0; cell < 1500; ++cell) {
     const CellWeights<Real> weights = RandomCell<Real>(generator);
