@@ -4,6 +4,31 @@
 // Only targets that multiply and add with one rounding may be compiled, so x86 has AVX2 and AVX-512
 // but none of the SSE targets; the scalar target does it through the library's fma. (Bit 14 is
 // SSE2, which versions of Highway have that are newer than 1.0.)
+//
+// What the words of vector_*-inl.h mean, on the weights W of an LSTM of 64 rows (packed_matrix.h):
+//
+//            columns of W, 0 .. I-1: chains run this way
+//            |<-- strip -->|<-- strip -->|<---
+//           +-------------+-------------+----
+//   panel 0 |  block 0    :             :      .
+//           |  block 1    :             :       |  a span of one row: many panels
+//           +-------------+-------------+----   |
+//   panel 1 |  block 2    :             :       |
+//           |  block 3    :             :      '
+//           +-------------+-------------+----
+//
+//   block   16 rows of all gates (float): a cache line of each, side by side in every column
+//   panel   blocks that stand side by side in memory: 6 or 8 cache lines in every column
+//   strip   columns of a panel that are multiplied with all rows of the batch before the next
+//           ones are: meanwhile they stay in the second cache. Chains are saved at its end
+//   tile    a few vectors of a panel by a few rows of the batch: as many chains as there are
+//           registers, over one strip
+//   span    blocks, and up to 32 rows of the batch, whose sums are made together and then used:
+//           one panel for a batch, up to 32 panels for one row
+//
+// A phase visits its spans, blocks outside and rows inside (vector_spans); a span its panels; a
+// panel its strips (vector_products); a strip its tiles (vector_tile). Then the points of the cell
+// (vector_lstm, vector_cells) turn the sums of the span into gates and states (vector_place).
 #include "server/cell/row_kernels.h"
 
 #include <cstdint>
@@ -37,12 +62,12 @@ template <class Real>
 void MultiplyInputsKernel(const PackedCell<Real>& cell, const Real* x, int64_t row_count,
                           BlockRange blocks, Real* sums) {
   const int64_t length = InputSumsLength(cell);
-  for (int64_t row = 0; row < row_count; row += kGroupRows) {
-    const int64_t group = HWY_MIN(kGroupRows, row_count - row);
-    const Real* rows[kGroupRows];
-    for (int64_t r = 0; r < group; ++r) rows[r] = x + (row + r) * cell.shape.input_size;
+  for (int64_t row = 0; row < row_count; row += kSpanRows) {
+    const int64_t count = HWY_MIN(kSpanRows, row_count - row);
+    const Real* rows[kSpanRows];
+    for (int64_t r = 0; r < count; ++r) rows[r] = x + (row + r) * cell.shape.input_size;
     MultiplyPanels(Tag<Real>(), {cell.input, cell.input_start.BlockAt(0), blocks}, false, rows,
-                   group, sums + row * length + blocks.first * cell.input.block_width(), length,
+                   count, sums + row * length + blocks.first * cell.input.block_width(), length,
                    cell.input.BlockAt(blocks.first));
   }
 }

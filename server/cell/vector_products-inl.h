@@ -81,37 +81,37 @@ HWY_INLINE void Multiply(D d, Product<Real>& product) {
 // Words that are multiplied with all rows before the next ones are. They and the next ones, which
 // are fetched meanwhile, stay in the second cache while the rows take their turns: 1 MiB or more
 // where there is AVX-512, else often half of that.
-constexpr int64_t kPieceBytes = int64_t{HWY_TARGET == HWY_AVX2 ? 128 : 256} << 10;
+constexpr int64_t kStripBytes = int64_t{HWY_TARGET == HWY_AVX2 ? 128 : 256} << 10;
 
 // The same for one row. A tile as wide as the panel reads it straight on, all columns in one go;
 // narrower ones take turns, each of which skips what the others read, so what they share has to be
-// in the first cache by then. (A panel of two pieces or less is there anyway.)
-constexpr int64_t kAlonePieceBytes = int64_t{16} << 10;
+// in the first cache by then. (A panel of two strips or less is there anyway.)
+constexpr int64_t kAloneStripBytes = int64_t{16} << 10;
 
 // Words of each chain that are multiplied with all rows before the next ones are.
 template <class D, class Real = hn::TFromD<D>>
-HWY_INLINE int64_t PieceWords(D /*d*/, const Product<Real>& product, int64_t all_words) {
+HWY_INLINE int64_t StripWords(D /*d*/, const Product<Real>& product, int64_t all_words) {
   const int64_t words_bytes = product.width * static_cast<int64_t>(sizeof(Real));
-  if (product.row_count > 1) return HWY_MAX(kPieceBytes / words_bytes, 1);
+  if (product.row_count > 1) return HWY_MAX(kStripBytes / words_bytes, 1);
   const bool one_tile = product.width <= 8 * kLanesOf<D>;
-  if (one_tile || all_words * words_bytes <= 2 * kAlonePieceBytes) return all_words;
-  return kAlonePieceBytes / words_bytes;
+  if (one_tile || all_words * words_bytes <= 2 * kAloneStripBytes) return all_words;
+  return kAloneStripBytes / words_bytes;
 }
 
-// All columns of the blocks of `product`, from `weights` on, a piece at a time. `after` is what is
+// All columns of the blocks of `product`, from `weights` on, a strip at a time. `after` is what is
 // read next.
 template <WeightStorage kStorage, class D, class Real = hn::TFromD<D>>
-HWY_INLINE void MultiplyPieces(D d, int64_t columns, const Real* after, Product<Real>& product) {
+HWY_INLINE void MultiplyStrips(D d, int64_t columns, const Real* after, Product<Real>& product) {
   const Real* const weights = product.weights;
   const int64_t stride = product.column_stride;
   const int64_t all_words = WordCount(kStorage, columns);
-  const int64_t piece = PieceWords(d, product, all_words);
-  for (int64_t word = 0; word < all_words; word += piece) {
+  const int64_t strip = StripWords(d, product, all_words);
+  for (int64_t word = 0; word < all_words; word += strip) {
     const int64_t first = word * ColumnsPerWord(kStorage);
     product.weights = weights + word * stride;
     product.first_column = first;
-    product.columns = HWY_MIN(piece * ColumnsPerWord(kStorage), columns - first);
-    product.fetch = word + piece < all_words ? product.weights + piece * stride : after;
+    product.columns = HWY_MIN(strip * ColumnsPerWord(kStorage), columns - first);
+    product.fetch = word + strip < all_words ? product.weights + strip * stride : after;
     Multiply<kStorage>(d, product);
   }
 }
@@ -134,10 +134,10 @@ HWY_INLINE void MultiplyBlocks(D d, const PackedMatrix<Real>& matrix, const Real
   product.sums_stride = sums_stride;
   if constexpr (sizeof(Real) == sizeof(float)) {
     if (matrix.storage() == WeightStorage::kBfloat16) {
-      return MultiplyPieces<WeightStorage::kBfloat16>(d, matrix.columns(), after, product);
+      return MultiplyStrips<WeightStorage::kBfloat16>(d, matrix.columns(), after, product);
     }
   }
-  MultiplyPieces<WeightStorage::kFull>(d, matrix.columns(), after, product);
+  MultiplyStrips<WeightStorage::kFull>(d, matrix.columns(), after, product);
 }
 
 }  // namespace cellar::HWY_NAMESPACE

@@ -21,13 +21,13 @@
 HWY_BEFORE_NAMESPACE();
 namespace cellar::HWY_NAMESPACE {
 
-// Rows of the batch whose sums are kept at once, for the widest panel.
-constexpr int64_t kGroupRows = 32;
+// Rows of the batch in a span: the sums of the widest panel are kept for so many at once.
+constexpr int64_t kSpanRows = 32;
 constexpr int64_t kMostPanelVectors = 8;
 
 template <class Real>
 struct Sums {  // 16 KiB
-  alignas(kCacheLineBytes) Real of[kGroupRows * kMostPanelVectors * kBlockRows<Real>];
+  alignas(kCacheLineBytes) Real of[kSpanRows * kMostPanelVectors * kBlockRows<Real>];
 };
 
 enum class Factor { kH, kHidden };
@@ -77,8 +77,8 @@ HWY_INLINE void MultiplyPanels(D d, const Panels<Real>& panels, bool backwards,
 // Where the sums of a span stand.
 template <class Real>
 struct SpanSums {
-  const Real* of_inputs[kGroupRows];  // of each row; anything if the points have no inputs
-  const Real* of_h;                   // [row of the span][block][gate][lane]
+  const Real* of_inputs[kSpanRows];  // of each row; anything if the points have no inputs
+  const Real* of_h;                  // [row of the span][block][gate][lane]
 };
 
 // Where a span makes the sums of its inputs: in `sums`, or where the second phase of a GRU reset
@@ -128,7 +128,7 @@ HWY_INLINE void StepSpan(D d, const PhaseArguments<Real>& step, const PackedMatr
   Sums<Real> input, recurrent;
   const MadeInputSums<Real> made = PlaceOfInputSums(step, span, input);
   SpanSums<Real> sums;
-  const Real *x[kGroupRows], *h[kGroupRows];
+  const Real *x[kSpanRows], *h[kSpanRows];
   for (int64_t r = 0; r < span.row_count; ++r) {
     const StepRow<Real>& row = step.rows[span.row + r];
     x[r] = row.x;
@@ -157,7 +157,7 @@ template <class D, class Real = hn::TFromD<D>, class... Points>
 HWY_INLINE void StepSpans(D d, const PhaseArguments<Real>& step, const PackedMatrix<Real>& U,
                           const Real* start, Factor factor, const Points&... points) {
   // Of one row there is room for the sums of as many panels as of rows.
-  const int64_t span_blocks = PanelBlocks(U.gates()) * (step.row_count == 1 ? kGroupRows : 1);
+  const int64_t span_blocks = PanelBlocks(U.gates()) * (step.row_count == 1 ? kSpanRows : 1);
   const bool backwards = step.workspace.backwards;
   const int64_t last =
       step.blocks.first + ((step.blocks.end - step.blocks.first - 1) & -span_blocks);
@@ -165,11 +165,11 @@ HWY_INLINE void StepSpans(D d, const PhaseArguments<Real>& step, const PackedMat
   const int64_t stop = backwards ? step.blocks.first : last;
   for (int64_t block = backwards ? last : step.blocks.first;; block += ahead) {
     const BlockRange blocks = {block, HWY_MIN(block + span_blocks, step.blocks.end)};
-    for (int64_t row = 0; row < step.row_count; row += kGroupRows) {
+    for (int64_t row = 0; row < step.row_count; row += kSpanRows) {
       const int64_t left = step.row_count - row;
       // The rows that are left take the same blocks once more.
-      const int64_t next_block = left > kGroupRows || block == stop ? block : block + ahead;
-      StepSpan(d, step, U, start, factor, {blocks, row, HWY_MIN(kGroupRows, left), next_block},
+      const int64_t next_block = left > kSpanRows || block == stop ? block : block + ahead;
+      StepSpan(d, step, U, start, factor, {blocks, row, HWY_MIN(kSpanRows, left), next_block},
                points...);
     }
     if (block == stop) break;
