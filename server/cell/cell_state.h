@@ -10,9 +10,10 @@ namespace cellar {
 
 template <class Real>
 struct CellState {
-  std::vector<Real>
-      h;  // [P]: the visible state as fed back (rounded only under RoundingScope::kFeedback)
-  std::vector<Real> c;  // [H]: the memory; empty unless the cell is an LSTM
+  // [P]: the visible state as fed back (rounded only under RoundingScope::kFeedback).
+  std::vector<Real> h;
+  // [H]: the memory; empty unless the cell is an LSTM.
+  std::vector<Real> c;
 
   friend bool operator==(const CellState&, const CellState&) = default;
 };

@@ -4,11 +4,9 @@
 //
 // StepRows does everything. Two things can be had apart, with the same bits:
 //   - MultiplyInputs does the part of a step that depends on x alone, for as many steps as are
-//   known; each of them
-//     is then given to StepRows with its input_sums.
+//     known; each of them is then given to StepRows with its input_sums.
 //   - A step can be shared by threads: each runs its own blocks of every phase, all wait for each
-//   other between two
-//     phases, and one of them finishes.
+//     other between two phases, and one of them finishes.
 //
 // Thread safety: cells are only read; rows and workspace belong to the call (to all calls of a
 // shared step). No allocation, lock, log or system call once the workspace fits.
@@ -29,12 +27,16 @@ namespace cellar {
 // x. Of the rows of one step all have input_sums, or none has.
 template <class Real>
 struct StepRow {
-  const Real* x = nullptr;  // [I]; not read if input_sums is given
-  const Real* input_sums =
-      nullptr;                 // [InputSumsLength], from MultiplyInputs; aligned like a cache line
-  Real* h = nullptr;           // [P], replaced by the step: what the layer above takes as its x
-  Real* c = nullptr;           // [H], replaced by the step; of an LSTM only
-  StepTrace<Real> trace = {};  // empty spans are not wanted
+  // [I]; not read if input_sums is given.
+  const Real* x = nullptr;
+  // [InputSumsLength], from MultiplyInputs; aligned like a cache line.
+  const Real* input_sums = nullptr;
+  // [P], replaced by the step: what the layer above takes as its x.
+  Real* h = nullptr;
+  // [H], replaced by the step; of an LSTM only.
+  Real* c = nullptr;
+  // Empty spans are not wanted.
+  StepTrace<Real> trace = {};
 };
 
 // Scratch memory of a step. Reusable for any cell and number of rows.

@@ -21,12 +21,14 @@ enum class LayerAxis { kInput, kHidden, kOutput };
 // What is known of one tensor of a layer before its numbers are looked at.
 struct TensorFacts {
   std::string path;
-  std::vector<LayerAxis> axes;  // what each axis stands for; one or two. P is kHidden in a layer
-                                // without projection
+  // What each axis stands for; one or two. P is kHidden in a layer without projection.
+  std::vector<LayerAxis> axes;
   bool required = true;
   bool given = false;
-  bool broken = false;  // its violation is reported already: says nothing, is not judged
-  absl::Span<const int64_t> shape;  // as given: anything; empty: to be implied
+  // Its violation is reported already: says nothing, is not judged.
+  bool broken = false;
+  // As given: anything; empty: to be implied.
+  absl::Span<const int64_t> shape;
   int64_t element_count = 0;
 };
 
@@ -44,9 +46,8 @@ struct LayerSizes {
 
 // The sizes that most of the tensors speak for (the first named of equals), by a shape, the length
 // of a vector or a square; where none does so, by a division; where they say nothing, those of
-// `hints`. A size that only
-// one wrong tensor claims is thus outvoted, and the complaint goes to that tensor. Sizes are those
-// claimed: possibly absurd until every tensor is checked.
+// `hints`. A size that only one wrong tensor claims is thus outvoted, and the complaint goes to
+// that tensor. Sizes are those claimed: possibly absurd until every tensor is checked.
 LayerSizes InferLayerSizes(absl::Span<const TensorFacts> tensors, const LayerSizes& hints);
 
 // Adds a violation if the tensor is missing or disagrees with `sizes`.

@@ -27,8 +27,8 @@ namespace cellar {
 template <class Real>
 struct LayerStack {
   std::vector<CellWeights<Real>> layers;  // at least one
-  std::vector<CellWeights<Real>>
-      backward_layers;  // empty, or as many, each with the sizes of its counterpart
+  // Empty, or as many, each with the sizes of its counterpart.
+  std::vector<CellWeights<Real>> backward_layers;
   WeightStorage weight_storage = WeightStorage::kFull;  // always so of double
 
   bool bidirectional() const { return !backward_layers.empty(); }
@@ -59,9 +59,8 @@ class Model {
 
   const std::string& name() const { return name_; }  // "models/{id}"
   const std::string& display_name() const { return display_name_; }
-  const std::string& digest() const {
-    return digest_;
-  }  // SHA-256 of the canonical form, lower-case hexadecimal
+  // SHA-256 of the canonical form, lower-case hexadecimal.
+  const std::string& digest() const { return digest_; }
   absl::Time create_time() const { return create_time_; }
   Precision precision() const { return precision_; }
   WeightStorage weight_storage() const { return weight_storage_; }
@@ -70,7 +69,6 @@ class Model {
   int64_t output_size() const;  // the last layer's P; twice that if bidirectional
   int64_t parameter_count() const { return parameter_count_; }
   int64_t size_bytes() const;  // of the weights as they are written, in the model's own precision
-
   // Of the weights as they are kept: packed, with what fills blocks up; in the model's own
   // precision, or as Packed makes them in any, whether it has or not.
   int64_t memory_bytes() const { return memory_bytes(precision_); }

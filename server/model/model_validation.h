@@ -62,9 +62,10 @@ struct ModelLimits {
 
 // Infers what was left out, checks everything, and moves the weights into a stack, matrices rounded
 // if they are to be stored as bfloat16 (float only; a weight that this makes infinite is a
-// violation). Violations found
-// by the caller (who could not convert something) come in as `violations`; all problems are
-// reported at once, with paths that begin with `path` ("model" gives
+// violation).
+//
+// Violations found by the caller (who could not convert something) come in as `violations`; all
+// problems are reported at once, with paths that begin with `path` ("model" gives
 // "model.layers[0].lstm.forget_gate.bias"). Errors: BAD_REQUEST with every violation (of more than
 // a hundred, the first ones and how many more); MODEL_SIZE_LIMIT if all is well but too large.
 template <class Real>
