@@ -22,6 +22,7 @@ grpc::Status Admission::Close(grpc::ServerContextBase& context,
 }
 
 absl::Status Admission::Enter() {
+  if (draining_.load()) return Draining();  // most who are refused are not even counted
   // Counted before the flag is read: either this call sees the flag, or whoever set the flag sees
   // this call. Hence the default, sequentially consistent order of both.
   inside_.fetch_add(1);
@@ -66,8 +67,10 @@ void Admission::StartDraining() {
 
 bool Admission::AwaitEmpty(absl::Duration timeout) {
   absl::MutexLock lock(&mutex_);
-  mutex_.AwaitWithTimeout(absl::Condition(this, &Admission::EmptyOrForced), timeout);
-  const bool empty = inside_.load() == 0;
+  const bool over =
+      mutex_.AwaitWithTimeout(absl::Condition(this, &Admission::EmptyOrForced), timeout);
+  // Only counted again where it is not known: whoever is refused may be inside for a moment.
+  const bool empty = over && (!forced_->load() || inside_.load() == 0);
   if (!empty) forced_->store(true);
   return empty;
 }

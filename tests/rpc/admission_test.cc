@@ -1,6 +1,8 @@
 #include "server/rpc/admission.h"
 
+#include <atomic>
 #include <thread>
+#include <vector>
 
 #include "gtest/gtest.h"
 #include "server/base/error.h"
@@ -48,6 +50,27 @@ TEST(Admission, WakesTheDrainWhenTheLastLeaves) {
   std::thread last([&] { admission.Leave(); });
   EXPECT_TRUE(admission.AwaitEmpty(absl::InfiniteDuration()));
   last.join();
+}
+
+TEST(Admission, IsEmptyThoughManyKnock) {
+  for (int round = 0; round < 20; ++round) {
+    Admission admission;
+    ASSERT_TRUE(admission.Enter().ok());
+    admission.StartDraining();
+    std::atomic<bool> over{false};
+    std::vector<std::thread> refused;
+    for (int i = 0; i < 2; ++i) {
+      refused.emplace_back([&] {
+        while (!over) EXPECT_FALSE(admission.Enter().ok());
+      });
+    }
+    std::thread last([&] { admission.Leave(); });
+    EXPECT_TRUE(admission.AwaitEmpty(absl::InfiniteDuration()));
+    EXPECT_FALSE(admission.forced()->load());
+    over = true;
+    last.join();
+    for (std::thread& thread : refused) thread.join();
+  }
 }
 
 TEST(Admission, ForceEndsTheWaitThoughSomebodyIsInside) {
