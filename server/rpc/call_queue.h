@@ -59,10 +59,25 @@ class CallQueue {
 
   // For calls.
   grpc::ServerCompletionQueue* queue() { return queue_.get(); }
-  void Enter() ABSL_LOCKS_EXCLUDED(mutex_);
-  void Leave() ABSL_LOCKS_EXCLUDED(mutex_);
+
+  // A call has one from before it asks gRPC for anything until nothing of it is left, and gives it
+  // up last of all: Stop waits for that.
+  class Place {
+   public:
+    explicit Place(CallQueue& queue) : queue_(queue) { queue_.Enter(); }
+    ~Place() { queue_.Leave(); }
+    Place(const Place&) = delete;
+    Place& operator=(const Place&) = delete;
+
+    CallQueue& queue() const { return queue_; }
+
+   private:
+    CallQueue& queue_;
+  };
 
  private:
+  void Enter() ABSL_LOCKS_EXCLUDED(mutex_);
+  void Leave() ABSL_LOCKS_EXCLUDED(mutex_);
   void Serve();
 
   // Waits for the next event. Returns whether there is one; none comes any more once the queue is

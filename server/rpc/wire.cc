@@ -2,12 +2,7 @@
 
 namespace cellar {
 
-Wire::Wire(CallQueue& queue) : queue_(queue) {
-  queue_.Enter();
-  context_.AsyncNotifyWhenDone(ended_.tag());
-}
-
-Wire::~Wire() { queue_.Leave(); }
+Wire::Wire(CallQueue& queue) : place_(queue) { context_.AsyncNotifyWhenDone(ended_.tag()); }
 
 void Wire::Begun(bool ok) {
   if (!ok) {  // the server is shut down

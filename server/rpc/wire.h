@@ -49,13 +49,13 @@ class Wire {
 
  protected:
   explicit Wire(CallQueue& queue);
-  virtual ~Wire();
+  virtual ~Wire() = default;
 
   // The call has come: waits for the next one of its method, and makes what reacts to this one,
   // which may use it at once.
   virtual Reactor* Begin() = 0;
 
-  CallQueue& queue() { return queue_; }
+  CallQueue& queue() { return place_.queue(); }
 
   // Tags of what gRPC is asked for.
   void* BeginTag() { return begun_.tag(); }
@@ -93,7 +93,7 @@ class Wire {
 
   void OneLess();
 
-  CallQueue& queue_;
+  const CallQueue::Place place_;  // the first: given up when all the rest is gone
   Reactor* reactor_ = nullptr;
   grpc::ServerContext context_;
   Event<&Wire::Begun> begun_{*this};

@@ -7,6 +7,7 @@
 
 #include <atomic>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -62,9 +63,9 @@ TEST_F(CallQueueTest, EventsHappenOnItsThread) {
 
 TEST_F(CallQueueTest, StopsWhenTheLastCallHasLeft) {
   queue_->Start();
-  queue_->Enter();
-  queue_->Enter();
-  queue_->Leave();
+  std::optional<CallQueue::Place> first(*queue_);
+  std::optional<CallQueue::Place> second(*queue_);
+  first.reset();
   server_->Shutdown();
   std::atomic<bool> left{false};
   std::atomic<bool> left_before{false};
@@ -74,7 +75,7 @@ TEST_F(CallQueueTest, StopsWhenTheLastCallHasLeft) {
   });
   for (int i = 0; i < 100; ++i) std::this_thread::yield();  // time to stop too early
   left = true;
-  queue_->Leave();
+  second.reset();
   stopper.join();
   EXPECT_TRUE(left_before);
   queue_->Stop();  // nothing more happens
