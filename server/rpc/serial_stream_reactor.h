@@ -79,7 +79,12 @@ class SerialStreamReactor final
 
   // Reactions of the call.
   void OnReadDone(bool ok) override {
-    if (!ok) return Happened([](SerialStreamFlow& flow) { flow.InputClosed(); });
+    if (!ok) {
+      return Happened([this](SerialStreamFlow& flow) {
+        if (wire_.broken()) flow.End(CallCancelled());
+        flow.InputClosed();
+      });
+    }
     visit_.Read(incoming_, &read_, [this](const absl::StatusOr<int64_t>& bytes) {
       arrived_bytes_ = bytes.value_or(0);
       Happened([&](SerialStreamFlow& flow) {
@@ -154,8 +159,7 @@ class SerialStreamReactor final
   }
 
   void NoteWork(absl::StatusOr<bool> has_answer) {
-    // A message that was refused may have many parts for nothing. Whoever worked on it gives it
-    // back.
+    // One that was refused may have many parts for nothing. Whoever worked on it gives it back.
     if (!has_answer.ok() || current_bytes_ > kMostKeptBytes) {
       visit_.LeaveIfForced(current_);
       current_ = Request();

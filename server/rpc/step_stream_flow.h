@@ -67,7 +67,8 @@ class StepStreamFlow {
   // Returns the exchange if nobody will answer it, to be given back with no lock held.
   std::unique_ptr<StepExchange> Arrived(std::unique_ptr<StepExchange> arrived,
                                         absl::StatusOr<int64_t> bytes);
-  // The read ended, as no message will come any more.
+  // The read ended, as no message will come any more. If that is because the client is gone, Cancel
+  // comes first.
   void InputClosed();
 
   // The answer of an exchange given out by kOpen or kStep is there.

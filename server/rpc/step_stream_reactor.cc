@@ -39,7 +39,12 @@ void StepStreamReactor::EndForDrain() {
 }
 
 void StepStreamReactor::OnReadDone(bool ok) {
-  if (!ok) return Happened([](StepStreamFlow& flow) { flow.InputClosed(); });
+  if (!ok) {
+    return Happened([this](StepStreamFlow& flow) {
+      if (wire_.broken()) flow.Cancel();
+      flow.InputClosed();
+    });
+  }
   arriving_ = TakeExchange();
   visit_.Read(incoming_, &arriving_->request, [this](absl::StatusOr<int64_t> bytes) {
     std::unique_ptr<StepExchange> arrived = std::move(arriving_);

@@ -59,7 +59,13 @@ class Wire {
 
   // Tags of what gRPC is asked for.
   void* BeginTag() { return begun_.tag(); }
-  void* ReadTag() { return DueTag(read_, 1); }
+  void* ReadTag() {
+    ReadIsDue();
+    return KeptReadTag();
+  }
+  // The same for what keeps the tag, and then only says that gRPC is asked.
+  void* KeptReadTag() { return read_.tag(); }
+  void ReadIsDue() { due_.fetch_add(1); }
   void* WriteTag() { return DueTag(written_, 1); }
   void* FinishTag() { return DueTag(finished_, 0); }  // counted from the start
 

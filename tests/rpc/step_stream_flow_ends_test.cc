@@ -197,6 +197,16 @@ TEST(StepStreamFlow, EndsThoughAnAnswerGoesAlongWithARead) {
   EXPECT_EQ(scene.Run(), "");
 }
 
+TEST(StepStreamFlow, AClientThatGoesBesidesAReadHasNotClosed) {
+  StepStreamScene scene;
+  scene.Open();
+  scene.ReadAndAnswerAtOnce();
+  scene.flow.Cancel();
+  scene.flow.InputClosed();
+  EXPECT_EQ(scene.Run(), "finish ");
+  EXPECT_EQ(scene.end->code(), absl::StatusCode::kCancelled);
+}
+
 TEST(StepStreamFlow, FinishesAtOnceWhenTheClientGoesInsteadOfReadingOn) {
   StepStreamScene scene;
   scene.Open();

@@ -10,7 +10,7 @@
 
 #include "gtest/gtest.h"
 #include "tests/testing/in_process_server.h"
-#include "tests/testing/puppet_step_stream.h"
+#include "tests/testing/puppet_stream_server.h"
 
 namespace cellar {
 namespace {

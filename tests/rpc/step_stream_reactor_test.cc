@@ -7,7 +7,7 @@
 #include "gtest/gtest.h"
 #include "server/base/error.h"
 #include "tests/testing/in_process_server.h"
-#include "tests/testing/puppet_step_stream.h"
+#include "tests/testing/puppet_stream_server.h"
 #include "tests/testing/rich_error.h"
 
 namespace cellar {
@@ -206,6 +206,21 @@ TEST_F(StepStreamReactorTest, ALateAnswerAfterTheClientHasGoneIsSafe) {
   puppet->Answer(AbortedFor("STEP_GAP"));
   server.AwaitEnd();
   EXPECT_TRUE(puppet->closed());
+}
+
+TEST_F(StepStreamReactorTest, AClientThatGoesHasNotClosed) {
+  Open();
+  context.TryCancel();
+  EXPECT_EQ(server.AwaitBookedCode(), "CANCELLED");
+}
+
+TEST_F(StepStreamReactorTest, NorHasOneWhoseLastAnswerWentAlongWithARead) {
+  Open();
+  Send(1, 1);
+  puppet->Answer();
+  ExpectAnswer(1);
+  context.TryCancel();
+  EXPECT_EQ(server.AwaitBookedCode(), "CANCELLED");
 }
 
 TEST_F(StepStreamReactorTest, AClientThatGoesBeforeItsFirstMessageLeavesNothing) {
