@@ -22,9 +22,6 @@ constexpr size_t kHandedOver = kMaxOwnExchanges / 2;
 // What all have for each other.
 constexpr size_t kMaxSharedExchanges = 64;
 
-// The memory of larger messages is not kept: whoever has them next is charged for its own messages.
-constexpr int64_t kMostKeptBytes = 1024;
-
 // Of a tensor that is kept: more than any has that a cell takes.
 constexpr int kMostKeptDimensions = 16;
 
@@ -105,14 +102,13 @@ std::unique_ptr<StepExchange> TakeExchange() {
 }
 
 void GiveBackExchange(std::unique_ptr<StepExchange> exchange) {
-  if (exchange->most_bytes > kMostKeptBytes) {
+  if (exchange->most_bytes > kMostKeptExchangeBytes) {
     exchange->request.Clear();
     exchange->response.Clear();
   } else {
     EmptyRequest(exchange->request);
     EmptyResponse(exchange->response);
   }
-  exchange->is_long = false;
   exchange->keep_alive = nullptr;
   exchange->answered = false;
   exchange->status = absl::OkStatus();

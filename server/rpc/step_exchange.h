@@ -22,7 +22,6 @@ namespace cellar {
 struct StepExchange {
   v1::StreamStepsRequest request;
   v1::StreamStepsResponse response;
-  bool is_long = false;              // the request is more than kLongMessageBytes
   std::shared_ptr<void> keep_alive;  // for the user: whatever must live until the answer comes
 
   // Of the flow.
@@ -37,8 +36,11 @@ struct StepExchange {
 // message in it, and the next one would allocate them again.
 void EmptyRequest(v1::StreamStepsRequest& request);
 
-// Of requests above this no memory is kept once they are answered: it is not charged for.
+// Nobody is charged for memory that is only kept, so it is little: a request's, once it is
+// answered, of which a stream has as many as answers that wait; and that of the larger message of
+// an exchange that waits for its next user, of which there are few.
 inline constexpr int64_t kMostKeptRequestBytes = 512;
+inline constexpr int64_t kMostKeptExchangeBytes = 1024;
 
 // One that says nothing, though there may be messages in it.
 std::unique_ptr<StepExchange> TakeExchange();

@@ -4,7 +4,6 @@
 #include <utility>
 
 #include "server/api/api_errors.h"
-#include "server/rpc/incoming.h"
 #include "server/rpc/rpc_errors.h"
 
 namespace cellar {
@@ -16,18 +15,10 @@ constexpr int64_t kMostBytesWithRead = 1024;
 }  // namespace
 
 StepStreamFlow::Action StepStreamFlow::Next() {
-  Action action = NextAction();
-  action.dropped = std::exchange(dropped_, {});
-  return action;
-}
-
-StepStreamFlow::Action StepStreamFlow::NextAction() {
   if (finished_) return {};
-  if (received_ != nullptr && (cancelled_ || answer_failed_)) {
-    ++unanswered_;
-    AnswerDone(std::exchange(received_, nullptr), CallCancelled());
+  if (std::unique_ptr<StepExchange> unwanted = TakeUnwanted()) {
+    return {.what = Do::kGiveBack, .answer = std::move(unwanted)};
   }
-  DropUnwanted();
   if (const int64_t due = ChargeFor(bytes_); due != charged_) {
     charged_ = due;
     return {.what = Do::kCharge, .bytes = due};
@@ -79,7 +70,6 @@ std::unique_ptr<StepExchange> StepStreamFlow::Arrived(std::unique_ptr<StepExchan
   StepExchange* const exchange = exchanges_.back().get();
   exchange->bytes = bytes.value_or(0);
   exchange->most_bytes = exchange->bytes;
-  exchange->is_long = exchange->bytes > kLongMessageBytes;
   bytes_ += exchange->bytes;
   if (bytes.ok()) {
     received_ = exchange;
@@ -98,11 +88,6 @@ void StepStreamFlow::InputClosed() {
 void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
   --unanswered_;
   exchange->answered = true;
-  if (exchange->is_long) {
-    dropped_.push_back(std::exchange(exchange->request, {}));
-  } else if (exchange->bytes > kMostKeptRequestBytes) {
-    exchange->request.Clear();
-  }
   bytes_ -= exchange->bytes;
   exchange->bytes = status.ok() ? static_cast<int64_t>(exchange->response.ByteSizeLong()) : 0;
   exchange->most_bytes = std::max(exchange->most_bytes, exchange->bytes);
@@ -127,14 +112,20 @@ void StepStreamFlow::End(absl::Status status) {
 
 void StepStreamFlow::Cancel() { cancelled_ = true; }
 
-// Pops answers that will not be written: all once cancelled, else those from the first failure on.
-void StepStreamFlow::DropUnwanted() {
-  while (!exchanges_.empty() && exchanges_.front()->answered) {
-    const absl::Status& status = exchanges_.front()->status;
-    if (!status.ok() && !failure_.has_value()) failure_ = status;
-    if (!cancelled_ && !failure_.has_value()) return;
-    PopFront();
+// A message that need not be answered any more, or an answer that will not be written: any once
+// cancelled, else those from the first failure on. Null: there is none.
+std::unique_ptr<StepExchange> StepStreamFlow::TakeUnwanted() {
+  if (received_ != nullptr && (cancelled_ || answer_failed_)) {
+    received_ = nullptr;
+    std::unique_ptr<StepExchange> newest = std::move(exchanges_.back());
+    exchanges_.pop_back();
+    bytes_ -= newest->bytes;
+    return newest;
   }
+  if (exchanges_.empty() || !exchanges_.front()->answered) return nullptr;
+  const absl::Status& status = exchanges_.front()->status;
+  if (!status.ok() && !failure_.has_value()) failure_ = status;
+  return cancelled_ || failure_.has_value() ? PopFront() : nullptr;
 }
 
 std::unique_ptr<StepExchange> StepStreamFlow::PopFront() {

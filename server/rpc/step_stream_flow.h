@@ -11,8 +11,9 @@
 //     with a read; after that nothing is asked for.
 //
 // Thread safety: externally synchronised.
-// Ownership: owns the exchanges from Arrived to kWrite or kWriteAndRead, which hand over the one
-// that is to be written; those given out by kOpen and kStep live until AnswerDone.
+// Ownership: owns the exchanges from Arrived until it hands them over, to be written or given back;
+// those given out by kOpen and kStep live until AnswerDone. It destroys none, nor what is in it, as
+// that may take long and its user holds a lock.
 #ifndef CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 #define CELLAR_SERVER_RPC_STEP_STREAM_FLOW_H_
 
@@ -23,7 +24,6 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
-#include "cellar/v1/session_service.pb.h"
 #include "server/api/call_bytes.h"
 #include "server/api/step_stream.h"
 #include "server/rpc/step_exchange.h"
@@ -46,16 +46,15 @@ class StepStreamFlow {
     kStep,          // the same: every other message
     kWrite,         // write answer->response, which is measured, then WriteDone
     kWriteAndRead,  // both, as one: then Arrived or InputClosed, which tell of the end of both
+    kGiveBack,      // give `answer` back, which nobody will get
     kFinish,        // end the call with `status`; the last action
   };
   struct Action {
     Do what = Do::kNothing;
     StepExchange* exchange = nullptr;                // of kOpen and kStep
-    std::unique_ptr<StepExchange> answer = nullptr;  // of kWrite and kWriteAndRead
+    std::unique_ptr<StepExchange> answer = nullptr;  // of kWrite, kWriteAndRead and kGiveBack
     absl::Status status = {};                        // of kFinish
     int64_t bytes = 0;                               // of kCharge
-    // Long messages that nobody will answer: take long to give back, and nothing waits for it here.
-    std::vector<v1::StreamStepsRequest> dropped = {};
   };
 
   explicit StepStreamFlow(Limits limits) : limits_(limits) {}
@@ -71,7 +70,8 @@ class StepStreamFlow {
   // comes first.
   void InputClosed();
 
-  // The answer of an exchange given out by kOpen or kStep is there.
+  // The answer of an exchange given out by kOpen or kStep is there. What is left of its request is
+  // not counted any more.
   void AnswerDone(StepExchange* exchange, absl::Status status);
 
   // The write ended; if not `ok`, no other will succeed.
@@ -85,14 +85,13 @@ class StepStreamFlow {
   void Cancel();
 
  private:
-  Action NextAction();
   Action WriteAction();
   void ReadDone();
   bool MayWrite() const;
   bool MayRead() const;
   bool MayFinish() const;
   absl::Status FinalStatus() const;
-  void DropUnwanted();
+  std::unique_ptr<StepExchange> TakeUnwanted();
   std::unique_ptr<StepExchange> PopFront();
 
   const Limits limits_;
@@ -105,7 +104,6 @@ class StepStreamFlow {
   int64_t bytes_ = 0;          // of exchanges_, and of what is being written
   int64_t writing_bytes_ = 0;  // of that
   int64_t charged_ = kLeastCallBytes;
-  std::vector<v1::StreamStepsRequest> dropped_;
   int64_t unanswered_ = 0;  // handed out by kOpen or kStep
   bool opened_ = false;     // the first answer was a success
   bool any_message_ = false;

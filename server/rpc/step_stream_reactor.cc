@@ -51,6 +51,7 @@ void StepStreamReactor::OnReadDone(bool ok) {
     Happened([&](StepStreamFlow& flow) {
       arrived = flow.Arrived(std::move(arrived), std::move(bytes));
     });
+    if (arrived != nullptr) GiveBack(std::move(arrived));
   });
 }
 
@@ -100,6 +101,9 @@ void StepStreamReactor::Act(StepStreamFlow::Action& action) {
       wire_.WriteAndRead({action.answer->response}, &incoming_);
       GiveBackExchange(std::move(action.answer));
       break;
+    case StepStreamFlow::Do::kGiveBack:
+      GiveBack(std::move(action.answer));
+      break;
     case StepStreamFlow::Do::kFinish:
       if (stream_ != nullptr) stream_->Close();
       visit_.Finish(action.status);
@@ -114,7 +118,7 @@ void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {
   exchange->keep_alive = shared_from_this();
   Done done = [this, exchange](absl::Status status) {
     const std::shared_ptr<void> alive = std::move(exchange->keep_alive);
-    if (exchange->is_long) {  // with no lock held
+    if (exchange->bytes > kMostKeptRequestBytes) {
       visit_.LeaveIfForced(exchange->request);
       exchange->request = v1::StreamStepsRequest();
     }
@@ -125,6 +129,11 @@ void StepStreamReactor::Answer(const StepStreamFlow::Action& action) {
   } else {
     stream_->Step(exchange->request, &exchange->response, std::move(done));
   }
+}
+
+void StepStreamReactor::GiveBack(std::unique_ptr<StepExchange> exchange) {
+  visit_.LeaveIfForced(exchange->request);
+  GiveBackExchange(std::move(exchange));
 }
 
 }  // namespace cellar

@@ -65,8 +65,12 @@ class StepStreamReactor final : public Reactor,
   void Happened(Event event);
   void Act(StepStreamFlow::Action& action);
 
-  // Has the exchange of kOpen or kStep answered.
+  // Has the exchange of kOpen or kStep answered. A request that is charged for is given back before
+  // its answer is told.
   void Answer(const StepStreamFlow::Action& action);
+
+  // Of an exchange whose request may still be in it, and long: with no lock held.
+  void GiveBack(std::unique_ptr<StepExchange> exchange);
 
   // Constant after Start.
   StepStreamWire& wire_;  // until OnDone

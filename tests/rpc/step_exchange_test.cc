@@ -57,7 +57,6 @@ std::unique_ptr<StepExchange> Used(int64_t bytes = 100) {
   FillAll(*exchange->request.mutable_step());
   exchange->request.mutable_step()->mutable_inputs()->set_raw(std::string(bytes, 'x'));
   FillAll(*exchange->response.mutable_step());
-  exchange->is_long = true;
   exchange->keep_alive = std::make_shared<int>(1);
   exchange->answered = true;
   exchange->status = absl::CancelledError("gone");
@@ -74,7 +73,6 @@ TEST(StepExchange, IsTakenAgainByTheNextMessageAndIsEmpty) {
   EXPECT_TRUE(SaysNothing(exchange->request));
   EXPECT_TRUE(SaysNothing(exchange->response));
   EXPECT_EQ(exchange->keep_alive, nullptr);
-  EXPECT_FALSE(exchange->is_long);
   EXPECT_FALSE(exchange->answered);
   EXPECT_TRUE(exchange->status.ok());
 }

@@ -29,8 +29,9 @@ class StepStreamScene {
   // Asks for the next action and notes what is outstanding.
   Do Next() {
     StepStreamFlow::Action action = flow.Next();
-    while (action.what == Do::kCharge) {
-      charged = action.bytes;
+    while (action.what == Do::kCharge || action.what == Do::kGiveBack) {
+      if (action.what == Do::kCharge) charged = action.bytes;
+      if (action.what == Do::kGiveBack) given_back.push_back(std::move(action.answer));
       action = flow.Next();
     }
     if (action.what == Do::kOpen || action.what == Do::kStep) asked.push_back(action.exchange);
@@ -51,8 +52,8 @@ class StepStreamScene {
 
   // All actions until there is none, in order.
   std::string Run() {
-    static const char* const kNames[] = {"",      "",       "read ",           "open ",
-                                         "step ", "write ", "write-and-read ", "finish "};
+    static const char* const kNames[] = {
+        "", "", "read ", "open ", "step ", "write ", "write-and-read ", "", "finish "};
     std::string done;
     for (Do what = Next(); what != Do::kNothing; what = Next()) {
       done += kNames[static_cast<int>(what)];
@@ -90,6 +91,7 @@ class StepStreamScene {
   StepStreamFlow flow;
   std::deque<StepExchange*> asked;
   std::deque<int64_t> written;
+  std::deque<std::unique_ptr<StepExchange>> given_back;
   int64_t answers = 0;
   std::optional<absl::Status> end;
   int64_t charged = 0;
