@@ -3,15 +3,12 @@
 #include <cstdint>
 
 #include "absl/types/span.h"
-#include "cellar/v1/session_service.pb.h"
-#include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/io/zero_copy_stream.h"
 #include "google/protobuf/wire_format_lite.h"
 #include "grpcpp/support/proto_buffer_reader.h"
 #include "grpcpp/support/slice.h"
 #include "server/api/api_errors.h"
 #include "server/rpc/rpc_errors.h"
-#include "server/rpc/step_exchange.h"
 
 namespace cellar {
 namespace {
@@ -111,19 +108,6 @@ bool LeadsToRun(const google::protobuf::Descriptor& kind, absl::Span<const char>
   return false;
 }
 
-// Reads a message in one piece. Steps of a stream are read over the steps before: what begins with
-// them has them.
-bool ReadWhole(const grpc::Slice& bytes, google::protobuf::Message* message) {
-  constexpr uint8_t kStepTag = v1::StreamStepsRequest::kStepFieldNumber << 3 | 2;
-  auto* const steps = google::protobuf::DynamicCastToGenerated<v1::StreamStepsRequest>(message);
-  if (steps == nullptr || bytes.size() == 0 || *bytes.begin() != kStepTag) {
-    return message->ParseFromArray(bytes.begin(), static_cast<int>(bytes.size()));
-  }
-  EmptyRequest(*steps);
-  google::protobuf::io::CodedInputStream fields(bytes.begin(), static_cast<int>(bytes.size()));
-  return steps->MergeFromCodedStream(&fields) && fields.ConsumedEntireMessage();
-}
-
 }  // namespace
 
 bool Incoming::IsQuick(const google::protobuf::Descriptor& kind) {
@@ -139,19 +123,34 @@ bool Incoming::IsQuick(const google::protobuf::Descriptor& kind) {
                     bytes());
 }
 
+bool Incoming::BeginsWith(uint8_t byte) {
+  grpc::ProtoBufferReader pieces(&buffer_);
+  const void* front = nullptr;
+  int size = 0;
+  return pieces.Next(&front, &size) && size > 0 && *static_cast<const uint8_t*>(front) == byte;
+}
+
 absl::Status Incoming::CheckLength(int64_t limit_bytes) const {
   if (bytes() <= limit_bytes) return absl::OkStatus();
   return MessageSizeLimit(bytes(), limit_bytes);
+}
+
+bool Incoming::ReadAll(google::protobuf::io::CodedInputStream& bytes,
+                       google::protobuf::Message* message) {
+  if (into_ == Into::kAnything) message->Clear();
+  return message->MergeFromCodedStream(&bytes) && bytes.ConsumedEntireMessage();
 }
 
 absl::Status Incoming::ReadInto(google::protobuf::Message* message) {
   bool read = false;
   grpc::Slice whole;
   if (buffer_.TrySingleSlice(&whole).ok()) {
-    read = ReadWhole(whole, message);
+    google::protobuf::io::CodedInputStream bytes(whole.begin(), static_cast<int>(whole.size()));
+    read = ReadAll(bytes, message);
   } else {
     grpc::ProtoBufferReader pieces(&buffer_);
-    read = message->ParseFromZeroCopyStream(&pieces);
+    google::protobuf::io::CodedInputStream bytes(&pieces);
+    read = ReadAll(bytes, message);
   }
   buffer_.Clear();
   return read ? absl::OkStatus() : UnreadableMessage(*message->GetDescriptor());
@@ -160,10 +159,14 @@ absl::Status Incoming::ReadInto(google::protobuf::Message* message) {
 absl::Status Incoming::ReadWhile(absl::FunctionRef<bool()> wanted,
                                  google::protobuf::Message* message) {
   grpc::ProtoBufferReader pieces(&buffer_);
-  WantedBytes bytes(pieces, wanted);
-  const bool read = message->ParseFromZeroCopyStream(&bytes);
+  WantedBytes wanted_bytes(pieces, wanted);
+  bool read = false;
+  {
+    google::protobuf::io::CodedInputStream bytes(&wanted_bytes);
+    read = ReadAll(bytes, message);
+  }
   buffer_.Clear();
-  if (bytes.given_up()) return CallCancelled();
+  if (wanted_bytes.given_up()) return CallCancelled();
   return read ? absl::OkStatus() : UnreadableMessage(*message->GetDescriptor());
 }
 

@@ -11,6 +11,7 @@
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
 #include "google/protobuf/descriptor.h"
+#include "google/protobuf/io/coded_stream.h"
 #include "google/protobuf/message.h"
 #include "grpcpp/support/byte_buffer.h"
 
@@ -30,6 +31,11 @@ inline constexpr int64_t kQuickNumberBytes = int64_t{64} << 10;
 
 class Incoming {
  public:
+  // What messages are read into: one that is cleared first, whatever it says; or one that says
+  // nothing, but may have messages in it, which is read over, as clearing it would destroy those.
+  enum class Into { kAnything, kWhatSaysNothing };
+  explicit Incoming(Into into = Into::kAnything) : into_(into) {}
+
   // For gRPC, which puts the bytes there.
   grpc::ByteBuffer* buffer() { return &buffer_; }
 
@@ -39,6 +45,9 @@ class Incoming {
   // all but what is not long of it is one run of at most kQuickNumberBytes, `raw` or packed
   // numbers, which is only copied. Looks at no more than the kLongMessageBytes in front of the run.
   bool IsQuick(const google::protobuf::Descriptor& kind);
+
+  // Whether that is the first byte.
+  bool BeginsWith(uint8_t byte);
 
   // Forgets the bytes.
   void Drop() { buffer_.Clear(); }
@@ -55,6 +64,9 @@ class Incoming {
   absl::Status ReadWhile(absl::FunctionRef<bool()> wanted, google::protobuf::Message* message);
 
  private:
+  bool ReadAll(google::protobuf::io::CodedInputStream& bytes, google::protobuf::Message* message);
+
+  Into into_;
   grpc::ByteBuffer buffer_;
 };
 

@@ -101,6 +101,13 @@ std::unique_ptr<StepExchange> TakeExchange() {
   return exchange;
 }
 
+std::unique_ptr<StepExchange> TakeExchange(Incoming& message) {
+  constexpr uint8_t kStepTag = v1::StreamStepsRequest::kStepFieldNumber << 3 | 2;
+  std::unique_ptr<StepExchange> exchange = TakeExchange();
+  if (!message.BeginsWith(kStepTag)) exchange->request.Clear();
+  return exchange;
+}
+
 void GiveBackExchange(std::unique_ptr<StepExchange> exchange) {
   if (exchange->most_bytes > kMostKeptExchangeBytes) {
     exchange->request.Clear();

@@ -16,6 +16,7 @@
 
 #include "absl/status/status.h"
 #include "cellar/v1/session_service.pb.h"
+#include "server/rpc/incoming.h"
 
 namespace cellar {
 
@@ -44,6 +45,11 @@ inline constexpr int64_t kMostKeptExchangeBytes = 1024;
 
 // One that says nothing, though there may be messages in it.
 std::unique_ptr<StepExchange> TakeExchange();
+
+// One into whose request `message` may be read, over what is there. Which part it has, open or
+// step, is the message's; but a step may have `inputs` that none were sent of. So nothing may
+// depend on whether they are there: none and empty ones are the same.
+std::unique_ptr<StepExchange> TakeExchange(Incoming& message);
 
 // Keeps it for another message, unless too many are kept; the memory of its messages only if they
 // are small.

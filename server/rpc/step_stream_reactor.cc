@@ -45,7 +45,7 @@ void StepStreamReactor::OnReadDone(bool ok) {
       flow.InputClosed();
     });
   }
-  arriving_ = TakeExchange();
+  arriving_ = TakeExchange(incoming_);
   visit_.Read(incoming_, &arriving_->request, [this](absl::StatusOr<int64_t> bytes) {
     std::unique_ptr<StepExchange> arrived = std::move(arriving_);
     Happened([&](StepStreamFlow& flow) {

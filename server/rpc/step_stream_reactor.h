@@ -80,7 +80,7 @@ class StepStreamReactor final : public Reactor,
   std::shared_ptr<StepStreamReactor> self_;  // until OnDone
 
   // Of gRPC and of the visit, while they read.
-  Incoming incoming_;
+  Incoming incoming_{Incoming::Into::kWhatSaysNothing};
   std::unique_ptr<StepExchange> arriving_;  // what it is read into
 
   FlowDriver<StepStreamFlow> flow_;

@@ -119,6 +119,47 @@ TEST(StepExchange, OfATensorOfManyDimensionsNoMemoryIsKept) {
   EXPECT_TRUE(SaysNothing(request));
 }
 
+// A message as the transport would bring it, in pieces of so many bytes.
+Incoming InPieces(const std::string& bytes, size_t piece) {
+  std::vector<grpc::Slice> slices;
+  for (size_t i = 0; i < bytes.size(); i += piece) slices.emplace_back(bytes.substr(i, piece));
+  Incoming incoming(Incoming::Into::kWhatSaysNothing);
+  *incoming.buffer() = grpc::ByteBuffer(slices.data(), slices.size());
+  return incoming;
+}
+
+// However it is cut, and whether it is read quickly or on a worker: it has what was sent, and
+// nothing of the message before; but whether there are `inputs` tells nothing.
+TEST(StepExchange, AMessageIsReadOverTheOneBefore) {
+  std::vector<v1::StreamStepsRequest> sent(7);
+  sent[1].mutable_step();
+  sent[2].mutable_step()->set_step_index(0);
+  sent[3].mutable_step()->mutable_inputs()->set_raw("raw");
+  sent[4].mutable_step()->mutable_inputs()->add_values(7);
+  sent[5].mutable_open()->set_session("sessions/1");
+  sent[6].mutable_step()->mutable_inputs();
+  for (const v1::StreamStepsRequest& message : sent) {
+    for (const size_t piece : {1u, 100u}) {
+      for (const bool on_worker : {false, true}) {
+        GiveBackExchange(Used());
+        Incoming incoming = InPieces(message.SerializeAsString(), piece);
+        const std::unique_ptr<StepExchange> exchange = TakeExchange(incoming);
+        v1::StreamStepsRequest& read = exchange->request;
+        const absl::Status done =
+            on_worker ? incoming.ReadWhile([] { return true; }, &read) : incoming.ReadInto(&read);
+        ASSERT_TRUE(done.ok()) << done;
+        EXPECT_EQ(read.part_case(), message.part_case());
+        EXPECT_EQ(read.step().has_inputs(), message.has_step()) << "kept";
+        if (!message.step().has_inputs() && read.has_step()) {
+          EXPECT_TRUE(SaysNothing(read.step().inputs()));
+          read.mutable_step()->clear_inputs();
+        }
+        EXPECT_EQ(read.SerializeAsString(), message.SerializeAsString());
+      }
+    }
+  }
+}
+
 TEST(StepExchange, WhatOneThreadHasTooManyOfAnotherTakes) {
   std::set<const StepExchange*> given_back;
   std::thread([&given_back] {
