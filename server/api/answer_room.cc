@@ -13,7 +13,7 @@ constexpr int64_t kRoomGrowthBytes = int64_t{64} << 10;
 
 }  // namespace
 
-absl::Status HoldRoom(Api& api, const Call& call, int64_t answer_bytes, Done& done,
+absl::Status TakeRoom(Api& api, const Call& call, int64_t answer_bytes, Done& done,
                       int64_t free_bytes) {
   if (answer_bytes <= free_bytes) return absl::OkStatus();
   CallBytes room(api.call_bytes, call.tenant());
@@ -27,11 +27,11 @@ absl::Status HoldRoom(Api& api, const Call& call, int64_t answer_bytes, Done& do
 
 absl::Status AnswerRoom::Grow(int64_t bytes) {
   absl::MutexLock lock(&mutex_);
-  if (bytes <= held_.load(std::memory_order_relaxed)) return absl::OkStatus();
+  if (bytes <= taken_.load(std::memory_order_relaxed)) return absl::OkStatus();
   const int64_t beyond = bytes - kLeastCallBytes;
   const int64_t pieces = (beyond + kRoomGrowthBytes - 1) / kRoomGrowthBytes * kRoomGrowthBytes;
   CELLAR_RETURN_IF_ERROR(bytes_.Set(pieces));
-  held_.store(kLeastCallBytes + pieces, std::memory_order_relaxed);
+  taken_.store(kLeastCallBytes + pieces, std::memory_order_relaxed);
   return absl::OkStatus();
 }
 

@@ -183,8 +183,8 @@ class Batch : public std::enable_shared_from_this<Batch> {
   // CALL_BYTES_LIMIT; then nothing was taken.
   absl::Status TakeRoom(int64_t bytes) {
     const int64_t used = used_bytes_.fetch_add(bytes) + bytes;
-    absl::Status full =
-        used <= max_bytes_ ? room_.Hold(shortest_bytes_ + used) : AnswerSizeLimit(used, max_bytes_);
+    absl::Status full = used <= max_bytes_ ? room_.GrowTo(shortest_bytes_ + used)
+                                           : AnswerSizeLimit(used, max_bytes_);
     if (!full.ok()) used_bytes_.fetch_sub(bytes);
     return full;
   }

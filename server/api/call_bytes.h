@@ -1,8 +1,8 @@
-// What one call holds of the bytes that all calls in flight may hold: messages that wait or are
+// What one call has of the bytes that all calls in flight may have: messages that wait or are
 // being worked on, uploads so far, answers to come and answers that nobody has read yet.
 //
 // Thread safety: belongs to one thread at a time.
-// Ownership: the tally outlives it, or at least what it holds.
+// Ownership: the tally outlives it, or at least what it has.
 #ifndef CELLAR_SERVER_API_CALL_BYTES_H_
 #define CELLAR_SERVER_API_CALL_BYTES_H_
 
@@ -21,7 +21,7 @@ namespace cellar {
 // 1.51: 11 KiB for each of 200,000 calls whose clients take no answers.
 inline constexpr int64_t kLeastCallBytes = int64_t{16} << 10;
 
-// What a stream is charged for that holds so many bytes: in multiples, so that small messages cost
+// What a stream is charged for that has so many bytes: in multiples, so that small messages cost
 // nothing to charge for.
 inline int64_t ChargeFor(int64_t bytes) { return (bytes / kLeastCallBytes + 1) * kLeastCallBytes; }
 
@@ -37,7 +37,7 @@ class CallBytes {
     if (bytes_ > 0) tally_->GiveBack(tenant_, bytes_);
   }
 
-  // Holds `bytes` from now on. Errors: CALL_BYTES_LIMIT; then it holds what it held.
+  // Has `bytes` from now on. Errors: CALL_BYTES_LIMIT; then it has what it had.
   absl::Status Set(int64_t bytes) {
     if (bytes <= bytes_) {
       tally_->GiveBack(tenant_, bytes_ - bytes);

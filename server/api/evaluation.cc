@@ -28,7 +28,7 @@ class PlannedEvaluation : public Evaluation {
   PlannedEvaluation(Api& api, Call call, EvaluationPlan plan)
       : clock_(api.clock), call_(std::move(call)), plan_(std::move(plan)) {}
 
-  int64_t held_bytes() const override { return plan_.held_bytes; }
+  int64_t taken_bytes() const override { return plan_.taken_bytes; }
   bool AtEnd() const override { return sequence_ == plan_.sequences.size(); }
   absl::StatusOr<bool> Next(v1::EvaluateResponse* response) override;
 

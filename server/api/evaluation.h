@@ -25,7 +25,7 @@ class Evaluation {
   virtual ~Evaluation() = default;
 
   // What it holds while it is asked for answers, beside what the request took.
-  virtual int64_t held_bytes() const = 0;
+  virtual int64_t taken_bytes() const = 0;
 
   // Whether every answer has been given.
   virtual bool AtEnd() const = 0;

@@ -132,8 +132,8 @@ int64_t WholeNumberCount(const EvaluationPlan& plan) {
   return TraceNumberCount(*plan.model, plan.numerics, plan.options, longest) + 2 * longest * widest;
 }
 
-// Chooses steps_per_piece and tells held_bytes. Errors: ANSWER_SIZE_LIMIT if one step, or the final
-// state with it, does not fit into a message.
+// Chooses steps_per_piece and tells taken_bytes. Errors: ANSWER_SIZE_LIMIT if one step, or the
+// final state with it, does not fit into a message.
 absl::Status CutIntoPieces(int64_t max_message_bytes, EvaluationPlan& plan) {
   const Model& model = *plan.model;
   const auto answer_bytes = [&](int64_t step_count) {
@@ -152,11 +152,11 @@ absl::Status CutIntoPieces(int64_t max_message_bytes, EvaluationPlan& plan) {
         std::min(plan.steps_per_piece, 1 + (wanted_bytes - answer_bytes(1)) / bytes_per_step);
   }
   plan.steps_per_piece = std::max<int64_t>(1, plan.steps_per_piece);
-  plan.held_bytes = StateBytes(model, plan.numerics.precision, v1::ENCODING_RAW);
+  plan.taken_bytes = StateBytes(model, plan.numerics.precision, v1::ENCODING_RAW);
   if (!plan.whole) return absl::OkStatus();
   const int64_t whole_bytes =
       WholeNumberCount(plan) * NumberBytes(v1::ENCODING_RAW, plan.numerics.precision);
-  plan.held_bytes += whole_bytes;
+  plan.taken_bytes += whole_bytes;
   return CheckAnswerSize(whole_bytes, kWholeMessages * max_message_bytes);
 }
 

@@ -45,7 +45,7 @@ struct EvaluationPlan {
 
   // What is held while the sequences are run, beside the inputs: a state, and of a sequence that is
   // run as a whole what is shown of it.
-  int64_t held_bytes = 0;
+  int64_t taken_bytes = 0;
 
   // So many steps fit well into an answer and, if not `whole`, do not take long. At least 1.
   int64_t steps_per_piece = 1;

@@ -143,7 +143,7 @@ void ExportSession(Api& api, const Call& call, const v1::ExportSessionRequest& r
   if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
   const SessionTerms& terms = hold->session()->terms();
   absl::Status full =
-      HoldRoom(api, call, ExportAnswerBytes(*terms.model, terms.numerics.precision), done);
+      TakeRoom(api, call, ExportAnswerBytes(*terms.model, terms.numerics.precision), done);
   if (!full.ok()) return done(std::move(full));
   SessionTurn turn{*std::move(hold)};
   turn.multiply_adds = 2 * HashCost(*turn.hold.session());  // by itself, and in the snapshot

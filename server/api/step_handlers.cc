@@ -38,7 +38,7 @@ void Step(Api& api, const Call& call, const v1::StepRequest& request, v1::StepRe
   }
   if (!step.ok()) return done(step.status());
   const StepPlan& plan = step->plan;
-  absl::Status full = HoldRoom(api, call, plan.answer_bytes, done);
+  absl::Status full = TakeRoom(api, call, plan.answer_bytes, done);
   if (!full.ok()) return done(std::move(full));
   const bool done_now = TryTurnNow(
       api, call, step->hold, plan.multiply_adds,

@@ -252,7 +252,7 @@ void OpenStepStream::Step(const v1::StreamStepsRequest& request, v1::StreamSteps
 absl::Status OpenStepStream::TakeStep(PreparedStep step, v1::StreamStepsResponse* response,
                                       Done& done) {
   CELLAR_RETURN_IF_ERROR(
-      HoldRoom(api_, call_, step.plan.answer_bytes, done, kLeastCallBytes / kMostWaitingSteps));
+      TakeRoom(api_, call_, step.plan.answer_bytes, done, kLeastCallBytes / kMostWaitingSteps));
   const bool done_now = TryTurnNow(
       api_, call_, step.hold, step.plan.multiply_adds,
       [&](SessionLease& lease) { return RunStep(lease, step.plan, response); },

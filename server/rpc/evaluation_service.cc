@@ -34,9 +34,9 @@ class EvaluateReactor final : public Reactor {
  private:
   void OnReadDone(bool ok) override {
     visit_.ReadOnlyMessage(ok, incoming_, &*request_, [this](absl::StatusOr<int64_t> bytes) {
-      if (bytes.ok()) held_bytes_ = 2 * *bytes;  // the request, and what is read from it
-      const absl::Status held = bytes.ok() ? visit_.Hold(held_bytes_) : bytes.status();
-      if (!held.ok()) return Finish(held);
+      if (bytes.ok()) taken_bytes_ = 2 * *bytes;  // the request, and what is read from it
+      const absl::Status taken = bytes.ok() ? visit_.SetBytes(taken_bytes_) : bytes.status();
+      if (!taken.ok()) return Finish(taken);
       AnswerOnWorker();
     });
   }
@@ -59,14 +59,14 @@ class EvaluateReactor final : public Reactor {
     if (evaluation_ == nullptr) {
       CELLAR_ASSIGN_OR_RETURN(evaluation_,
                               Evaluation::Create(api_, visit_.ForHandler(), *request_));
-      held_bytes_ += evaluation_->held_bytes();
-      CELLAR_RETURN_IF_ERROR(visit_.Hold(held_bytes_));
+      taken_bytes_ += evaluation_->taken_bytes();
+      CELLAR_RETURN_IF_ERROR(visit_.SetBytes(taken_bytes_));
     }
     response_.Clear();
     CELLAR_ASSIGN_OR_RETURN(const bool answered, evaluation_->Next(&response_));
     if (answered) {
       const auto bytes = static_cast<int64_t>(response_.ByteSizeLong());
-      CELLAR_RETURN_IF_ERROR(visit_.Hold(held_bytes_ + bytes));
+      CELLAR_RETURN_IF_ERROR(visit_.SetBytes(taken_bytes_ + bytes));
     }
     return answered;
   }
@@ -100,7 +100,7 @@ class EvaluateReactor final : public Reactor {
   Visit visit_;
   Incoming incoming_;
   std::optional<v1::EvaluateRequest> request_{std::in_place};  // until the end
-  int64_t held_bytes_ = 0;                                     // but for the answer
+  int64_t taken_bytes_ = 0;                                    // but for the answer
 
   std::unique_ptr<Evaluation> evaluation_;
   v1::EvaluateResponse response_;

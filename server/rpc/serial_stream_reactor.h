@@ -130,9 +130,9 @@ class SerialStreamReactor final
       case Do::kNothing:
         break;
       case Do::kCharge: {
-        const absl::Status full = visit_.Hold(action.bytes);
+        const absl::Status full = visit_.SetBytes(action.bytes);
         if (full.ok()) break;
-        visit_.HoldAnyway(action.bytes);  // an answer that is there is told, and taken, yet
+        visit_.SetBytesAnyway(action.bytes);  // an answer that is there is told, and taken, yet
         Happened([&](SerialStreamFlow& flow) { flow.End(full); });
         break;
       }

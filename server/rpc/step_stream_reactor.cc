@@ -80,9 +80,9 @@ void StepStreamReactor::Act(StepStreamFlow::Action& action) {
     case StepStreamFlow::Do::kNothing:
       break;
     case StepStreamFlow::Do::kCharge: {
-      absl::Status full = visit_.Hold(action.bytes);
+      absl::Status full = visit_.SetBytes(action.bytes);
       if (full.ok()) break;
-      visit_.HoldAnyway(action.bytes);  // until it is given back
+      visit_.SetBytesAnyway(action.bytes);  // until it is given back
       Happened([&](StepStreamFlow& flow) { flow.End(std::move(full)); });
       break;
     }

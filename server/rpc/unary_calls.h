@@ -56,8 +56,8 @@ class UnaryCall final : public Reactor {
  private:
   void OnReadDone(bool ok) override {
     visit_.ReadOnlyMessage(ok, incoming_, &*request_, [this](absl::StatusOr<int64_t> bytes) {
-      const absl::Status held = bytes.ok() ? visit_.Hold(*bytes) : bytes.status();
-      if (!held.ok()) return Finish(held);
+      const absl::Status taken = bytes.ok() ? visit_.SetBytes(*bytes) : bytes.status();
+      if (!taken.ok()) return Finish(taken);
       if (visit_.has_read_on_worker() || !is_dear_(*request_)) return Run(absl::OkStatus());
       visit_.RunOnWorker([this](const absl::Status& may_run) { Run(may_run); });
     });
@@ -85,7 +85,7 @@ class UnaryCall final : public Reactor {
   // The answer is held until the client takes it. The request goes before the end: one of many
   // parts takes long to give back, and whoever could take that time to read it can do so here too.
   void Finish(const absl::Status& status) {
-    if (status.ok()) visit_.HoldAnyway(static_cast<int64_t>(wire_.response()->ByteSizeLong()));
+    if (status.ok()) visit_.SetBytesAnyway(static_cast<int64_t>(wire_.response()->ByteSizeLong()));
     visit_.LeaveIfForced(*request_);
     request_.reset();
     visit_.Finish(status);

@@ -73,8 +73,8 @@ void UploadReactor::Work() {
 absl::Status UploadReactor::Take() {
   CELLAR_RETURN_IF_ERROR(arrived_);
   // The file, and the message that will be read from it.
-  held_bytes_ += 2 * static_cast<int64_t>(message_.chunk().size());
-  CELLAR_RETURN_IF_ERROR(visit_.Hold(held_bytes_));
+  taken_bytes_ += 2 * static_cast<int64_t>(message_.chunk().size());
+  CELLAR_RETURN_IF_ERROR(visit_.SetBytes(taken_bytes_));
   return upload_->Add(std::exchange(message_, {}));
 }
 

@@ -58,7 +58,7 @@ class UploadReactor final : public Reactor, public DrainListener {
   Wire& wire_;  // until OnDone
   Visit visit_;
   std::optional<ModelUpload> upload_;  // once let in
-  int64_t held_bytes_ = 0;
+  int64_t taken_bytes_ = 0;
 
   // Of gRPC and of the visit while they read, then of the thread that acts.
   Incoming incoming_;

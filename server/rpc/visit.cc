@@ -42,7 +42,7 @@ Visit::Visit(Api& api, Admission& admission, Wire& wire,
 absl::Status Visit::Identify() {
   CELLAR_ASSIGN_OR_RETURN(caller_, admission_.Identify(wire_.context(), request_));
   bytes_.emplace(api_.call_bytes, caller_->tenant);
-  return Hold(0);
+  return SetBytes(0);
 }
 
 absl::Status Visit::Enter() {
@@ -58,11 +58,13 @@ Call Visit::ForHandler() const {
   return call;
 }
 
-absl::Status Visit::Hold(int64_t bytes) { return bytes_->Set(std::max(kLeastCallBytes, bytes)); }
+absl::Status Visit::SetBytes(int64_t bytes) {
+  return bytes_->Set(std::max(kLeastCallBytes, bytes));
+}
 
 void Visit::Read(Incoming& incoming, google::protobuf::Message* message, Arrival arrival) {
   const int64_t bytes = incoming.bytes();
-  // What it takes until it is read, beside the least that the call holds already.
+  // What it takes until it is read, beside the least that the call has already.
   CallBytes waiting(api_.call_bytes, caller_->tenant);
   absl::Status taken = incoming.CheckLength(api_.limits.max_message_bytes);
   if (taken.ok()) taken = waiting.Set(std::max<int64_t>(0, bytes - kLeastCallBytes));
@@ -97,7 +99,7 @@ absl::StatusOr<int64_t> Visit::Charge(google::protobuf::Message& message, int64_
   const int64_t bytes = BytesOf(message, wire_bytes);
   absl::Status full = waiting.Set(std::max<int64_t>(0, bytes - kLeastCallBytes));
   if (!full.ok()) GiveBack(message);
-  waiting.SetAnyway(0);  // whoever takes it holds it
+  waiting.SetAnyway(0);  // whoever takes it is charged for it
   if (!full.ok()) return full;
   return bytes;
 }
@@ -129,13 +131,13 @@ void Visit::LeaveIfForced(google::protobuf::Message& message) {
 }
 
 void Visit::GiveBackOnWorker(std::shared_ptr<void> left, int64_t bytes) {
-  CallBytes held(api_.call_bytes, caller_->tenant);
-  held.SetAnyway(bytes);
-  RunOnWorker([left = std::move(left), held = std::move(held),
+  CallBytes taken(api_.call_bytes, caller_->tenant);
+  taken.SetAnyway(bytes);
+  RunOnWorker([left = std::move(left), taken = std::move(taken),
                forced = admission_.forced()](const absl::Status&) mutable {
     if (forced->load(std::memory_order_relaxed)) LeaveToTheEnd(std::move(left));
     left.reset();
-    held.SetAnyway(0);
+    taken.SetAnyway(0);
   });
 }
 
@@ -145,7 +147,7 @@ grpc::Status Visit::Close(const absl::Status& status) {
 }
 
 void Visit::Leave() {
-  bytes_.reset();  // whoever finds nobody inside finds nothing held
+  bytes_.reset();  // whoever finds nobody inside finds nothing taken
   if (std::exchange(inside_, false)) admission_.Leave();
 }
 

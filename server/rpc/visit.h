@@ -1,8 +1,8 @@
-// A call's stay in the server, from its admission to its end: who calls, what the call holds, and
+// A call's stay in the server, from its admission to its end: who calls, what the call takes, and
 // how it is finished. Every method of ours has one for each of its calls.
 //
-// Thread safety: what holds, and the ends, belong to one thread at a time, and so do reads, which
-// may run beside them; the rest to any.
+// Thread safety: what takes bytes, and the ends, belong to one thread at a time, and so do reads,
+// which may run beside them; the rest to any.
 // Ownership: `api`, `admission` and the wire outlive it; what ForHandler gave outlives the visit.
 #ifndef CELLAR_SERVER_RPC_VISIT_H_
 #define CELLAR_SERVER_RPC_VISIT_H_
@@ -35,7 +35,7 @@ class Visit {
   Visit(const Visit&) = delete;
   Visit& operator=(const Visit&) = delete;
 
-  // Learns who calls; the call holds kLeastCallBytes then. The first thing to do, before anything
+  // Learns who calls; the call has kLeastCallBytes then. The first thing to do, before anything
   // of a message is read. Errors: those of Admission::Identify, CALL_BYTES_LIMIT.
   absl::Status Identify();
 
@@ -51,14 +51,14 @@ class Visit {
   void Cancel() { cancelled_->store(true, std::memory_order_relaxed); }
   bool cancelled() const { return cancelled_->load(std::memory_order_relaxed); }
 
-  // Holds `bytes` from now on, kLeastCallBytes at least. Errors: CALL_BYTES_LIMIT; then it holds
-  // what it held. REQUIRES: it is known who calls.
-  absl::Status Hold(int64_t bytes);
+  // The call has `bytes` from now on, kLeastCallBytes at least. Errors: CALL_BYTES_LIMIT; then it
+  // has what it had. REQUIRES: it is known who calls.
+  absl::Status SetBytes(int64_t bytes);
 
-  // Holds what is there, like the answer of work that is done, though there may be no room for it;
+  // Takes what is there, like the answer of work that is done, though there may be no room for it;
   // and whether there is: to be asked before such work. Errors: CALL_BYTES_LIMIT. REQUIRES: it is
   // known who calls.
-  void HoldAnyway(int64_t bytes) { bytes_->SetAnyway(std::max(kLeastCallBytes, bytes)); }
+  void SetBytesAnyway(int64_t bytes) { bytes_->SetAnyway(std::max(kLeastCallBytes, bytes)); }
   absl::Status CheckRoom() const { return bytes_->CheckRoom(); }
 
   // Takes the bytes that a message holds in memory, or why it is none. Called once, on the thread
@@ -100,7 +100,7 @@ class Visit {
   // been noted.
   grpc::Status Close(const absl::Status& status);
 
-  // Gives back what the call holds, and leaves. The last thing to do, in OnDone.
+  // Gives back what the call has, and leaves. The last thing to do, in OnDone.
   void Leave();
 
  private:

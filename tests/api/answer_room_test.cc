@@ -27,7 +27,7 @@ class AnswerRoomTest : public testing::Test {
 };
 
 TEST_F(AnswerRoomTest, OfALongAnswerIsHeldUntilRightBeforeItIsToldOf) {
-  ASSERT_TRUE(HoldRoom(fixture_.api(), call_, kLongAnswer, done_).ok());
+  ASSERT_TRUE(TakeRoom(fixture_.api(), call_, kLongAnswer, done_).ok());
   EXPECT_EQ(held(), kLongAnswer - kLeastCallBytes) << "a call holds the rest anyway";
   done_(absl::AbortedError("as it was"));
   EXPECT_EQ(outcome_.message(), "as it was");
@@ -37,7 +37,7 @@ TEST_F(AnswerRoomTest, OfALongAnswerIsHeldUntilRightBeforeItIsToldOf) {
 TEST_F(AnswerRoomTest, OfAnAnswerThatNobodyIsToldOfIsGivenBack) {
   {
     Done dropped = std::move(done_);
-    ASSERT_TRUE(HoldRoom(fixture_.api(), call_, kLongAnswer, dropped).ok());
+    ASSERT_TRUE(TakeRoom(fixture_.api(), call_, kLongAnswer, dropped).ok());
     EXPECT_GT(held(), 0);
   }
   EXPECT_EQ(held(), 0);
@@ -46,8 +46,8 @@ TEST_F(AnswerRoomTest, OfAnAnswerThatNobodyIsToldOfIsGivenBack) {
 
 TEST_F(AnswerRoomTest, WhoFindsNoneMayTellSo) {
   Done first = [](const absl::Status&) {};
-  ASSERT_TRUE(HoldRoom(fixture_.api(), call_, kLongAnswer, first).ok());
-  const absl::Status full = HoldRoom(fixture_.api(), call_, kLongAnswer, done_);
+  ASSERT_TRUE(TakeRoom(fixture_.api(), call_, kLongAnswer, first).ok());
+  const absl::Status full = TakeRoom(fixture_.api(), call_, kLongAnswer, done_);
   EXPECT_EQ(GetErrorReason(full), "CALL_BYTES_LIMIT");
   EXPECT_EQ(held(), kLongAnswer - kLeastCallBytes) << "of the first";
   done_(full);
@@ -59,9 +59,9 @@ TEST_F(AnswerRoomTest, WhoFindsNoneMayTellSo) {
 TEST_F(AnswerRoomTest, OfAShortAnswerThereAlwaysIs) {
   CallBytes others(fixture_.api().call_bytes, "others");
   ASSERT_TRUE(others.Set(kRoomForAll).ok());
-  EXPECT_TRUE(HoldRoom(fixture_.api(), call_, kLeastCallBytes, done_).ok());
+  EXPECT_TRUE(TakeRoom(fixture_.api(), call_, kLeastCallBytes, done_).ok());
   AnswerRoom parts(fixture_.api(), call_);
-  EXPECT_TRUE(parts.Hold(kLeastCallBytes).ok());
+  EXPECT_TRUE(parts.GrowTo(kLeastCallBytes).ok());
   EXPECT_EQ(held(), kRoomForAll);
 }
 
@@ -71,17 +71,17 @@ TEST_F(AnswerRoomTest, OfManyPartsGrowsWithThemAndIsGivenBackAtOnce) {
     int64_t growths = 0;
     int64_t before = held();
     for (int64_t bytes = 0; bytes <= kLongAnswer; bytes += 100) {
-      ASSERT_TRUE(room.Hold(bytes).ok());
+      ASSERT_TRUE(room.GrowTo(bytes).ok());
       EXPECT_GE(held() + kLeastCallBytes, bytes);
       growths += held() != std::exchange(before, held()) ? 1 : 0;
     }
     EXPECT_LE(growths, 10);
     EXPECT_LT(held(), kLongAnswer + kLongAnswer / 8);
-    EXPECT_EQ(GetErrorReason(room.Hold(2 * kRoomForAll)), "CALL_BYTES_LIMIT");
+    EXPECT_EQ(GetErrorReason(room.GrowTo(2 * kRoomForAll)), "CALL_BYTES_LIMIT");
     EXPECT_EQ(held(), before) << "what it held";
     room.GiveBack();
     EXPECT_EQ(held(), 0);
-    ASSERT_TRUE(AnswerRoom(fixture_.api(), call_).Hold(kLongAnswer).ok());
+    ASSERT_TRUE(AnswerRoom(fixture_.api(), call_).GrowTo(kLongAnswer).ok());
   }
   EXPECT_EQ(held(), 0);
 }

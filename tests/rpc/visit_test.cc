@@ -272,11 +272,11 @@ TEST_F(VisitTest, AMessageThatNothingHasRoomForIsNotRead) {
 TEST_F(VisitTest, HoldsWhatItIsToldButNeverLessThanACallTakes) {
   OneReader& reader = Send(1);
   reader.read.WaitForNotification();
-  EXPECT_TRUE(reader.visit.Hold(1'000'000).ok());
+  EXPECT_TRUE(reader.visit.SetBytes(1'000'000).ok());
   EXPECT_EQ(fixture_.api().call_bytes.total(), 1'000'000);
-  EXPECT_TRUE(reader.visit.Hold(1).ok());
+  EXPECT_TRUE(reader.visit.SetBytes(1).ok());
   EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
-  EXPECT_EQ(GetErrorReason(reader.visit.Hold(kMaxCallBytes + 1)), "CALL_BYTES_LIMIT");
+  EXPECT_EQ(GetErrorReason(reader.visit.SetBytes(kMaxCallBytes + 1)), "CALL_BYTES_LIMIT");
   EXPECT_EQ(fixture_.api().call_bytes.total(), kLeastCallBytes);
   reader.visit.Finish(absl::OkStatus());
   reader.done.WaitForNotification();
