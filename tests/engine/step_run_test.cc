@@ -195,7 +195,7 @@ TEST(StepRun, IsCutBetweenTwoStepsByNewcomersAndGoesOnAsIfNothingHadHappened) {
   EXPECT_EQ(walker.Difference(), "");
 }
 
-// Somebody comes while the third step is made. To happen at the same step each time, the count is
+// Somebody comes while the 21st step is made. To happen at the same step each time, the count is
 // where the session's h is: 0 until then, and the bits of 1 after it.
 TEST(StepRun, IsCutInTheMiddleOfAnAdvanceAndGoesOnAsIfNothingHadHappened) {
   static_assert(sizeof(std::atomic<int64_t>) == sizeof(double));
@@ -203,20 +203,21 @@ TEST(StepRun, IsCutInTheMiddleOfAnAdvanceAndGoesOnAsIfNothingHadHappened) {
                              .rounding = Rounding::kNearestTiesToZero,
                              .rounding_scope = RoundingScope::kFeedback};
   const auto model = HomeworkModel(Precision::kFloat64);
-  const std::vector<double> inputs = {0, 0, 1, 1, 1, 0};
+  std::vector<double> inputs(40);
+  for (size_t step = 20; step < inputs.size(); ++step) inputs[step] = step % 5 == 0 ? 0 : 1;
   const auto zero = std::get<StackState<double>>(ZeroStackState(*model, Precision::kFloat64));
   StackState<double> alone_state = zero;
   const auto alone = RunSteps<double>(*model, numerics, inputs, kViews[0], alone_state);
   StackState<double> state = zero;
   StepRun<double> first(*model, numerics, inputs, kViews[0], state);
-  Walker<double> second(model, numerics, 1, 9, kViews[1]);
+  Walker<double> second(model, numerics, 1, 43, kViews[1]);
   const std::vector<StepRun<double>*> runs = {&first, &second.run};
   const auto* const newcomers =
       reinterpret_cast<const std::atomic<int64_t>*>(state.layers[0].h.data());
-  EXPECT_EQ(Advance<double>(runs, 6, newcomers), 3);
-  EXPECT_EQ(first.left(), 3);
-  EXPECT_EQ(second.run.left(), 6);
-  EXPECT_EQ(Advance<double>(runs, 3), 3);
+  EXPECT_EQ(Advance<double>(runs, 40, newcomers), 32) << "a small cell's rows make 16 at a time";
+  EXPECT_EQ(first.left(), 8);
+  EXPECT_EQ(second.run.left(), 11);
+  EXPECT_EQ(Advance<double>(runs, 8), 8);
   StepRun<double>* const last = &second.run;
   EXPECT_EQ(Advance<double>({&last, 1}, 3), 3);
   EXPECT_EQ(TraceDifference(first.TakeTrace(), alone), "");
@@ -233,6 +234,7 @@ TEST(StepRun, AdvancesWithoutAllocationsAfterWarmUp) {
     runs.push_back(&walkers.back()->run);
   }
   Advance<float>(runs, 5);
+  Advance<float>(runs, 1);
   const int64_t before = AllocationCount();
   Advance<float>(runs, 5);
   Advance<float>(runs, 1);
