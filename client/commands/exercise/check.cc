@@ -1,6 +1,8 @@
 #include <algorithm>
+#include <filesystem>
 #include <memory>
 #include <string>
+#include <system_error>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
@@ -99,7 +101,19 @@ absl::StatusOr<v1::CheckExerciseResponse> Check(const ExerciseArgument& argument
   return check();
 }
 
+// A proposal has neither the comments nor the order of the file that it was made from.
+absl::Status CheckExerciseIsKept(const ExerciseCheckOptions& options) {
+  std::error_code ignored;  // what is not there is nobody's
+  if (!std::filesystem::equivalent(options.exercise, options.propose, ignored)) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "--propose: ", options.propose,
+      " would be written over, and it is read: as the exercise; give another file, or -"));
+}
+
 absl::Status RunExerciseCheck(Context& context, const ExerciseCheckOptions& options) {
+  if (absl::Status kept = CheckExerciseIsKept(options); !kept.ok()) return kept;
   const auto argument = LoadExerciseArgument(context, options.exercise);
   if (!argument.ok()) return argument.status();
   const auto answer = Check(*argument, options);

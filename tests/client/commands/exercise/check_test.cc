@@ -8,6 +8,7 @@
 #include "cellar/v1/grading_service.grpc.pb.h"
 #include "client/commands/program.h"
 #include "client/exercise_file.h"
+#include "client/grading/output_file.h"
 #include "client/message_file.h"
 
 namespace cellar {
@@ -100,6 +101,20 @@ TEST_F(ExerciseCheckTest, AProposalIsWrittenAsAFile) {
   EXPECT_THAT(Check({"--propose", "-"}), HasSubstr("\n\ntitle: \"better\"\n"));
   checker_.proposes_nothing = true;
   EXPECT_THAT(Check({"--propose", path}), HasSubstr("Nothing better was found"));
+}
+
+TEST_F(ExerciseCheckTest, NoProposalIsWrittenOverItsExercise) {
+  const std::string path = ::testing::TempDir() + "/cellar_own_exercise.textproto";
+  const std::string text = *ReadFile(std::string(CELLAR_EXAMPLES) + "/grading/homework.textproto");
+  ASSERT_TRUE(WriteWholeFile(path, text).ok());
+  std::ostringstream out;
+  std::ostringstream err;
+  EXPECT_EQ(RunProgram({"--server", absl::StrCat("127.0.0.1:", port_), "exercise", "check", path,
+                        "--propose", path},
+                       out, err),
+            2);
+  EXPECT_THAT(err.str(), HasSubstr("--propose: " + path + " would be written over"));
+  EXPECT_EQ(*ReadFile(path), text);
 }
 
 TEST_F(ExerciseCheckTest, WhatSpeaksOfTheOldNumbersIsToldOnTheTerminalAndInTheFile) {
