@@ -114,7 +114,9 @@ std::string GetErrorReason(const absl::Status& status) {
 
 absl::Status BadRequest(FieldViolations violations) {
   if (violations.empty()) return absl::OkStatus();
-  std::string message = absl::StrCat(violations[0].field, ": ", violations[0].description);
+  const FieldViolation& first = violations[0];
+  std::string message =
+      first.field.empty() ? first.description : absl::StrCat(first.field, ": ", first.description);
   if (violations.size() > 1) absl::StrAppend(&message, " (and ", violations.size() - 1, " more)");
   return MakeError(absl::StatusCode::kInvalidArgument, message,
                    {.reason = "BAD_REQUEST", .violations = std::move(violations)});

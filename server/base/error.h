@@ -20,7 +20,8 @@ namespace cellar {
 
 // One field of a request that breaks its rule.
 struct FieldViolation {
-  std::string field;        // path from the request's root: "model.layers[0].lstm.forget_gate.bias"
+  // Path from the request's root: "model.layers[0].lstm.forget_gate.bias"; empty: the whole of it.
+  std::string field;
   std::string description;  // the value found, what is allowed, what to do
 
   friend bool operator==(const FieldViolation&, const FieldViolation&) = default;

@@ -75,6 +75,12 @@ bool Admission::AwaitEmpty(absl::Duration timeout) {
   return empty;
 }
 
+void Admission::AwaitForce(absl::Duration time) {
+  absl::MutexLock lock(&mutex_);
+  const auto is_forced = [this] { return forced_->load(); };
+  mutex_.AwaitWithTimeout(absl::Condition(&is_forced), time);
+}
+
 void Admission::Force() {
   absl::MutexLock lock(&mutex_);
   forced_->store(true);

@@ -76,7 +76,10 @@ class Admission {
   // if somebody is, the end is forced. REQUIRES: draining has begun.
   bool AwaitEmpty(absl::Duration timeout);
 
-  // Ends AwaitEmpty now and for ever.
+  // Waits for `time`, or until Force.
+  void AwaitForce(absl::Duration time);
+
+  // Ends both waits now and for ever.
   void Force();
 
   // Whether the end is forced: then whatever takes long to give back is left to the end of the

@@ -110,6 +110,7 @@ struct Server::Implementation {
   std::unique_ptr<CallQueue> queue;
   std::unique_ptr<grpc::Server> grpc_server;
   std::vector<std::string> addresses;
+  absl::Duration farewell;
   std::optional<bool> drained;  // what Drain returned
 };
 
@@ -119,6 +120,7 @@ absl::Status Server::Implementation::Listen(const ServerOptions& options,
   // Any client could make it print lines. (Newer versions log as Abseil does.)
   google::protobuf::SetLogHandler(nullptr);
 #endif
+  farewell = options.farewell;
   // gRPC's own health service runs on threads of its own, which would wake ours for every event.
   grpc::EnableDefaultHealthCheckService(false);
   grpc::reflection::InitProtoReflectionServerBuilderPlugin();
@@ -202,6 +204,7 @@ bool Server::Drain(absl::Duration timeout) {
   all.health.SetServing(false);
   all.admission.StartDraining();
   const bool empty = all.admission.AwaitEmpty(timeout);
+  all.admission.AwaitForce(std::min(timeout, all.farewell));
   // A time span, so that nothing here reads the clock.
   all.grpc_server->Shutdown(
       gpr_time_from_millis(absl::ToInt64Milliseconds(kShutdownGrace), GPR_TIMESPAN));

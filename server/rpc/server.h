@@ -37,6 +37,10 @@ struct ServerOptions {
   absl::Duration keepalive_timeout =
       absl::Seconds(20);  // and given up after this without an answer
   absl::Duration min_client_ping_interval = absl::Seconds(10);  // clients may probe this often
+  // How long a drain goes on refusing calls once nobody is left inside. From then on gRPC itself
+  // ends them, without a reason, and most with CANCELLED, which clients do not try again. So it is
+  // longer than a call is on its way.
+  absl::Duration farewell = absl::Milliseconds(500);
 };
 
 class Server {
@@ -65,11 +69,12 @@ class Server {
 
   // Ends in three stages. Refuse: health says NOT_SERVING, calls get DRAINING. Finish: what runs is
   // finished, streams answer what they took and end with DRAINING; for `timeout` at most or until
-  // ForceStop. Force: what is left is cancelled and the connections are closed. Returns whether
-  // nothing had to be forced; a second call returns what the first did.
+  // ForceStop. Then calls are refused for another `farewell`, or `timeout` if that is less. Force:
+  // what is left is cancelled and the connections are closed. Returns whether nothing had to be
+  // forced; a second call returns what the first did.
   bool Drain(absl::Duration timeout);
 
-  // Cuts the second stage of a Drain short, also of one to come.
+  // Cuts the second stage of a Drain short, farewell and all, also of one to come.
   void ForceStop();
 
  private:

@@ -65,6 +65,10 @@ TEST(BadRequest, QuotesTheOnlyViolationInItsMessage) {
   EXPECT_EQ(status.message(), "model.layers: is empty");
 }
 
+TEST(BadRequest, OfTheWholeRequestNamesNoField) {
+  EXPECT_EQ(BadRequest({{"", "is unreadable"}}).message(), "is unreadable");
+}
+
 TEST(BadRequest, CarriesEveryViolationInTheOrderFound) {
   const FieldViolations violations = {{"b", "first"}, {"a", "second"}, {"b", "third"}};
   const absl::Status status = BadRequest(violations);

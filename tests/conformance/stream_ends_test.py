@@ -8,7 +8,7 @@ import grpc
 from google.protobuf import duration_pb2
 
 import harness
-from cellar.v1 import session_pb2, session_service_pb2
+from cellar.v1 import session_pb2, session_service_pb2, tensor_pb2
 from streams_test import Conversation
 
 NOT_FOUND = grpc.StatusCode.NOT_FOUND
@@ -101,6 +101,9 @@ class RunEndsTest(_Ends, unittest.TestCase):
     def test_a_drain_tells_every_stream_to_come_back(self):
         _, talk = self.begin()
         batches = Conversation(_Batches(self.client))
+        item = session_service_pb2.BatchStepItem(session="sessions/nobody", inputs=tensor_pb2.Tensor(values=[1]))
+        batch = session_service_pb2.BatchStepRequest(items=[item])
+        batches.send(session_service_pb2.StreamBatchStepsRequest(batch=batch))  # answered: the server knows of it
         self.server.process.terminate()
         self.told(talk, UNAVAILABLE, "DRAINING")
         self.told(batches, UNAVAILABLE, "DRAINING")

@@ -84,6 +84,15 @@ TEST(Admission, ForceEndsTheWaitThoughSomebodyIsInside) {
   admission.Leave();
 }
 
+TEST(Admission, ForceEndsTheWaitForIt) {
+  Admission admission;
+  admission.AwaitForce(absl::Milliseconds(1));
+  EXPECT_FALSE(admission.forced()->load());
+  std::thread impatient([&] { admission.Force(); });
+  admission.AwaitForce(absl::InfiniteDuration());
+  impatient.join();
+}
+
 TEST(Admission, TellsEveryListenerOnce) {
   Admission admission;
   const auto first = std::make_shared<CountingListener>();

@@ -251,6 +251,24 @@ TEST(Server, ForceStopCutsADrainShort) {
   EXPECT_FALSE(drain.drained());
 }
 
+TEST(Server, ADrainGoesOnRefusingWhenNobodyIsLeftInside) {
+  Options options;
+  options.server.farewell = absl::InfiniteDuration();
+  InProcessServer server(options);
+  bool drained = false;
+  std::thread drain([&] { drained = server.environment().Drain(absl::InfiniteDuration()); });
+  const auto step = [&server] {
+    grpc::ClientContext context;
+    v1::StepResponse response;
+    return server.sessions().Step(&context, StepOf("sessions/nobody", {1}), &response);
+  };
+  while (SentReason(step()) == "SESSION_NOT_FOUND") std::this_thread::yield();
+  for (int i = 0; i < 20; ++i) EXPECT_EQ(SentReason(step()), "DRAINING");
+  server.environment().ForceStop();
+  drain.join();
+  EXPECT_TRUE(drained);  // nothing had to be forced
+}
+
 TEST(Server, TellsWhichAddressItCannotHave) {
   InProcessServer first;
   ServerOptions options;
