@@ -4,7 +4,10 @@
 #include <cassert>
 #include <memory>
 #include <new>
+#include <numeric>
 #include <utility>
+
+#include "server/base/spare_blocks.h"
 
 namespace cellar {
 namespace {
@@ -35,8 +38,7 @@ ReplayEntry FirstSteps(const ReplayEntry& entry, int64_t kept_steps) {
 ReplayWindow::ReplayWindow(const ReplayWindow& other) : word_(WordOf(other.max_requests())) {
   if (other.entry_count() == 0) return;
   Ring* const copy = MakeRing(other.max_requests(), other.entry_count());
-  copy->size_bytes = other.SizeBytes();
-  copy->count = other.entry_count();
+  copy->count = other.ring()->count;
   copy->oldest = other.ring()->oldest;
   std::uninitialized_copy_n(other.entries().begin(), copy->count, EntriesOf(copy));
   word_ = reinterpret_cast<uintptr_t>(copy);
@@ -44,14 +46,14 @@ ReplayWindow::ReplayWindow(const ReplayWindow& other) : word_(WordOf(other.max_r
 
 ReplayWindow::Ring* ReplayWindow::MakeRing(int64_t max_requests, int64_t capacity) {
   static_assert(sizeof(Ring) % alignof(ReplayEntry) == 0, "entries follow");
-  const size_t bytes = sizeof(Ring) + static_cast<size_t>(capacity) * sizeof(ReplayEntry);
-  return new (::operator new(bytes)) Ring{max_requests, 0, 0, static_cast<uint32_t>(capacity), 0};
+  return new (TakeBlock(BytesOfRing(capacity)))
+      Ring{static_cast<uint16_t>(max_requests), 0, static_cast<uint16_t>(capacity), 0};
 }
 
 void ReplayWindow::Free(Ring* ring) {
   if (ring == nullptr) return;
   std::destroy_n(EntriesOf(ring), ring->count);
-  ::operator delete(ring);
+  GiveBackBlock(ring, BytesOfRing(ring->capacity));
 }
 
 void ReplayWindow::Grow() {
@@ -61,8 +63,7 @@ void ReplayWindow::Grow() {
   const int64_t capacity = std::min(max_requests(), std::max<int64_t>(1, 2 * count));
   Ring* const grown = MakeRing(max_requests(), capacity);
   if (old != nullptr) {  // which is not full: its entries are in order
-    grown->size_bytes = old->size_bytes;
-    grown->count = count;
+    grown->count = old->count;
     std::uninitialized_move_n(EntriesOf(old), count, EntriesOf(grown));
   }
   word_ = reinterpret_cast<uintptr_t>(grown);
@@ -72,17 +73,14 @@ void ReplayWindow::Grow() {
 ReplayEntry ReplayWindow::Push(ReplayEntry entry) {
   assert(entry_count() == 0 || entry.first_step == EndOf(this->entry(entry_count() - 1)));
   if (max_requests() < 1) return entry;
-  const int64_t growth = GrowthBy(entry).bytes;
   if (!IsFull()) {
     Grow();
     new (EntriesOf(ring()) + ring()->count) ReplayEntry(std::move(entry));
     ++ring()->count;
-    ring()->size_bytes += growth;
     return {};
   }
   std::swap(entries()[ring()->oldest], entry);
-  ring()->oldest = static_cast<uint32_t>(PlaceOf(1));
-  ring()->size_bytes += growth;
+  ring()->oldest = static_cast<uint16_t>(PlaceOf(1));
   return entry;
 }
 
@@ -91,6 +89,12 @@ ReplayWindow::Growth ReplayWindow::GrowthBy(const ReplayEntry& entry) const {
   if (!IsFull()) return {EntryBytes(entry), 1};
   const int64_t row_bytes = entry.inputs.size_bytes() / entry.step_count;
   return {(entry.step_count - this->entry(0).step_count) * row_bytes, 0};
+}
+
+int64_t ReplayWindow::SizeBytes() const {
+  return std::accumulate(
+      entries().begin(), entries().end(), int64_t{0},
+      [](int64_t bytes, const ReplayEntry& entry) { return bytes + EntryBytes(entry); });
 }
 
 const ReplayEntry* ReplayWindow::Find(int64_t step) const {
@@ -121,15 +125,12 @@ void ReplayWindow::TruncateRingAt(int64_t step) {
   std::rotate(entries().begin(), entries().begin() + kept.oldest, entries().end());
   kept.oldest = 0;
   while (kept.count > 0 && entries().back().first_step >= step) {
-    kept.size_bytes -= EntryBytes(entries().back());
     std::destroy_at(&entries().back());
     --kept.count;
   }
   if (kept.count == 0 || EndOf(entries().back()) <= step) return;
   ReplayEntry& newest = entries().back();
-  kept.size_bytes -= EntryBytes(newest);
   newest = FirstSteps(newest, step - newest.first_step);
-  kept.size_bytes += EntryBytes(newest);
 }
 
 }  // namespace cellar

@@ -26,8 +26,10 @@ struct ReplayEntry {
 
 class ReplayWindow {
  public:
+  static constexpr int64_t kMostRequests = 65'535;
+
   // Keeps at most `max_requests` entries; 0 keeps none. One that never had any is a number in 8
-  // bytes. REQUIRES: max_requests < 2^62.
+  // bytes. REQUIRES: 0 <= max_requests <= kMostRequests.
   explicit ReplayWindow(int64_t max_requests) : word_(WordOf(max_requests)) {}
   ReplayWindow(const ReplayWindow& other);
   ReplayWindow(ReplayWindow&& other) noexcept
@@ -83,17 +85,16 @@ class ReplayWindow {
     return entry_count() == 0 ? next_step : entry(0).first_step;
   }
 
-  // Bytes of the states and inputs held.
-  int64_t SizeBytes() const { return ring() == nullptr ? 0 : ring()->size_bytes; }
+  // Bytes of the states and inputs held. Looks at all of them.
+  int64_t SizeBytes() const;
 
  private:
   // Entries of contiguous steps, from `oldest` on and around; room for `capacity` of them follows.
   struct Ring {
-    int64_t max_requests;
-    int64_t size_bytes;  // of the entries
-    int64_t count;
-    uint32_t capacity;
-    uint32_t oldest;  // 0 unless it is full
+    uint16_t max_requests;
+    uint16_t count;
+    uint16_t capacity;
+    uint16_t oldest;  // 0 unless it is full
   };
 
   static uintptr_t WordOf(int64_t max_requests) {
@@ -103,6 +104,9 @@ class ReplayWindow {
     return reinterpret_cast<ReplayEntry*>(const_cast<Ring*>(ring) + 1);
   }
 
+  static size_t BytesOfRing(int64_t capacity) {
+    return sizeof(Ring) + static_cast<size_t>(capacity) * sizeof(ReplayEntry);
+  }
   static Ring* MakeRing(int64_t max_requests, int64_t capacity);
   static void Free(Ring* ring);  // may be null
 
@@ -115,7 +119,9 @@ class ReplayWindow {
   }
   bool IsFull() const { return entry_count() >= max_requests(); }
 
+  // As they lie in the ring.
   absl::Span<ReplayEntry> entries() const {
+    if (ring() == nullptr) return {};
     return {EntriesOf(ring()), static_cast<size_t>(entry_count())};
   }
 

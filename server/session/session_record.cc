@@ -208,14 +208,18 @@ absl::StatusOr<StoredSession> ReadSessionRecord(absl::string_view key, absl::str
   Head head = ReadHead(in);
   const absl::string_view snapshot_bytes = in.Array();
   if (!in.sound()) return RecordCorrupt(key, "it ends within its head");
-  if (head.replay_window_requests < 0) return RecordCorrupt(key, "its window has a negative size");
+  const int64_t window_requests = head.replay_window_requests;
+  if (window_requests < 0 || window_requests > ReplayWindow::kMostRequests) {
+    return RecordCorrupt(key,
+                         absl::StrCat("its window cannot have ", window_requests, " requests"));
+  }
   CELLAR_ASSIGN_OR_RETURN(const Snapshot snapshot, DecodeSnapshot(snapshot_bytes));
   CELLAR_ASSIGN_OR_RETURN(RestoredState restored, RestoreSnapshot(snapshot, *model));
   const Precision precision = restored.numerics.precision;
   SessionProgress progress;
   progress.state = std::move(restored.state);
   progress.next_step = restored.next_step;
-  progress.window = ReplayWindow(head.replay_window_requests);
+  progress.window = ReplayWindow(window_requests);
   auto initial_state = ReadState(in, *model, precision);
   if (initial_state == nullptr) return RecordCorrupt(key, "its initial state is none of its model");
   const uint32_t entry_count = in.Count(2 * sizeof(int64_t));
@@ -232,7 +236,7 @@ absl::StatusOr<StoredSession> ReadSessionRecord(absl::string_view key, absl::str
   }
   SessionConfig config{
       {std::move(head.told.tenant), model.model(), restored.numerics, head.told.durability,
-       head.told.ttl, head.replay_window_requests, std::move(head.labels)},
+       head.told.ttl, window_requests, std::move(head.labels)},
       std::move(head.told.name),
       std::move(initial_state),
       head.told.create_time,
