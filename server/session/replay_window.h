@@ -26,7 +26,7 @@ struct ReplayEntry {
 
 class ReplayWindow {
  public:
-  static constexpr int64_t kMostRequests = 65'535;
+  static constexpr int64_t kMostRequests = 65'535;  // that a ring can count
 
   // Keeps at most `max_requests` entries; 0 keeps none. One that never had any is a number in 8
   // bytes. REQUIRES: 0 <= max_requests <= kMostRequests.

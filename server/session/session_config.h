@@ -65,8 +65,8 @@ struct SessionTimes {
   absl::Time unused_since;  // creation, or when its last use ended
 };
 
-// Bytes that each entry of the window costs besides the numbers in it: its place in the window and,
-// as that grows, an empty one, and what the allocator keeps of two arrays.
+// Bytes that each entry of the window costs besides the numbers in it, at most: its place in the
+// window and, as that grows, an empty one, and what two arrays have beside their numbers.
 inline constexpr int64_t kWindowEntryOverheadBytes = 128;
 
 // Bytes that a session is charged for: its states, the inputs in its window, its words, and an

@@ -146,6 +146,22 @@ TEST(ReplayWindow, HandsOutWhatHasToGo) {
   EXPECT_EQ(ReplayWindow(0).Push(Request(18, 1)).first_step, 18) << "it keeps none";
 }
 
+TEST(ReplayWindow, CountsAsFarAsItMay) {
+  constexpr int64_t kMost = ReplayWindow::kMostRequests;
+  ReplayWindow window(kMost);
+  ReplayEntry entry = Request(0, 1);
+  for (int64_t step = 0; step < kMost + 3; ++step) {
+    entry.first_step = step;
+    window.Push(entry);
+  }
+  EXPECT_EQ(window.entry_count(), kMost);
+  EXPECT_EQ(window.OldestStep(kMost + 3), 3);
+  EXPECT_EQ(window.Find(kMost + 2)->first_step, kMost + 2);
+  window.TruncateAt(5);
+  EXPECT_EQ(window.entry_count(), 2);
+  EXPECT_EQ(window.OldestStep(5), 3);
+}
+
 TEST(ReplayWindow, KnowsItsSizeWhateverHappens) {
   for (const int64_t max_requests : {0, 1, 2, 3, 8}) {
     ReplayWindow window(max_requests);

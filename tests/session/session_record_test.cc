@@ -91,6 +91,17 @@ TEST(SessionRecord, WhatEndsTooEarlyIsRefused) {
   EXPECT_FALSE(ReadSessionRecord(kKey, payload + "x", HomeworkPin()).ok());
 }
 
+TEST(SessionRecord, AWindowLargerThanAnyIsRefused) {
+  StoredSession session = Example();
+  session.config.replay_window_requests = ReplayWindow::kMostRequests;
+  EXPECT_TRUE(ReadSessionRecord(kKey, Written(session), HomeworkPin()).ok());
+  for (const int64_t requests : {ReplayWindow::kMostRequests + 1, int64_t{-1}}) {
+    session.config.replay_window_requests = requests;
+    const auto read = ReadSessionRecord(kKey, Written(session), HomeworkPin());
+    EXPECT_EQ(GetErrorReason(read.status()), "RECORD_CORRUPT") << requests;
+  }
+}
+
 // The envelope's checksum finds them all; without it, what is read must still be a session or an
 // error.
 TEST(SessionRecord, ChangedBytesGiveASessionOrAnErrorAndNothingElse) {
