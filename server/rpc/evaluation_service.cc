@@ -71,10 +71,7 @@ class EvaluateReactor final : public Reactor {
     return answered;
   }
 
-  void OnWriteDone(bool ok) override {
-    if (!ok) visit_.Cancel();
-    AnswerOnWorker();
-  }
+  void OnWriteDone() override { AnswerOnWorker(); }
 
   void Finish(const absl::Status& status) {
     GiveBack();

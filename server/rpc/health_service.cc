@@ -172,11 +172,10 @@ class HealthService::Watcher final : public Asker {
     wire_.Finish(ToGrpcStatus(status));
   }
 
-  void OnWriteDone(bool ok) override {
+  void OnWriteDone() override {
     {
       absl::MutexLock lock(&mutex_);
       writing_ = false;
-      gone_ = gone_ || !ok;
     }
     Look();
   }

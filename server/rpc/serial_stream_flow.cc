@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <utility>
 
-#include "server/api/api_errors.h"
-
 namespace cellar {
 
 SerialStreamFlow::Action SerialStreamFlow::Next() {
@@ -57,10 +55,9 @@ void SerialStreamFlow::WorkDone(const absl::Status& status, std::optional<int64_
   if (!status.ok()) End(status);
 }
 
-void SerialStreamFlow::WriteDone(bool ok) {
+void SerialStreamFlow::WriteDone() {
   writing_ = false;
   written_bytes_ = 0;
-  if (!ok) End(CallCancelled());
 }
 
 void SerialStreamFlow::End(const absl::Status& status) {

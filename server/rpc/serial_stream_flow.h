@@ -40,13 +40,13 @@ class SerialStreamFlow {
 
   // A message of so many bytes in memory came.
   void Arrived(int64_t bytes);
-  // None will come.
+  // None will come. If that is because the client is gone, End comes first.
   void InputClosed();
   // The work on a message ended. An error ends the stream; an answer, of so many bytes, is written.
   // A message that is more than is kept, or was refused, has been given back.
   void WorkDone(const absl::Status& status, std::optional<int64_t> answer_bytes);
-  // An answer is written, or cannot be.
-  void WriteDone(bool ok);
+  // An answer is written, or cannot be: then End comes first.
+  void WriteDone();
   // Takes no more, because of `status` unless there was a reason before. What is being worked on is
   // still answered.
   void End(const absl::Status& status);

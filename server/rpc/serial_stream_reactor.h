@@ -79,12 +79,7 @@ class SerialStreamReactor final
 
   // Reactions of the call.
   void OnReadDone(bool ok) override {
-    if (!ok) {
-      return Happened([this](SerialStreamFlow& flow) {
-        if (wire_.broken()) flow.End(CallCancelled());
-        flow.InputClosed();
-      });
-    }
+    if (!ok) return Happened([](SerialStreamFlow& flow) { flow.InputClosed(); });
     visit_.Read(incoming_, &read_, [this](const absl::StatusOr<int64_t>& bytes) {
       arrived_bytes_ = bytes.value_or(0);
       Happened([&](SerialStreamFlow& flow) {
@@ -93,8 +88,8 @@ class SerialStreamReactor final
       });
     });
   }
-  void OnWriteDone(bool ok) override {
-    Happened([ok](SerialStreamFlow& flow) { flow.WriteDone(ok); });
+  void OnWriteDone() override {
+    Happened([](SerialStreamFlow& flow) { flow.WriteDone(); });
   }
   void OnCancel() override {
     visit_.Cancel();

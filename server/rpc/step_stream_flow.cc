@@ -58,7 +58,7 @@ StepStreamFlow::Action StepStreamFlow::WriteAction() {
 
 void StepStreamFlow::ReadDone() {
   reading_ = false;
-  if (writing_ && writes_with_read_) WriteDone(true);
+  if (writing_ && writes_with_read_) WriteDone();
 }
 
 std::unique_ptr<StepExchange> StepStreamFlow::Arrived(std::unique_ptr<StepExchange> arrived,
@@ -100,10 +100,9 @@ void StepStreamFlow::AnswerDone(StepExchange* exchange, absl::Status status) {
   exchange->status = std::move(status);
 }
 
-void StepStreamFlow::WriteDone(bool ok) {
+void StepStreamFlow::WriteDone() {
   writing_ = false;
   bytes_ -= writing_bytes_;
-  if (!ok) Cancel();
 }
 
 void StepStreamFlow::End(absl::Status status) {

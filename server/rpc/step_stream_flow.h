@@ -74,8 +74,8 @@ class StepStreamFlow {
   // not counted any more.
   void AnswerDone(StepExchange* exchange, absl::Status status);
 
-  // The write ended; if not `ok`, no other will succeed.
-  void WriteDone(bool ok);
+  // The write ended. If it failed, as the client is gone, Cancel comes first.
+  void WriteDone();
 
   // Nothing more is taken; what was taken is answered; then the stream finishes with `status`. The
   // first End counts, and the failure of a step counts more. A message still being read is dropped.

@@ -39,12 +39,7 @@ void StepStreamReactor::EndForDrain() {
 }
 
 void StepStreamReactor::OnReadDone(bool ok) {
-  if (!ok) {
-    return Happened([this](StepStreamFlow& flow) {
-      if (wire_.broken()) flow.Cancel();
-      flow.InputClosed();
-    });
-  }
+  if (!ok) return Happened([](StepStreamFlow& flow) { flow.InputClosed(); });
   arriving_ = TakeExchange(incoming_);
   visit_.Read(incoming_, &arriving_->request, [this](absl::StatusOr<int64_t> bytes) {
     std::unique_ptr<StepExchange> arrived = std::move(arriving_);
@@ -55,8 +50,8 @@ void StepStreamReactor::OnReadDone(bool ok) {
   });
 }
 
-void StepStreamReactor::OnWriteDone(bool ok) {
-  Happened([ok](StepStreamFlow& flow) { flow.WriteDone(ok); });
+void StepStreamReactor::OnWriteDone() {
+  Happened([](StepStreamFlow& flow) { flow.WriteDone(); });
 }
 
 void StepStreamReactor::OnCancel() {

@@ -56,7 +56,7 @@ class StepStreamReactor final : public Reactor,
 
   // Reactions of the call.
   void OnReadDone(bool ok) override;
-  void OnWriteDone(bool ok) override;
+  void OnWriteDone() override;
   void OnCancel() override;
   void OnDone() override;
 

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "server/api/api_errors.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/rpc_errors.h"
 
@@ -30,6 +31,12 @@ void UploadReactor::OnReadDone(bool ok) {
     arrived_ = std::move(bytes).status();
     Happened([](UploadFlow& flow) { flow.Arrived(); });
   });
+}
+
+// Not complete, whatever has come: the client has not said so.
+void UploadReactor::OnCancel() {
+  visit_.Cancel();
+  Happened([](UploadFlow& flow) { flow.End(CallCancelled()); });
 }
 
 void UploadReactor::EndForDrain() {
@@ -64,7 +71,6 @@ void UploadReactor::Act(const UploadFlow::Action& action) {
 
 void UploadReactor::Work() {
   visit_.RunOnWorker([this, alive = self_](const absl::Status& may_run) {
-    // A broken connection ends the messages as well: a file that is not whole then leaves nothing.
     absl::Status done = may_run.ok() ? upload_->Finish(wire_.response()) : may_run;
     Happened([&](UploadFlow& flow) { flow.WorkDone(std::move(done)); });
   });

@@ -42,7 +42,7 @@ class UploadReactor final : public Reactor, public DrainListener {
         visit_(api, admission, wire, *v1::UploadModelRequest::descriptor()) {}
 
   void OnReadDone(bool ok) override;
-  void OnCancel() override { visit_.Cancel(); }
+  void OnCancel() override;
   void OnDone() override;
 
   // Tells the flow of an event (a function of UploadFlow&).

@@ -1,5 +1,7 @@
 #include "server/rpc/wire.h"
 
+#include <utility>
+
 namespace cellar {
 
 Wire::Wire(CallQueue& queue) : place_(queue) { context_.AsyncNotifyWhenDone(ended_.tag()); }
@@ -13,20 +15,26 @@ void Wire::Begun(bool ok) {
 }
 
 void Wire::Read(bool ok) {
+  if (!ok && ReadBroke()) Gone();
   reactor_->OnReadDone(ok);
   OneLess();
 }
 
 void Wire::Written(bool ok) {
-  reactor_->OnWriteDone(ok);
+  if (!ok) Gone();
+  reactor_->OnWriteDone();
   OneLess();
 }
 
 void Wire::Finished(bool) { OneLess(); }
 
 void Wire::Ended(bool) {
-  if (context_.IsCancelled()) reactor_->OnCancel();
+  if (context_.IsCancelled()) Gone();
   OneLess();
+}
+
+void Wire::Gone() {
+  if (!std::exchange(gone_, true)) reactor_->OnCancel();
 }
 
 void Wire::OneLess() {

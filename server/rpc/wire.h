@@ -10,6 +10,7 @@
 
 #include <atomic>
 
+#include "grpc/grpc.h"
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 #include "server/rpc/call_queue.h"
@@ -19,11 +20,12 @@ namespace cellar {
 // What reacts to what happens to a call.
 class Reactor {
  public:
-  // A read has ended, not ok: no message will come.
+  // A read has ended, not ok: no message will come, as the client has said, or else after OnCancel.
   virtual void OnReadDone(bool) {}
-  // A write has ended, not ok: the client is gone.
-  virtual void OnWriteDone(bool) {}
-  // The client has gone, or the server ends the call by force.
+  // A write has ended, or cannot: then after OnCancel.
+  virtual void OnWriteDone() {}
+  // The client has gone, its deadline has passed, or the server ends the call by force. Comes once
+  // at most; once the call has been finished it may come too, and says nothing then.
   virtual void OnCancel() {}
   // The last one, once the call has been finished: gRPC uses no message any more, and the Wire is
   // gone after it.
@@ -55,6 +57,10 @@ class Wire {
   // which may use it at once.
   virtual Reactor* Begin() = 0;
 
+  // Of a read that brought no message, whether that is because the call broke. (Of a read alone
+  // gRPC holds both for a success, but tells them apart if asked.)
+  virtual bool ReadBroke() { return grpc_call_failed_before_recv_message(context_.c_call()) != 0; }
+
   CallQueue& queue() { return place_.queue(); }
 
   // Tags of what gRPC is asked for.
@@ -75,6 +81,10 @@ class Wire {
   void Written(bool ok);
   void Finished(bool ok);
   void Ended(bool ok);
+
+  // Tells the reactor before whatever fails because of that: who sees a read end must not take a
+  // broken connection for the end of what the client had to say.
+  void Gone();
 
   // Five of every call: its reaction is its type, not its memory.
   template <void (Wire::*kReaction)(bool)>
@@ -101,6 +111,7 @@ class Wire {
 
   const CallQueue::Place place_;  // the first: given up when all the rest is gone
   Reactor* reactor_ = nullptr;
+  bool gone_ = false;  // the queue's thread's
   grpc::ServerContext context_;
   Event<&Wire::Begun> begun_{*this};
   Event<&Wire::Read> read_{*this};

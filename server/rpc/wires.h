@@ -17,7 +17,6 @@
 
 #include "absl/strings/string_view.h"
 #include "google/protobuf/descriptor.h"
-#include "grpc/grpc.h"
 #include "grpcpp/impl/codegen/proto_utils.h"
 #include "grpcpp/support/async_stream.h"
 #include "grpcpp/support/byte_buffer.h"
@@ -113,17 +112,11 @@ class StreamWire final : public ServedWire<StreamWire<Response>> {
 
  public:
   void Read(Incoming* message) { StartRead(nullptr, message); }
-  // Writes and reads. One reaction tells of both, OnReadDone: not ok, if no message will come, or
-  // if the client is gone. Until then nothing else is written; but the call may be finished.
-  // REQUIRES: something has been written before.
+  // Writes and reads. One reaction tells of both, OnReadDone: not ok also if it cannot be written.
+  // Until then nothing else is written; but the call may be finished. REQUIRES: something has been
+  // written before.
   void WriteAndRead(const Measured<Response>& message, Incoming* next) {
     StartRead(&message, next);
-  }
-  // What OnReadDone does not tell when it is not ok: whether the client is gone, or the server has
-  // ended the call by force. If not, the client has said that no message will come. (Of a read
-  // alone gRPC holds both for a success, but tells them apart if asked.)
-  bool broken() {
-    return read_.broken() || grpc_call_failed_before_recv_message(this->context().c_call()) != 0;
   }
   void Write(const Response& message) {
     message.ByteSizeLong();
@@ -143,6 +136,8 @@ class StreamWire final : public ServedWire<StreamWire<Response>> {
   using Base::Base;
 
   void Ask() { this->AskGrpc(&grpc_); }
+
+  bool ReadBroke() override { return read_.broken() || Wire::ReadBroke(); }
 
   void StartRead(const Measured<Response>* written, Incoming* message) {
     this->ReadIsDue();

@@ -9,16 +9,19 @@ import time
 import grpc
 
 import harness
+from cellar.v1 import model_service_pb2
 from operations_test import health, metrics_of
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"
 HEADERS, RST_STREAM, SETTINGS, DATA = 1, 3, 4, 0
 END_STREAM, END_HEADERS = 1, 4
 INITIAL_WINDOW_SIZE = 4
+CANCEL = 8
 DESCRIPTORS = 256
 CALLS = 2000
 CHECKS = 4000
 UNFINISHED_CHECKS = 1000  # at most
+CUT_UPLOADS = 30  # in each way
 
 
 def frame(kind, flags, stream, payload=b""):
@@ -35,6 +38,12 @@ def call_of(path):
     fields = {":method": "POST", ":scheme": "http", ":path": path, ":authority": "x", "te": "trailers",
               "content-type": "application/grpc"}
     return b"".join(b"\x00" + text(name) + text(value) for name, value in fields.items())
+
+
+def message(content):
+    """As gRPC frames it."""
+    data = content.SerializeToString()
+    return b"\0" + struct.pack(">I", len(data)) + data
 
 
 def frames(connection):
@@ -115,6 +124,35 @@ class AttacksTest(harness.ConformanceTest):
                         break
                 self.assertNotIn(2 * CHECKS - 1, ended)
                 self.assertEqual(health(self.client.channel, ""), 1)
+
+    def test_an_upload_that_is_cut_behind_its_last_byte_leaves_nothing(self):
+        """It is whole, but nobody has said so."""
+        file = harness.homework_model().SerializeToString()
+        for cut in (self.reset_call, self.reset_connection, socket.socket.close):
+            for k in range(CUT_UPLOADS):
+                opening = model_service_pb2.UploadModelOpen(
+                    model_id=f"cut-{k}", format=model_service_pb2.MODEL_FORMAT_CELLAR_BINARY, size_bytes=len(file))
+                with contextlib.ExitStack() as stack:
+                    uploader = self.connect(stack)
+                    uploader.sendall(PREFACE + frame(SETTINGS, 0, 0) +
+                                     frame(HEADERS, END_HEADERS, 1, call_of("/cellar.v1.ModelService/UploadModel")) +
+                                     frame(DATA, 0, 1, message(model_service_pb2.UploadModelRequest(open=opening)) +
+                                           message(model_service_pb2.UploadModelRequest(chunk=file))))
+                    time.sleep(0.002)  # so that it has been taken, mostly
+                    cut(uploader)
+            self.until(lambda: metrics_of(self.server)["cellar_call_bytes"] == 0)
+            listed = self.client.models.ListModels(model_service_pb2.ListModelsRequest(page_size=1000)).models
+            self.assertEqual([model.name for model in listed if model.name.startswith("models/cut-")], [], cut)
+
+    @staticmethod
+    def reset_call(connection):
+        connection.sendall(frame(RST_STREAM, 0, 1, struct.pack(">I", CANCEL)))
+        connection.recv(1 << 16)
+
+    @staticmethod
+    def reset_connection(connection):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.close()
 
 
 if __name__ == "__main__":

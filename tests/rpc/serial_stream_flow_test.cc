@@ -40,15 +40,15 @@ TEST(SerialStreamFlow, HoldsTwoAnswersOfAClientThatDoesNotRead) {
   flow.WorkDone(absl::OkStatus(), 1);
   EXPECT_EQ(flow.Next().what, SerialDo::kNothing) << "one is written, one waits";
   flow.InputClosed();
-  flow.WriteDone(true);
+  flow.WriteDone();
   EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
   EXPECT_EQ(flow.Next().what, SerialDo::kWork);
   flow.WorkDone(absl::OkStatus(), 1);
   EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
-  flow.WriteDone(true);
+  flow.WriteDone();
   EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
   EXPECT_EQ(flow.Next().what, SerialDo::kNothing) << "the last answer is not written yet";
-  flow.WriteDone(true);
+  flow.WriteDone();
   EXPECT_EQ(flow.Next().what, SerialDo::kFinish);
 }
 
@@ -68,7 +68,7 @@ TEST(SerialStreamFlow, EndsWhenTheClientHasClosedAndAllIsAnswered) {
   flow.WorkDone(absl::OkStatus(), 1);
   EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
   EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
-  flow.WriteDone(true);
+  flow.WriteDone();
   const SerialStreamFlow::Action end = flow.Next();
   EXPECT_EQ(end.what, SerialDo::kFinish);
   EXPECT_TRUE(end.status.ok());
@@ -94,7 +94,7 @@ TEST(SerialStreamFlow, WhatIsBeingWorkedOnIsAnsweredBeforeTheEnd) {
   flow.WorkDone(absl::OkStatus(), 1);
   EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
   EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
-  flow.WriteDone(true);
+  flow.WriteDone();
   const SerialStreamFlow::Action end = flow.Next();
   EXPECT_EQ(end.what, SerialDo::kFinish);
   EXPECT_EQ(end.status, absl::UnavailableError("draining")) << "the first reason counts";
@@ -112,7 +112,9 @@ TEST(SerialStreamFlow, AnAnswerThatCannotBeWrittenEndsIt) {
   BeginWork(flow);
   flow.WorkDone(absl::OkStatus(), 1);
   ASSERT_EQ(flow.Next().what, SerialDo::kWrite);
-  flow.WriteDone(false);
+  flow.End(absl::CancelledError());
+  EXPECT_EQ(flow.Next().what, SerialDo::kNothing);
+  flow.WriteDone();
   const SerialStreamFlow::Action end = flow.Next();
   EXPECT_EQ(end.what, SerialDo::kFinish);
   EXPECT_TRUE(absl::IsCancelled(end.status));
@@ -146,7 +148,7 @@ TEST(SerialStreamFlow, IsChargedForTheMessageThatWaitsAndForTheAnswerThatNobodyR
   EXPECT_EQ(work.what, SerialDo::kWork);
   EXPECT_EQ(work.bytes, 1'000'000);
   EXPECT_EQ(flow.Next().what, SerialDo::kRead);
-  flow.WriteDone(true);
+  flow.WriteDone();
   EXPECT_EQ(NextCharge(flow), ChargeFor(1'000'001));
 }
 
@@ -163,11 +165,11 @@ TEST(SerialStreamFlow, IsChargedForAnAnswersPlaceThatIsKeptAndForTheBytesThatAre
   EXPECT_EQ(flow.Next().what, SerialDo::kRead);
   flow.WorkDone(absl::OkStatus(), kKept);
   EXPECT_EQ(flow.Next().what, SerialDo::kNothing) << "no more than before";
-  flow.WriteDone(true);
+  flow.WriteDone();
   EXPECT_EQ(NextCharge(flow), ChargeFor(kKept + 2));
   EXPECT_EQ(flow.Next().what, SerialDo::kWrite);
   EXPECT_EQ(NextCharge(flow), ChargeFor(2 * kKept + 2));
-  flow.WriteDone(true);
+  flow.WriteDone();
   EXPECT_EQ(NextCharge(flow), ChargeFor(kKept + 2)) << "the place";
 }
 

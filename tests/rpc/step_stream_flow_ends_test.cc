@@ -39,7 +39,7 @@ TEST(StepStreamFlow, WritesWhatComesBeforeTheFirstFailureAndNothingBehindIt) {
   scene.Answer(Failure("STEP_CONFLICT"));
   scene.Answer(Failure("OTHER"));
   EXPECT_EQ(scene.Run(), "");
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "");  // one is still with the engine
   scene.Answer();
   EXPECT_EQ(scene.Run(), "finish ");
@@ -70,7 +70,7 @@ TEST(StepStreamFlow, AnswersWhatWasTakenBeforeItEnds) {
   EXPECT_EQ(scene.Run(), "");
   scene.Answer();
   EXPECT_EQ(scene.Run(), "write ");
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "finish ");
   EXPECT_EQ(GetErrorReason(*scene.end), "SESSION_TAKEN_OVER");
 }
@@ -133,7 +133,7 @@ TEST(StepStreamFlow, WaitsForAWriteAfterTheClientHasGone) {
   EXPECT_EQ(scene.Run(), "write ");
   scene.flow.Cancel();
   EXPECT_EQ(scene.Run(), "");
-  scene.flow.WriteDone(false);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "finish ");
 }
 
@@ -156,7 +156,8 @@ TEST(StepStreamFlow, GivesUpWhenAWriteFails) {
   scene.Answer();
   scene.Answer();
   EXPECT_EQ(scene.Run(), "write ");
-  scene.flow.WriteDone(false);
+  scene.flow.Cancel();
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "finish ");
   EXPECT_EQ(scene.end->code(), absl::StatusCode::kCancelled);
 }
@@ -170,7 +171,7 @@ TEST(StepStreamFlow, FailsAMessageThatCannotBeTakenAfterTheAnswersBeforeIt) {
   EXPECT_EQ(scene.Run(), "");
   scene.Answer();
   EXPECT_EQ(scene.Run(), "write ");
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "finish ");
   EXPECT_EQ(GetErrorReason(*scene.end), "MESSAGE_SIZE_LIMIT");
 }

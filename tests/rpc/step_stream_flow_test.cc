@@ -21,7 +21,7 @@ TEST(StepStreamFlow, AnswersOneMessageAfterAnother) {
     EXPECT_EQ(scene.Run(), "step read ");
     scene.Answer();
     EXPECT_EQ(scene.Run(), "write ");
-    scene.flow.WriteDone(true);
+    scene.flow.WriteDone();
     EXPECT_EQ(scene.Run(), "");
   }
   EXPECT_EQ(scene.written, (std::deque<int64_t>{1, 2, 3, 4}));
@@ -100,7 +100,7 @@ TEST(StepStreamFlow, StopsReadingWhileAnswersAreNotDrained) {
   EXPECT_EQ(scene.Run(), "step ");  // the fourth message fills the limit: no read
   scene.Answer();
   EXPECT_EQ(scene.Run(), "");
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "write read ");
 }
 
@@ -117,7 +117,7 @@ TEST(StepStreamFlow, StopsReadingWhileAnswersHoldTooManyBytes) {
   EXPECT_EQ(scene.Run(), "step ");
   scene.Answer();
   EXPECT_EQ(scene.Run(), "");
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "write-and-read ");
 }
 
@@ -144,7 +144,7 @@ TEST(StepStreamFlow, WritesInTheOrderOfTheMessages) {
   EXPECT_EQ(scene.Run(), "");
   scene.Answer();
   EXPECT_EQ(scene.Run(), "write ");
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "write ");
   EXPECT_EQ(scene.written, (std::deque<int64_t>{1, 3, 2}));
 }
@@ -158,7 +158,7 @@ TEST(StepStreamFlow, FinishesAfterTheClientHasClosedAndAllIsAnswered) {
   EXPECT_EQ(scene.Run(), "");
   scene.Answer();
   EXPECT_EQ(scene.Run(), "write ");
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "finish ");
   EXPECT_EQ(scene.end, absl::OkStatus());
   EXPECT_EQ(scene.Run(), "");
@@ -193,7 +193,7 @@ TEST(StepStreamFlow, IsChargedForMessagesAndForAnswersThatAreNotWritten) {
   scene.Answer(absl::OkStatus(), 200'000);
   EXPECT_EQ(scene.Run(), "write ");
   EXPECT_EQ(scene.charged, ChargeFor(200'000));
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "");
   EXPECT_EQ(scene.charged, kLeastCallBytes);
 }
@@ -226,7 +226,7 @@ TEST(StepStreamFlow, AnswersThatAreNotWrittenAreHandedOut) {
   EXPECT_FALSE(scene.given_back[0]->status.ok());
   EXPECT_EQ(scene.given_back[1]->response.step().state_digest().size(), 200'000u);
   EXPECT_EQ(scene.given_back[1]->request.step().inputs().raw().size(), 100'000u) << "its reader's";
-  scene.flow.WriteDone(true);
+  scene.flow.WriteDone();
   EXPECT_EQ(scene.Run(), "finish ");
   EXPECT_EQ(scene.charged, kLeastCallBytes);
 }

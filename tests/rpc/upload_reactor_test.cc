@@ -4,6 +4,7 @@
 #include <thread>
 
 #include "gtest/gtest.h"
+#include "server/api/call_bytes.h"
 #include "tests/testing/api_fixture.h"
 #include "tests/testing/in_process_server.h"
 #include "tests/testing/rich_error.h"
@@ -11,11 +12,15 @@
 namespace cellar {
 namespace {
 
-std::string TinyModelFile() {
+std::string TinyModelFile(int size = 1) {
   v1::Model model;
   v1::Gate* const gate = model.add_layers()->mutable_rnn()->mutable_hidden();
-  gate->mutable_input_weights()->add_values(1);
-  gate->mutable_recurrent_weights()->add_values(0.5);
+  for (v1::Tensor* const weights :
+       {gate->mutable_input_weights(), gate->mutable_recurrent_weights()}) {
+    weights->add_shape(size);
+    weights->add_shape(size);
+    weights->mutable_values()->Resize(size * size, 0.5);
+  }
   return model.SerializeAsString();
 }
 
@@ -118,6 +123,25 @@ TEST(UploadReactor, ABrokenUploadLeavesNothing) {
     EXPECT_EQ(upload->Finish().error_code(), grpc::StatusCode::CANCELLED);
   }
   EXPECT_TRUE(server.environment().Drain(absl::InfiniteDuration()));  // the call has ended
+  EXPECT_FALSE(server.api().models.Get({kDefaultTenant, "models/uploaded"}).ok());
+}
+
+// It is whole, but nobody has said so.
+TEST(UploadReactor, NeitherDoesOneThatIsCutBehindItsLastByte) {
+  InProcessServer server;
+  const std::string file = TinyModelFile(/*size=*/64);
+  ASSERT_GT(file.size(), kLeastCallBytes);
+  for (int i = 0; i < 20; ++i) {
+    grpc::ClientContext context;
+    v1::UploadModelResponse response;
+    const auto upload = server.models().UploadModel(&context, &response);
+    upload->Write(Opening(file.size()));
+    upload->Write(Chunk(file));
+    while (server.api().call_bytes.total() <= kLeastCallBytes) std::this_thread::yield();
+    context.TryCancel();
+    EXPECT_EQ(upload->Finish().error_code(), grpc::StatusCode::CANCELLED);
+    while (server.api().call_bytes.total() > 0) std::this_thread::yield();
+  }
   EXPECT_FALSE(server.api().models.Get({kDefaultTenant, "models/uploaded"}).ok());
 }
 

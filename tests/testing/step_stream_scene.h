@@ -84,7 +84,7 @@ class StepStreamScene {
     EXPECT_EQ(Run(), "open ");
     Answer();
     EXPECT_EQ(Run(), "write read ");
-    flow.WriteDone(true);
+    flow.WriteDone();
     EXPECT_EQ(Run(), "");
   }
 
