@@ -97,7 +97,8 @@ class Visit {
   void Finish(const absl::Status& status) { wire_.Finish(Close(status)); }
 
   // The same for a call whose last answer goes with its end: what to finish it with, once it has
-  // been noted.
+  // been noted. (A call that is cancelled when its deadline has passed is noted as that, which gRPC
+  // tells the client by itself.)
   grpc::Status Close(const absl::Status& status);
 
   // Gives back what the call has, and leaves. The last thing to do, in OnDone.

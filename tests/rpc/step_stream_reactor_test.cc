@@ -1,6 +1,7 @@
 #include "server/rpc/step_stream_reactor.h"
 
 #include <atomic>
+#include <chrono>
 #include <string>
 #include <thread>
 
@@ -221,6 +222,16 @@ TEST_F(StepStreamReactorTest, NorHasOneWhoseLastAnswerWentAlongWithARead) {
   ExpectAnswer(1);
   context.TryCancel();
   EXPECT_EQ(server.AwaitBookedCode(), "CANCELLED");
+}
+
+// gRPC tells the client by itself.
+TEST_F(StepStreamReactorTest, ADeadlineThatPassesIsBookedAsThat) {
+  const auto deadline = std::chrono::system_clock::now() + std::chrono::milliseconds(50);
+  server.clock().Advance(absl::FromChrono(deadline) - FakeClock::Start() + absl::Seconds(1));
+  context.set_deadline(deadline);
+  Open();
+  EXPECT_EQ(End().error_code(), grpc::StatusCode::DEADLINE_EXCEEDED);
+  EXPECT_EQ(server.AwaitBookedCode(), "DEADLINE_EXCEEDED");
 }
 
 TEST_F(StepStreamReactorTest, AClientThatGoesBeforeItsFirstMessageLeavesNothing) {

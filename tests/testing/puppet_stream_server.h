@@ -50,6 +50,7 @@ class PuppetStreamServer {
   v1::SessionService::Stub& stub() { return *stub_; }
   Admission& admission() { return admission_; }
   Api& api() { return fixture_.api(); }
+  FakeClock& clock() { return fixture_.clock(); }
 
   // Drains, and waits until every call has ended.
   void AwaitEnd() {
