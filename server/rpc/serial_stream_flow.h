@@ -14,6 +14,7 @@
 #include <optional>
 
 #include "absl/status/status.h"
+#include "server/api/api_errors.h"
 #include "server/api/call_bytes.h"
 
 namespace cellar {
@@ -40,16 +41,18 @@ class SerialStreamFlow {
 
   // A message of so many bytes in memory came.
   void Arrived(int64_t bytes);
-  // None will come. If that is because the client is gone, End comes first.
+  // None will come. If that is because the client is gone, Cancel comes first.
   void InputClosed();
   // The work on a message ended. An error ends the stream; an answer, of so many bytes, is written.
   // A message that is more than is kept, or was refused, has been given back.
   void WorkDone(const absl::Status& status, std::optional<int64_t> answer_bytes);
-  // An answer is written, or cannot be: then End comes first.
+  // An answer is written, or cannot be: then Cancel comes first.
   void WriteDone();
   // Takes no more, because of `status` unless there was a reason before. What is being worked on is
   // still answered.
   void End(const absl::Status& status);
+  // The client has gone.
+  void Cancel() { End(CallCancelled()); }
 
  private:
   bool MayRead() const;

@@ -1,9 +1,8 @@
 // A bidirectional stream on the wire whose messages are worked off one after another: what it does
-// when is SerialStreamFlow's (flow_driver.h says on which thread), what a message means is a
-// SerialStream's. Events come from the queue, the drain, and whoever ends the work on a message.
+// when is SerialStreamFlow's, what a message means is a SerialStream's. Events come from the queue,
+// the drain, and whoever ends the work on a message.
 //
-// Thread safety: internal; queue, workers and drain call it from any thread.
-// Ownership: keeps itself alive until gRPC is done with it and no work is left.
+// Thread safety and ownership: as a StreamCall; shared by whoever works on a message.
 #ifndef CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
 #define CELLAR_SERVER_RPC_SERIAL_STREAM_REACTOR_H_
 
@@ -16,25 +15,19 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "server/api/api.h"
-#include "server/api/api_errors.h"
 #include "server/api/stream_slot.h"
 #include "server/base/status_macros.h"
 #include "server/rpc/admission.h"
-#include "server/rpc/flow_driver.h"
 #include "server/rpc/incoming.h"
-#include "server/rpc/rpc_errors.h"
 #include "server/rpc/serial_stream.h"
 #include "server/rpc/serial_stream_flow.h"
-#include "server/rpc/visit.h"
+#include "server/rpc/stream_call.h"
 #include "server/rpc/wires.h"
 
 namespace cellar {
 
 template <class Request, class Response>
-class SerialStreamReactor final
-    : public Reactor,
-      public DrainListener,
-      public std::enable_shared_from_this<SerialStreamReactor<Request, Response>> {
+class SerialStreamReactor final : public StreamCall<SerialStreamFlow> {
  public:
   using Wire = StreamWire<Response>;
   using Stream = SerialStream<Request, Response>;
@@ -44,18 +37,14 @@ class SerialStreamReactor final
   // `admission` outlive it.
   static Reactor* Start(Wire& wire, Api& api, Admission& admission,
                         const StreamMaker& make_stream) {
-    std::shared_ptr<SerialStreamReactor> reactor(new SerialStreamReactor(wire, api, admission));
-    reactor->self_ = reactor;
-    absl::Status refused = reactor->Enter(make_stream);
-    // The queue's thread is here: OnDone comes after this has returned.
-    reactor->Happened([&](SerialStreamFlow& flow) {
-      if (!refused.ok()) flow.End(refused);
+    const std::shared_ptr<SerialStreamReactor> reactor(
+        new SerialStreamReactor(wire, api, admission));
+    return reactor->StreamCall::Start([&]() -> absl::Status {
+      CELLAR_ASSIGN_OR_RETURN(reactor->slot_,
+                              StreamSlot::Take(api, reactor->visit_.caller()->tenant));
+      reactor->stream_ = make_stream(reactor->visit_.ForHandler());
+      return absl::OkStatus();
     });
-    return reactor.get();
-  }
-
-  void EndForDrain() override {
-    Happened([](SerialStreamFlow& flow) { flow.End(Draining()); });
   }
 
  private:
@@ -63,19 +52,7 @@ class SerialStreamReactor final
   static constexpr int64_t kMostKeptBytes = SerialStreamFlow::kMostKeptBytes;
 
   SerialStreamReactor(Wire& wire, Api& api, Admission& admission)
-      : wire_(wire),
-        api_(api),
-        admission_(admission),
-        visit_(api, admission, wire, *Request::descriptor()) {}
-
-  absl::Status Enter(const StreamMaker& make_stream) {
-    CELLAR_RETURN_IF_ERROR(visit_.Identify());
-    CELLAR_RETURN_IF_ERROR(visit_.Enter());
-    CELLAR_ASSIGN_OR_RETURN(slot_, StreamSlot::Take(api_, visit_.caller()->tenant));
-    stream_ = make_stream(visit_.ForHandler());
-    admission_.Tell(this->shared_from_this());
-    return absl::OkStatus();
-  }
+      : StreamCall(api, admission, wire, *Request::descriptor()), wire_(wire) {}
 
   // Reactions of the call.
   void OnReadDone(bool ok) override {
@@ -91,36 +68,18 @@ class SerialStreamReactor final
   void OnWriteDone() override {
     Happened([](SerialStreamFlow& flow) { flow.WriteDone(); });
   }
-  void OnCancel() override {
-    visit_.Cancel();
-    Happened([](SerialStreamFlow& flow) { flow.End(CallCancelled()); });
-  }
-  void OnDone() override {
-    // A worker may hold the reactor a little longer than the server lives; what belongs to the
-    // server goes back now.
-    slot_ = nullptr;
-    admission_.Forget(this);
-    if (current_bytes_ + arrived_bytes_ > kMostKeptBytes) GiveBackOnWorker();
-    visit_.Leave();
-    self_.reset();
-  }
 
-  // What is left once the call is done: it ends behind whoever read or worked on it.
-  void GiveBackOnWorker() {
+  // What is left of long messages ends behind whoever read or worked on them.
+  void GiveBackAll() override {
+    slot_ = nullptr;
+    if (current_bytes_ + arrived_bytes_ <= kMostKeptBytes) return;
     auto messages = std::make_shared<std::pair<Request, Request>>();
     messages->first.Swap(&current_);
     messages->second.Swap(&read_);
     visit_.GiveBackOnWorker(std::move(messages), current_bytes_ + arrived_bytes_);
   }
 
-  // Tells the flow of an event (a function of SerialStreamFlow&).
-  template <class Event>
-  void Happened(Event event) {
-    flow_.Happened(std::move(event),
-                   [this](const SerialStreamFlow::Action& action) { Act(action); });
-  }
-
-  void Act(const SerialStreamFlow::Action& action) {
+  void Act(SerialStreamFlow::Action& action) override {
     switch (action.what) {
       case Do::kNothing:
         break;
@@ -170,12 +129,8 @@ class SerialStreamReactor final
 
   // Constant after Start.
   Wire& wire_;  // until OnDone
-  Api& api_;
-  Admission& admission_;
-  Visit visit_;
   std::unique_ptr<StreamSlot> slot_;
   std::unique_ptr<Stream> stream_;
-  std::shared_ptr<SerialStreamReactor> self_;  // until OnDone
 
   // Each belongs to who has been given it: gRPC or the visit while it is read or written, else the
   // stream.
@@ -186,8 +141,6 @@ class SerialStreamReactor final
   int64_t current_bytes_ = 0;
   Response response_;
   int64_t response_bytes_ = 0;  // as it was measured
-
-  FlowDriver<SerialStreamFlow> flow_;
 };
 
 }  // namespace cellar

@@ -3,39 +3,26 @@
 #include <utility>
 
 #include "server/base/status_macros.h"
-#include "server/rpc/rpc_errors.h"
 
 namespace cellar {
 
 Reactor* StepStreamReactor::Start(StepStreamWire& wire, Api& api, Admission& admission,
                                   StepStreamFlow::Limits limits,
                                   const StepStreamMaker& make_stream) {
-  std::shared_ptr<StepStreamReactor> reactor(new StepStreamReactor(wire, api, admission, limits));
-  reactor->self_ = reactor;
-  absl::Status refused = reactor->Enter(make_stream);
-  // The queue's thread is here: OnDone comes after this has returned.
-  reactor->Happened([&](StepStreamFlow& flow) {
-    if (!refused.ok()) flow.End(std::move(refused));
-  });
-  return reactor.get();
+  const std::shared_ptr<StepStreamReactor> reactor(
+      new StepStreamReactor(wire, api, admission, limits));
+  return reactor->StreamCall::Start([&] { return reactor->MakeStream(make_stream); });
 }
 
-absl::Status StepStreamReactor::Enter(const StepStreamMaker& make_stream) {
-  CELLAR_RETURN_IF_ERROR(visit_.Identify());
-  CELLAR_RETURN_IF_ERROR(visit_.Enter());
+absl::Status StepStreamReactor::MakeStream(const StepStreamMaker& make_stream) {
   // Weak: the stream holds it, and this holds the stream.
-  const auto on_end = [weak = weak_from_this()](absl::Status status) {
-    if (const auto reactor = weak.lock()) {
-      reactor->Happened([&](StepStreamFlow& flow) { flow.End(std::move(status)); });
+  const auto on_end = [this, weak = weak_from_this()](absl::Status status) {
+    if (const auto alive = weak.lock()) {
+      Happened([&](StepStreamFlow& flow) { flow.End(std::move(status)); });
     }
   };
   CELLAR_ASSIGN_OR_RETURN(stream_, make_stream(visit_.ForHandler(), on_end));
-  admission_.Tell(shared_from_this());
   return absl::OkStatus();
-}
-
-void StepStreamReactor::EndForDrain() {
-  Happened([](StepStreamFlow& flow) { flow.End(Draining()); });
 }
 
 void StepStreamReactor::OnReadDone(bool ok) {
@@ -52,22 +39,6 @@ void StepStreamReactor::OnReadDone(bool ok) {
 
 void StepStreamReactor::OnWriteDone() {
   Happened([](StepStreamFlow& flow) { flow.WriteDone(); });
-}
-
-void StepStreamReactor::OnCancel() {
-  visit_.Cancel();
-  Happened([](StepStreamFlow& flow) { flow.Cancel(); });
-}
-
-void StepStreamReactor::OnDone() {
-  admission_.Forget(this);
-  visit_.Leave();  // whoever still shares the reactor may outlive the server
-  self_.reset();
-}
-
-template <class Event>
-void StepStreamReactor::Happened(Event event) {
-  flow_.Happened(std::move(event), [this](StepStreamFlow::Action& action) { Act(action); });
 }
 
 void StepStreamReactor::Act(StepStreamFlow::Action& action) {

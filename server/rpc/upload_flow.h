@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "absl/status/status.h"
+#include "server/api/api_errors.h"
 
 namespace cellar {
 
@@ -57,6 +58,9 @@ class UploadFlow {
   void End(absl::Status status) {
     if (!end_.has_value()) end_ = std::move(status);
   }
+
+  // The client has gone: the upload is not complete, whatever has come of it.
+  void Cancel() { End(CallCancelled()); }
 
  private:
   bool reading_ = false;
