@@ -34,19 +34,21 @@ struct SessionTurn {
   int64_t multiply_adds = 0;  // about; see Task::cost
   int64_t step_count = 1;     // see Task::step_count
   absl::AnyInvocable<absl::Status(SessionLease&)> work = {};
+  bool is_change = false;  // it changes the session, and is no step
 };
 
 // Waits for the session's turn, leases it and runs `work`, unless the call was cancelled or its
 // deadline passed meanwhile. Then gives back the lease and the hold, and only then calls `done`, so
 // that whoever hears of the outcome finds the session at rest, and, as its durability wants it, in
 // the store. `done` is called exactly once, perhaps before this returns. Errors, with `work` not
-// run: STEP_QUEUE_LIMIT, DEADLINE_PASSED, CANCELLED, SESSION_DELETED; otherwise what `work`
-// returns.
+// run: STEP_QUEUE_LIMIT, DEADLINE_PASSED, CANCELLED, SESSION_DELETED, STORE_FAILED as
+// CheckKeepable; otherwise what `work` returns.
 void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
 
-// Whether what such a session becomes can be kept, as far as is known: asked before it is changed.
-// Errors: STORE_FAILED, if it must be kept before its answer, and the store does not work.
-absl::Status CheckKeepable(const Api& api, Durability durability);
+// Whether what a turn makes of its session can be kept, as far as is known: asked in the turn,
+// before anything is done. `is_change`: as SessionTurn's. Errors: STORE_FAILED, if it must be kept
+// before its answer, and the store does not work.
+absl::Status CheckKeepable(const Api& api, const Session& session, bool is_change);
 
 // Calls `done` with `outcome` once the store has what it is about (SessionKeeper::Settle); at once
 // if there is no store, or if the session's durability does not ask for it.

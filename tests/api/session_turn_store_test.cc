@@ -180,5 +180,82 @@ TEST_F(SessionTurnStoreTest, StepsThatStandOnWhatIsKeptDoNotWaitForTheStore) {
   }
 }
 
+// Changes of "sessions/a" that are no steps: a rewind to step 2, a reset, a set state.
+class ChangesTest : public SessionTurnStoreTest {
+ protected:
+  std::vector<absl::Status> ChangeInEveryWay() {
+    v1::RewindSessionRequest rewind;
+    rewind.set_name("sessions/a");
+    rewind.set_step_index(2);
+    v1::ResetSessionRequest reset;
+    reset.set_name("sessions/a");
+    v1::SetSessionStateRequest set;
+    set.set_name("sessions/a");
+    *set.mutable_state() = fixture_.Get("a").state();
+    return {fixture_.Await(RewindSession, rewind).status(),
+            fixture_.Await(ResetSession, reset).status(),
+            fixture_.Await(SetSessionState, set).status()};
+  }
+
+  // A session of three steps.
+  void Begin(v1::Durability durability) {
+    Create("a", durability);
+    Release();
+    ASSERT_TRUE(fixture_.Await(Step, StepOf("sessions/a", {1, 0, 1})).ok());
+    fixture_.api().keeper->Flush().IgnoreError();
+  }
+
+  // The store works again, and the server finds out by itself.
+  void Heal() {
+    store_.Fail(FaultStore::Fault::kNone);
+    fixture_.clock().Advance(absl::Seconds(2));
+    fixture_.api().keeper->Checkpoint();
+    ASSERT_TRUE(fixture_.api().keeper->Flush().ok());
+  }
+};
+
+TEST_F(ChangesTest, NoneIsMadeOfWhatMustBeKeptWhileTheStoreIsKnownToFail) {
+  Begin(v1::DURABILITY_PERIODIC);
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  Create("b", v1::DURABILITY_PERIODIC);  // finds out
+  Release();
+  const std::string before = fixture_.Get("a").SerializeAsString();
+  for (const absl::Status& change : ChangeInEveryWay()) {
+    EXPECT_EQ(GetErrorReason(change), "STORE_FAILED");
+  }
+  EXPECT_EQ(fixture_.Get("a").SerializeAsString(), before);
+  EXPECT_TRUE(fixture_.Await(Step, StepOf("sessions/a", {1}, 3)).ok()) << "goes on as if not asked";
+  Heal();
+  EXPECT_THAT(ChangeInEveryWay(), testing::Each(absl::OkStatus()));
+}
+
+TEST_F(ChangesTest, ThoseOfASessionOfMemoryNeedNoStore) {
+  Begin(v1::DURABILITY_MEMORY);
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  Create("b", v1::DURABILITY_PERIODIC);
+  Release();
+  EXPECT_THAT(ChangeInEveryWay(), testing::Each(absl::OkStatus()));
+}
+
+// The first one to find out that the store fails stands: it is asked for again.
+TEST_F(ChangesTest, NoStepIsMadeOnOneThatCouldNotBeKept) {
+  Begin(v1::DURABILITY_PERIODIC);
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  Asked<v1::RewindSessionRequest, v1::RewindSessionResponse> rewind;
+  rewind.request.set_name("sessions/a");
+  rewind.request.set_step_index(2);
+  for (int i = 0; i < 2; ++i) {
+    rewind.Begin(fixture_.api(), RewindSession);
+    fixture_.api().keeper->Flush().IgnoreError();
+    EXPECT_EQ(GetErrorReason(rewind.outcome), "STORE_FAILED");
+  }
+  EXPECT_EQ(fixture_.Get("a").next_step(), 2);
+  EXPECT_EQ(GetErrorReason(fixture_.Await(Step, StepOf("sessions/a", {1}, 2)).status()),
+            "STORE_FAILED");
+  EXPECT_EQ(fixture_.Get("a").next_step(), 2);
+  Heal();
+  EXPECT_TRUE(fixture_.Await(Step, StepOf("sessions/a", {1}, 2)).ok());
+}
+
 }  // namespace
 }  // namespace cellar

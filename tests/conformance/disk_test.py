@@ -170,7 +170,12 @@ class DiskTest(unittest.TestCase):
         with self.assertRaises(grpc.RpcError) as caught:
             self.client.create_session(self.model, durability=session_pb2.DURABILITY_PERIODIC)
         self.assertEqual(harness.RichError(caught.exception).reason, "STORE_FAILED")
-        self.assertEqual(self.client.get_session("sessions/memory").next_step, self.made["memory"])
+        with self.assertRaises(grpc.RpcError) as caught:
+            self.client.sessions.RewindSession(session_service_pb2.RewindSessionRequest(
+                name="sessions/periodic", step_index=self.made["periodic"] - 1))
+        self.assertEqual(harness.RichError(caught.exception).reason, "STORE_FAILED")
+        for name in ("memory", "periodic"):
+            self.assertEqual(self.client.get_session("sessions/" + name).next_step, self.made[name])
 
     def check_whole(self, names, at_least=None):
         """Against sessions that nobody disturbed."""
