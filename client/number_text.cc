@@ -10,8 +10,6 @@
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
-#include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 
 namespace cellar {
 namespace {
@@ -57,21 +55,51 @@ double SmallestNormal(v1::Precision precision) {
                                             : std::numeric_limits<float>::min();
 }
 
-// The first word of a list separated by blanks that has a comma between two digits; empty if there
-// is none. Where semicolons separate, commas do so within.
-std::string DecimalCommaIn(absl::string_view text) {
-  const std::vector<absl::string_view> words =
-      absl::StrSplit(text, absl::ByAnyChar(" \t\r\n"), absl::SkipEmpty());
-  if (words.size() < 2 || absl::StrContains(text, ';')) return "";
-  for (const absl::string_view word : words) {
-    for (size_t i = 1; i + 1 < word.size(); ++i) {
-      if (word[i] == ',' && absl::ascii_isdigit(static_cast<unsigned char>(word[i - 1])) &&
-          absl::ascii_isdigit(static_cast<unsigned char>(word[i + 1]))) {
-        return std::string(word);
-      }
-    }
+constexpr char kSeparators[] = " \t\r\n,;[](){}";
+
+// Whether the character at `at` is a comma between two digits.
+bool IsBetweenDigits(absl::string_view text, size_t at) {
+  const auto is_digit = [&](size_t index) {
+    return index < text.size() && absl::ascii_isdigit(static_cast<unsigned char>(text[index]));
+  };
+  return at > 0 && text[at] == ',' && is_digit(at - 1) && is_digit(at + 1);
+}
+
+// The text with points in place of commas between digits; as it is if some number has a point.
+std::string WithDecimalPoints(absl::string_view text) {
+  std::string points(text);
+  if (absl::StrContains(text, '.')) return points;
+  for (size_t at = 0; at < text.size(); ++at) {
+    if (IsBetweenDigits(text, at)) points[at] = '.';
   }
-  return "";
+  return points;
+}
+
+absl::StatusOr<std::vector<double>> SeparatedNumbers(absl::string_view text) {
+  std::vector<double> numbers;
+  size_t begin = text.find_first_not_of(kSeparators);
+  while (begin != absl::string_view::npos) {
+    const size_t end = std::min(text.find_first_of(kSeparators, begin), text.size());
+    const absl::StatusOr<double> number = ParseNumber(text.substr(begin, end - begin));
+    if (!number.ok()) return number.status();
+    numbers.push_back(*number);
+    begin = text.find_first_not_of(kSeparators, end);
+  }
+  return numbers;
+}
+
+// What to write in place of the first word of `points`, the text with decimal points, that was
+// written with a comma.
+absl::Status MayBeOneNumberOrTwo(absl::string_view text, absl::string_view points) {
+  size_t comma = 0;
+  while (text[comma] == points[comma]) ++comma;
+  const size_t before = points.find_last_of(kSeparators, comma);
+  const size_t begin = before == absl::string_view::npos ? 0 : before + 1;
+  const size_t end = std::min(points.find_first_of(kSeparators, comma), points.size());
+  return absl::InvalidArgumentError(absl::StrCat(
+      "\"", text.substr(begin, end - begin), "\" may be one number or two; write ",
+      points.substr(begin, end - begin), " for one, and ", text.substr(begin, comma - begin), " ",
+      text.substr(comma + 1, end - comma - 1), " for two"));
 }
 
 }  // namespace
@@ -119,24 +147,17 @@ absl::StatusOr<double> ParseNumber(absl::string_view word) {
   return value;
 }
 
-absl::StatusOr<std::vector<double>> ParseNumbers(absl::string_view text) {
-  if (const std::string word = DecimalCommaIn(text); !word.empty()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("\"", word,
-                     "\" may be one number or several; write decimals with a point, and "
-                     "numbers with one separator: 0.5 1 or 0,5,1"));
-  }
-  constexpr char kSeparators[] = " \t\r\n,;[](){}";
-  std::vector<double> numbers;
-  size_t begin = text.find_first_not_of(kSeparators);
-  while (begin != absl::string_view::npos) {
-    const size_t end = std::min(text.find_first_of(kSeparators, begin), text.size());
-    const absl::StatusOr<double> number = ParseNumber(text.substr(begin, end - begin));
-    if (!number.ok()) return number.status();
-    numbers.push_back(*number);
-    begin = text.find_first_not_of(kSeparators, end);
-  }
-  return numbers;
+absl::StatusOr<std::vector<double>> ParseNumbers(absl::string_view text, int64_t step_size) {
+  absl::StatusOr<std::vector<double>> numbers = SeparatedNumbers(text);
+  const std::string points = WithDecimalPoints(text);
+  if (points == text) return numbers;
+  const auto decimals = SeparatedNumbers(points);
+  if (!decimals.ok()) return numbers;
+  const auto are_steps = [step_size](const absl::StatusOr<std::vector<double>>& some) {
+    return some.ok() && static_cast<int64_t>(some->size()) % step_size == 0;
+  };
+  if (step_size > 0 && are_steps(numbers) && !are_steps(decimals)) return numbers;
+  return MayBeOneNumberOrTwo(text, points);
 }
 
 double RoundTiesToZero(double value) {

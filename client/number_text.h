@@ -4,6 +4,7 @@
 #ifndef CELLAR_CLIENT_NUMBER_TEXT_H_
 #define CELLAR_CLIENT_NUMBER_TEXT_H_
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -35,9 +36,14 @@ std::string FormatNumber(double value, const NumberFormat& format);
 absl::StatusOr<double> ParseNumber(absl::string_view word);
 
 // Numbers separated by spaces, commas or semicolons, perhaps in brackets: "0 0 1", "[0, 0, 1]".
-// Fails with INVALID_ARGUMENT, quoting the first word that is none, or one that may be a number
-// with a decimal comma ("0,5 1"). No numbers give an empty list.
-absl::StatusOr<std::vector<double>> ParseNumbers(absl::string_view text);
+// Fails with INVALID_ARGUMENT, quoting the first word that is none. No numbers give an empty list.
+//
+// A comma between two digits is refused where it may be a decimal comma: where no number has a
+// point and all can be read with such commas as points, as "0,5", "0,5 1" and "0,5; 1,5" can, but
+// not "0,0,1". It separates all the same if `step_size` says how many numbers make a step (0: not
+// known), and only so all steps are whole. (What is graded is read by the same rule; there it is
+// always known how many numbers are wanted, and nothing is in doubt.)
+absl::StatusOr<std::vector<double>> ParseNumbers(absl::string_view text, int64_t step_size = 0);
 
 // To the nearest integer, ties to zero (0.5 and -0.5 give 0, 1.5 gives 1); never -0. NaN and
 // infinities stay. The client's own, for showing; the server has its rounding rule in Numerics.

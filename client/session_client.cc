@@ -113,6 +113,15 @@ absl::StatusOr<v1::State> SessionClient::GetState() {
   return answer->session().state();
 }
 
+absl::StatusOr<v1::Model> SessionClient::GetModel() {
+  v1::GetModelRequest request;
+  request.set_name(session_.model());
+  auto answer = connection_->Call(connection_->models(), &v1::ModelService::Stub::GetModel, request,
+                                  Repeat::kSafe);
+  if (!answer.ok()) return answer.status();
+  return std::move(*answer->mutable_model());
+}
+
 absl::Status SessionClient::SetState(const v1::State& state, std::optional<int64_t> next_step) {
   v1::SetSessionStateRequest request;
   request.set_name(name());

@@ -68,6 +68,8 @@ class SessionClient {
   absl::StatusOr<std::unique_ptr<SessionClient>> Fork(const std::string& id, AtEnd at_end);
 
   absl::StatusOr<v1::State> GetState();
+  // Its model, without the weights.
+  absl::StatusOr<v1::Model> GetModel();
   absl::Status SetState(const v1::State& state, std::optional<int64_t> next_step = std::nullopt);
   absl::StatusOr<std::string> Export();
   absl::Status Delete();

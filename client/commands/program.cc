@@ -6,6 +6,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "client/commands/commands.h"
 #include "client/commands/context.h"
 #include "client/commands/grade_usage.h"
@@ -45,7 +46,7 @@ Exit codes:
 void ShieldNegativeNumbers(std::vector<std::string>& arguments) {
   for (std::string& argument : arguments) {
     if (argument.size() < 2 || argument[0] != '-' || argument[1] == '-') continue;
-    if (ParseNumbers(argument).ok()) argument.insert(0, " ");
+    if (ParseNumbers(absl::StrReplaceAll(argument, {{",", " "}})).ok()) argument.insert(0, " ");
   }
 }
 

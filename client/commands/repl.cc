@@ -82,71 +82,42 @@ class TemporaryModel {
   std::string name_;
 };
 
-absl::StatusOr<v1::Model> GetModel(Connection& connection, const std::string& name) {
-  v1::GetModelRequest request;
-  request.set_name(name);
-  auto answer = connection.Call(connection.models(), &v1::ModelService::Stub::GetModel, request,
-                                Repeat::kSafe);
-  if (!answer.ok()) return answer.status();
-  return std::move(*answer->mutable_model());
-}
+using OwnedSession = std::unique_ptr<SessionClient>;
 
-// The model and the session that the lines go to.
-struct Workplace {
-  v1::Model model;
-  std::unique_ptr<SessionClient> session;
-};
-
-absl::Status OpenSession(const ReplOptions& options, const std::shared_ptr<Connection>& connection,
-                         Workplace& place) {
+absl::StatusOr<OwnedSession> OpenSession(const ReplOptions& options,
+                                         const std::shared_ptr<Connection>& connection) {
   if (options.numerics.any()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the arithmetic of ", options.session,
         " was fixed when it was created: leave out --precision, --activation, --rounding and "
         "--rounding-scope, or make a session with --model NAME"));
   }
-  auto session = SessionClient::Attach(connection, FullName("sessions", options.session));
-  if (!session.ok()) return session.status();
-  place.session = *std::move(session);
-  auto model = GetModel(*connection, place.session->session().model());
-  if (!model.ok()) return model.status();
-  place.model = *std::move(model);
-  return absl::OkStatus();
+  return SessionClient::Attach(connection, FullName("sessions", options.session));
 }
 
-absl::Status MakeSession(const ReplOptions& options, const std::shared_ptr<Connection>& connection,
-                         TemporaryModel& temporary, Workplace& place) {
+absl::StatusOr<OwnedSession> MakeSession(const ReplOptions& options,
+                                         const std::shared_ptr<Connection>& connection,
+                                         TemporaryModel& temporary) {
   v1::CreateSessionRequest request;
   v1::Session& session = *request.mutable_session();
-  absl::StatusOr<v1::Model> model = v1::Model();
-  if (options.file.empty()) {
-    model = GetModel(*connection, FullName("models", options.model));
-  } else {
+  session.set_model(FullName("models", options.model));
+  if (!options.file.empty()) {
     absl::StatusOr<v1::Exercise> exercise = LoadExercise(options.file);
     if (!exercise.ok()) return exercise.status();
     *session.mutable_numerics() = exercise->numerics();
     TakeInitialState(*exercise, request);
-    model = temporary.Create(std::move(*exercise->mutable_model()));
+    const auto model = temporary.Create(std::move(*exercise->mutable_model()));
+    if (!model.ok()) return AtPlacesIn(options.file, model.status());
+    session.set_model(model->name());
   }
-  if (!model.ok()) {
-    return options.file.empty() ? model.status() : AtPlacesIn(options.file, model.status());
-  }
-  place.model = *std::move(model);
-  session.set_model(place.model.name());
   session.set_replay_window(kReplayWindow);
   ApplyFlags(options.numerics, *session.mutable_numerics());
-  auto created = SessionClient::Create(connection, request, SessionClient::AtEnd::kDelete);
-  if (!created.ok()) return created.status();
-  place.session = *std::move(created);
-  return absl::OkStatus();
+  return SessionClient::Create(connection, request, SessionClient::AtEnd::kDelete);
 }
 
-void Welcome(Context& context, const Workplace& place) {
-  const v1::Model& model = place.model;
-  context.out() << (model.display_name().empty() ? place.session->name()
-                                                 : OneLine(model.display_name()))
-                << ": " << LayersText(model) << ", "
-                << NumericsText(place.session->session().numerics()) << "\n"
+void Welcome(Context& context, const v1::Session& session, const v1::Model& model) {
+  context.out() << (model.display_name().empty() ? session.name() : OneLine(model.display_name()))
+                << ": " << LayersText(model) << ", " << NumericsText(session.numerics()) << "\n"
                 << "Type the "
                 << (model.input_size() > 1 ? absl::StrCat(model.input_size(), " numbers") : "input")
                 << " of a step; :help lists the commands.\n"
@@ -185,15 +156,18 @@ absl::Status RunRepl(Context& context, const ReplOptions& options) {
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   TemporaryModel temporary(*connection);
-  Workplace place;
-  absl::Status found = options.session.empty() ? MakeSession(options, *connection, temporary, place)
-                                               : OpenSession(options, *connection, place);
-  if (!found.ok()) return found;
+  absl::StatusOr<OwnedSession> session = options.session.empty()
+                                             ? MakeSession(options, *connection, temporary)
+                                             : OpenSession(options, *connection);
+  if (!session.ok()) return session.status();
+  const auto model = (*session)->GetModel();
+  if (!model.ok()) return model.status();
+  const v1::Session& facts = (*session)->session();
 
   const bool interactive = InputIsTerminal() && OutputIsTerminal();
-  if (interactive) Welcome(context, place);
+  if (interactive) Welcome(context, facts, *model);
   StepPrinter::Options print;
-  print.number_format = FormatFor(options.numbers, place.session->session().numerics().precision());
+  print.number_format = FormatFor(options.numbers, facts.numerics().precision());
   print.max_elements = options.numbers.elements;
   print.colours = UseColours();
   const auto editor = interactive ? MakeTerminalEditor(HistoryFile(), ReplCommandNames())
@@ -203,7 +177,7 @@ absl::Status RunRepl(Context& context, const ReplOptions& options) {
   Waiting waiting =
       context.TellsOfWaiting(interactive ? "Ctrl-C drops the line" : "Ctrl-C ends it");
   if (interactive) waiting.is_over = &Interrupt::IsWished;
-  Repl repl(std::move(place.session), place.model.input_size(), context.out(), print, waiting);
+  Repl repl(*std::move(session), model->input_size(), context.out(), print, waiting);
   return ReadLines(context, repl, *editor, interactive);
 }
 

@@ -41,7 +41,7 @@ absl::Status Repl::Handle(const std::string& line, Next& next) {
 }
 
 absl::Status Repl::MakeSteps(const std::string& line) {
-  const absl::StatusOr<std::vector<double>> numbers = ParseNumbers(line);
+  const absl::StatusOr<std::vector<double>> numbers = ParseNumbers(line, input_size_);
   if (!numbers.ok()) {
     return absl::InvalidArgumentError(
         absl::StrCat(numbers.status().message(), "; commands begin with a colon, see :help"));

@@ -121,13 +121,24 @@ TEST(ParseNumbersTest, SeparatorsAndBracketsAreForgiven) {
 }
 
 TEST(ParseNumbersTest, DecimalCommasAreNotTakenForSeveralNumbers) {
-  for (const char* text : {"0,5 1", "1 0,5", "[0,5 1,5]"}) {
+  for (const char* text : {"0,5", "0,5 1", "1 0,5", "[0,5 1,5]", "0,5; 1,5", "1,000", "0,5, 1"}) {
     const auto numbers = ParseNumbers(text);
     EXPECT_TRUE(absl::IsInvalidArgument(numbers.status())) << text;
   }
+  EXPECT_EQ(ParseNumbers("1 (-0,5) 1,5").status().message(),
+            "\"-0,5\" may be one number or two; write -0.5 for one, and -0 5 for two");
   EXPECT_THAT(*ParseNumbers("0,5,1"), ElementsAre(0, 5, 1));
   EXPECT_THAT(*ParseNumbers("0, 5, 1"), ElementsAre(0, 5, 1));
-  EXPECT_THAT(*ParseNumbers("0,5;1,2"), ElementsAre(0, 5, 1, 2));
+  EXPECT_THAT(*ParseNumbers("0,5,1 1,0,0"), ElementsAre(0, 5, 1, 1, 0, 0));
+  EXPECT_THAT(*ParseNumbers("0.5,1"), ElementsAre(0.5, 1)) << "a point is the decimal point";
+}
+
+TEST(ParseNumbersTest, ACommaSeparatesWhereOnlySoTheStepsAreWhole) {
+  EXPECT_THAT(*ParseNumbers("0,5", 2), ElementsAre(0, 5));
+  EXPECT_THAT(*ParseNumbers("0,5 1", 3), ElementsAre(0, 5, 1));
+  EXPECT_FALSE(ParseNumbers("0,5", 1).ok());
+  EXPECT_FALSE(ParseNumbers("0,5 1,5", 2).ok()) << "two steps of one comma, or one of two";
+  EXPECT_FALSE(ParseNumbers("0,5 1", 2).ok()) << "no whole steps";
 }
 
 TEST(ParseNumbersTest, TheFirstWrongWordIsQuoted) {

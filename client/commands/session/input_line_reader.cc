@@ -67,7 +67,7 @@ absl::StatusOr<InputLine> InputLineReader::Read(absl::string_view line) {
   const bool is_first = !std::exchange(some_read_, true);
   if (!text.ok()) return text.status();
   if (is_first && IsHeader(*text)) return InputLine{InputLine::Kind::kHeader};
-  absl::StatusOr<std::vector<double>> numbers = ParseNumbers(*text);
+  absl::StatusOr<std::vector<double>> numbers = ParseNumbers(*text, step_size_);
   if (!numbers.ok()) return numbers.status();
   return InputLine{InputLine::Kind::kNumbers, *std::move(numbers)};
 }

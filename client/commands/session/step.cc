@@ -26,12 +26,14 @@ struct SessionStepOptions {
 };
 
 absl::Status RunSessionStep(Context& context, const SessionStepOptions& options) {
-  const auto numbers = ParseNumbers(absl::StrJoin(options.inputs, " "));
-  if (!numbers.ok()) return numbers.status();
   const auto connection = context.Connect();
   if (!connection.ok()) return connection.status();
   const auto session = SessionClient::Attach(*connection, FullName("sessions", options.name));
   if (!session.ok()) return session.status();
+  const auto model = (*session)->GetModel();
+  if (!model.ok()) return model.status();
+  const auto numbers = ParseNumbers(absl::StrJoin(options.inputs, " "), model->input_size());
+  if (!numbers.ok()) return numbers.status();
 
   v1::StepRequest request;
   request.set_session((*session)->name());

@@ -42,8 +42,8 @@ absl::Status InLine(int number, const absl::Status& status) {
 class Streamer {
  public:
   // `notes` is for people.
-  Streamer(SteadyStream& stream, StepPrinter printer, std::ostream& notes)
-      : stream_(stream), printer_(std::move(printer)), notes_(notes) {}
+  Streamer(SteadyStream& stream, InputLineReader reader, StepPrinter printer, std::ostream& notes)
+      : stream_(stream), reader_(reader), printer_(std::move(printer)), notes_(notes) {}
 
   absl::Status Run(LineSource& lines) {
     absl::Status status;
@@ -99,9 +99,9 @@ class Streamer {
   };
 
   SteadyStream& stream_;
+  InputLineReader reader_;
   StepPrinter printer_;
   std::ostream& notes_;
-  InputLineReader reader_;
   std::deque<Line> sent_;  // without an answer, oldest first
 };
 
@@ -111,6 +111,8 @@ absl::Status RunSessionStream(Context& context, const SessionStreamOptions& opti
   const auto session = SessionClient::Attach(*connection, FullName("sessions", options.name));
   if (!session.ok()) return session.status();
   const v1::Session& facts = (*session)->session();
+  const auto model = (*session)->GetModel();
+  if (!model.ok()) return model.status();
 
   SteadyStreamOptions stream_options;
   stream_options.session = facts.name();
@@ -126,7 +128,9 @@ absl::Status RunSessionStream(Context& context, const SessionStreamOptions& opti
   auto print = PrinterOptions(options.step, facts.numerics().precision());
   print.is_kept = IsKept(facts);
   LineSource lines(STDIN_FILENO);
-  return Streamer(**stream, StepPrinter(context.out(), print), context.err()).Run(lines);
+  return Streamer(**stream, InputLineReader(model->input_size()), StepPrinter(context.out(), print),
+                  context.err())
+      .Run(lines);
 }
 
 }  // namespace

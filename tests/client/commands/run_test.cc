@@ -83,9 +83,10 @@ TEST_F(RunCommandTest, TheStackSeesTwoOfBoth) {
 }
 
 TEST_F(RunCommandTest, InputsReplaceTheSequences) {
-  EXPECT_THAT(MustRun("run " + Example("homework.textproto") + " --inputs '1 1' --inputs 0,1"),
+  EXPECT_THAT(MustRun("run " + Example("homework.textproto") +
+                      " --rounding nearest --inputs '1 1' --inputs 0,1,0"),
               AllOf(HasSubstr("sequence 1\n"), HasSubstr("h rounded: 1 -1\n"),
-                    HasSubstr("sequence 2\n"), HasSubstr("h rounded: 0 1\n")));
+                    HasSubstr("sequence 2\n"), HasSubstr("h rounded: 0 1 0\n")));
   Run("run " + Example("homework.textproto") + " --inputs '1 x'");
   EXPECT_EQ(code(), 2);
   EXPECT_THAT(error(), HasSubstr("--inputs: \"x\" is not a number"));

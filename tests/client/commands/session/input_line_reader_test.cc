@@ -68,5 +68,11 @@ TEST(InputLineReader, ACommaInQuotesIsNoSeparator) {
   EXPECT_EQ(LineProblem("\"0,5\""), "there is a comma in quotes; write decimals with a point: 0.5");
 }
 
+TEST(InputLineReader, ACommaSeparatesWhereOnlySoTheStepsAreWhole) {
+  EXPECT_THAT(LineProblem("0,5"), HasSubstr("\"0,5\" may be one number or two"));
+  EXPECT_THAT(InputLineReader(2).Read("0,5").value().numbers, ElementsAre(0, 5));
+  EXPECT_FALSE(InputLineReader(1).Read("0,5").ok());
+}
+
 }  // namespace
 }  // namespace cellar
