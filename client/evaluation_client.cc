@@ -9,7 +9,8 @@ namespace {
 absl::Status Add(v1::EvaluateResponse part, std::vector<EvaluatedSequence>& sequences) {
   const int32_t index = part.sequence_index();
   if (index < 0 || static_cast<size_t>(index) >= sequences.size()) {
-    return BrokenPromise(absl::StrCat("an answer for sequence ", index, " of ", sequences.size()));
+    return BrokenPromise(
+        absl::StrCat("an answer for sequence ", index + 1, " of ", sequences.size()));
   }
   EvaluatedSequence& sequence = sequences[static_cast<size_t>(index)];
   AppendTrace(part.trace(), sequence.trace);
@@ -50,7 +51,7 @@ absl::StatusOr<std::vector<EvaluatedSequence>> Evaluate(Connection& connection,
   if (!status.ok()) return status;
   for (size_t i = 0; i < sequences.size(); ++i) {
     if (!sequences[i].trace.has_outputs()) {
-      return BrokenPromise(absl::StrCat("no steps of sequence ", i));
+      return BrokenPromise(absl::StrCat("no steps of sequence ", i + 1));
     }
   }
   return sequences;

@@ -173,8 +173,8 @@ class QuestionReader {
     if (length == 0) {
       violations_.push_back(
           {path + ".quantity",
-           absl::StrCat("is ", v1::Quantity_Name(written.quantity()), ", which the cell of layer ",
-                        question.layer, " does not have")});
+           absl::StrCat("is ", v1::Quantity_Name(written.quantity()),
+                        ", which the cell of model.layers[", question.layer, "] does not have")});
       return;
     }
     const int64_t step_count = exercise_.sequences[question.sequence].step_count;

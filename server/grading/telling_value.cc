@@ -161,6 +161,7 @@ TellingPlaces FindPlaces(const Exercise& exercise, const std::vector<Explanation
   return found;
 }
 
+// Counts as people do: sequences and layers from 1, steps and elements from 0.
 std::string PlaceName(const Exercise& exercise, const TellingPlace& place) {
   std::string name = Words(place.at.quantity);
   if (!place.is_whole) {
@@ -168,8 +169,8 @@ std::string PlaceName(const Exercise& exercise, const TellingPlace& place) {
                         absl::StrJoin(place.elements, ", "), " of ", name);
   }
   absl::StrAppend(&name, " after step ", place.at.step);
-  if (exercise.model->shapes().size() > 1) absl::StrAppend(&name, " in layer ", place.at.layer);
-  if (exercise.sequences.size() > 1) absl::StrAppend(&name, " of sequence ", place.at.sequence);
+  if (exercise.model->shapes().size() > 1) absl::StrAppend(&name, " in layer ", place.at.layer + 1);
+  if (exercise.sequences.size() > 1) absl::StrAppend(&name, " of sequence ", place.at.sequence + 1);
   return name;
 }
 
@@ -201,13 +202,18 @@ std::string HowToTellApart(const Exercise& exercise, const std::vector<Explanati
   }
   std::vector<std::string> names;
   names.reserve(found.places.size());
-  for (const TellingPlace& place : found.places) names.push_back(PlaceName(exercise, place));
+  bool names_elements = false;
+  for (const TellingPlace& place : found.places) {
+    names.push_back(PlaceName(exercise, place));
+    names_elements = names_elements || !place.is_whole;
+  }
   const std::string last = std::move(names.back());
   names.pop_back();
   std::string sentence = absl::StrCat(
       found.separates_all ? "They would be told apart by " : "Some would be told apart by ",
       absl::StrJoin(names, ", "), names.empty() ? "" : " and ", last,
-      names.empty() ? "" : " together", " (counted from 0)");
+      names.empty() ? "" : " together", names_elements ? " (steps and elements" : " (steps",
+      " counted from 0)");
   if (!found.separates_all) {
     absl::StrAppend(&sentence, "; the others give the same everywhere inside this exercise",
                     WhereSearched(exercise));

@@ -56,9 +56,9 @@ absl::StatusOr<std::vector<Snapshot::Layer>> ReadLayers(ByteReader& in, uint32_t
   for (uint32_t k = 0; k < layer_count; ++k) {
     const std::optional<absl::string_view> h = in.Array();
     const std::optional<absl::string_view> c = h.has_value() ? in.Array() : std::nullopt;
-    if (!c.has_value()) return SnapshotCorrupt(absl::StrCat("layer ", k, " ends too early"));
+    if (!c.has_value()) return SnapshotCorrupt(absl::StrCat("layer ", k + 1, " ends too early"));
     if (h->size() % number_bytes != 0 || c->size() % number_bytes != 0) {
-      return SnapshotCorrupt(absl::StrCat("an array of layer ", k, " ends within a number"));
+      return SnapshotCorrupt(absl::StrCat("an array of layer ", k + 1, " ends within a number"));
     }
     layers.push_back({std::string(*h), std::string(*c)});
   }

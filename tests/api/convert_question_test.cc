@@ -112,7 +112,7 @@ TEST_F(ConvertQuestionTest, AGateThatTheCellLacksIsRefused) {
     message_.add_questions()->set_quantity(quantity);
     EXPECT_EQ(Violation(),
               absl::StrCat("exercise.questions[0].quantity: is ", v1::Quantity_Name(quantity),
-                           ", which the cell of layer 0 does not have"));
+                           ", which the cell of model.layers[0] does not have"));
   }
 }
 

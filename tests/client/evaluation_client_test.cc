@@ -95,9 +95,9 @@ TEST_F(EvaluationClientTest, ARefusalIsPassedOn) {
 
 TEST_F(EvaluationClientTest, AnswersThatDoNotFitTheRequestAreAnInternalError) {
   service_.scripts = {{{Part(7, 1)}, grpc::Status::OK}};
-  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("sequence 7 of 2"));
+  EXPECT_THAT(std::string(Run().status().message()), HasSubstr("sequence 8 of 2"));
   service_.scripts.push_back({{Part(1, 1)}, grpc::Status::OK});
-  EXPECT_TRUE(absl::IsInternal(Run().status())) << "no steps of sequence 0";
+  EXPECT_TRUE(absl::IsInternal(Run().status())) << "no steps of the first sequence";
 }
 
 }  // namespace

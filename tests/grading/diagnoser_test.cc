@@ -249,7 +249,7 @@ TEST(Diagnoser, SaysWhatElseToAskWhereMistakesLookAlike) {
               ElementsAre("output_gate_left_out", "gates_rounded_ties_up",
                           "output_gate_bias_from_neighbour"));
   EXPECT_EQ(found.how_to_tell_apart,
-            "Some would be told apart by the output gate after step 0 of sequence 0 (counted "
+            "Some would be told apart by the output gate after step 0 of sequence 1 (steps counted "
             "from 0); the others give the same everywhere inside this exercise.");
 }
 

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/grading/comparison.h"
 #include "server/grading/mistake_catalogue.h"
@@ -18,6 +19,10 @@
 
 namespace cellar {
 namespace {
+
+using ::testing::AnyOf;
+using ::testing::HasSubstr;
+using ::testing::Not;
 
 std::vector<Explanation> Explanations(const std::vector<const char*>& ids) {
   std::vector<Explanation> explanations;
@@ -64,9 +69,10 @@ bool Differ(const Exercise& exercise, const Explanation& a, const Explanation& b
 }
 
 TEST(TellingValue, NamesTheValueOnWhichMistakesDiffer) {
-  EXPECT_EQ(Sentence(HomeworkExercise(), {"ties_away_from_zero", "gates_rounded_ties_up"}),
-            "They would be told apart by the output gate after step 0 of sequence 0 (counted from "
-            "0).");
+  EXPECT_EQ(
+      Sentence(HomeworkExercise(), {"ties_away_from_zero", "gates_rounded_ties_up"}),
+      "They would be told apart by the output gate after step 0 of sequence 1 (steps counted from "
+      "0).");
 }
 
 TEST(TellingValue, SaysSoWhereNothingInsideDiffers) {
@@ -76,10 +82,11 @@ TEST(TellingValue, SaysSoWhereNothingInsideDiffers) {
 }
 
 TEST(TellingValue, SaysSoWhereOnlySomeDiffer) {
-  EXPECT_EQ(Sentence(HomeworkExercise(),
-                     {"memory_forgotten", "memory_not_carried", "gates_rounded_ties_up"}),
-            "Some would be told apart by the memory c after step 3 of sequence 1 (counted from 0); "
-            "the others give the same everywhere inside this exercise.");
+  EXPECT_EQ(
+      Sentence(HomeworkExercise(),
+               {"memory_forgotten", "memory_not_carried", "gates_rounded_ties_up"}),
+      "Some would be told apart by the memory c after step 3 of sequence 2 (steps counted from 0); "
+      "the others give the same everywhere inside this exercise.");
 }
 
 TEST(TellingValue, ToldByASingleSequenceNamesNone) {
@@ -87,7 +94,7 @@ TEST(TellingValue, ToldByASingleSequenceNamesNone) {
   exercise.sequences.resize(1);
   exercise.questions.resize(1);
   EXPECT_EQ(Sentence(exercise, {"inputs_late", "hidden_not_carried"}),
-            "They would be told apart by the memory c after step 2 (counted from 0).");
+            "They would be told apart by the memory c after step 2 (steps counted from 0).");
 }
 
 TEST(TellingValue, NamesNothingThatWasGiven) {
@@ -97,10 +104,10 @@ TEST(TellingValue, NamesNothingThatWasGiven) {
   Ask(exercise, Quantity::kC);
   EXPECT_EQ(
       HowToTellApart(exercise, Explanations({"inputs_late", "hidden_not_carried"}), {true, false}),
-      "They would be told apart by the memory c after step 2 (counted from 0).");
+      "They would be told apart by the memory c after step 2 (steps counted from 0).");
   EXPECT_EQ(
       HowToTellApart(exercise, Explanations({"inputs_late", "hidden_not_carried"}), {true, true}),
-      "They would be told apart by the candidate after step 2 (counted from 0).");
+      "They would be told apart by the candidate after step 2 (steps counted from 0).");
 }
 
 TEST(TellingValue, NamesTheElementsWhereSomeWereGiven) {
@@ -113,7 +120,7 @@ TEST(TellingValue, NamesTheElementsWhereSomeWereGiven) {
             "may.");
   exercise.questions[0].steps = {0, 1};
   EXPECT_EQ(HowToTellApart(exercise, Explanations({"inputs_late", "inputs_reversed"}), {true}),
-            "They would be told apart by h after step 2 (counted from 0).");
+            "They would be told apart by h after step 2 (steps counted from 0).");
 }
 
 TEST(TellingValue, NamesTheLayerIfThereAreSeveral) {
@@ -124,6 +131,11 @@ TEST(TellingValue, NamesTheLayerIfThereAreSeveral) {
     const bool has_layers = exercise.model->shapes().size() > 1;
     const bool names_a_layer = sentence.find(" in layer ") != std::string::npos;
     EXPECT_EQ(names_a_layer, names_a_value && has_layers) << sentence;
+    EXPECT_THAT(sentence, Not(AnyOf(HasSubstr("layer 0"), HasSubstr("sequence 0"))));
+    EXPECT_EQ(sentence.find("element ") != std::string::npos ||
+                  sentence.find("elements ") != sentence.find("elements counted"),
+              sentence.find("(steps and elements counted from 0)") != std::string::npos)
+        << sentence;
   }
 }
 
@@ -232,7 +244,7 @@ TEST(TellingValue, LooksAtTheFirstThousandSteps) {
             "No further value inside this exercise in the first 1000 steps tells them apart; one "
             "with other parameters may.");
   exercise = ExerciseOf(exercise.model, {}, {{inputs.begin() + 1, inputs.end()}});
-  EXPECT_EQ(sentence(), "They would be told apart by h after step 999 (counted from 0).");
+  EXPECT_EQ(sentence(), "They would be told apart by h after step 999 (steps counted from 0).");
 }
 
 }  // namespace

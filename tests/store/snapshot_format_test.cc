@@ -186,8 +186,8 @@ TEST(SnapshotFormat, TellsWhatIsWrong) {
   ExpectCorrupt(ExampleWithByte(kLayerCountAt, 2), "2 layers");
   ExpectCorrupt(ExampleWithByte(kLayerCountAt + 3, '\x7f'), "layers it tells of");
   ExpectCorrupt(ExampleWithByte(kLayerCountAt, 0), "24 bytes follow the last layer");
-  ExpectCorrupt(ExampleWithByte(kFirstLayerAt, 100), "layer 0 ends too early");
-  ExpectCorrupt(ExampleWithByte(kFirstLayerAt + 7, '\xff'), "layer 0 ends too early");
+  ExpectCorrupt(ExampleWithByte(kFirstLayerAt, 100), "layer 1 ends too early");
+  ExpectCorrupt(ExampleWithByte(kFirstLayerAt + 7, '\xff'), "layer 1 ends too early");
   ExpectCorrupt(ExampleWithByte(kNumberBytesAt, 8), "ends within a number");
 }
 
