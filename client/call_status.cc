@@ -74,6 +74,13 @@ CallError GetCallError(const absl::Status& status) {
   return error;
 }
 
+absl::Status WithMessage(const absl::Status& status, const std::string& message) {
+  absl::Status told(status.code(), message);
+  status.ForEachPayload(
+      [&told](absl::string_view url, const absl::Cord& payload) { told.SetPayload(url, payload); });
+  return told;
+}
+
 absl::Status WithFields(const absl::Status& status, const std::vector<RefusedField>& fields) {
   google::rpc::Status rich;
   const auto payload = status.GetPayload(kPayloadUrl);

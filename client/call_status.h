@@ -50,6 +50,9 @@ absl::Status AsMistake(const absl::Status& status);
 // status, and when the details cannot be read.
 CallError GetCallError(const absl::Status& status);
 
+// `status` with another message, its details kept.
+absl::Status WithMessage(const absl::Status& status, const std::string& message);
+
 // `status` with other words for the fields that the server refused; a single one is its message
 // too. REQUIRES: `fields` has as many as it refused.
 absl::Status WithFields(const absl::Status& status, const std::vector<RefusedField>& fields);

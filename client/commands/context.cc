@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "client/commands/flag_words.h"
 #include "client/commands/number_flags.h"
 #include "client/error_text.h"
 #include "client/network_cause.h"
@@ -99,8 +100,8 @@ CLI::App& Context::AddCommand(CLI::App& parent, const std::string& name, const s
 }
 
 void Context::OnRun(CLI::App& command, std::function<absl::Status()> run) {
-  command.callback([this, run = std::move(run)] {
-    const absl::Status status = run();
+  command.callback([this, &command, run = std::move(run)] {
+    const absl::Status status = InFlags(command, run());
     if (status.ok()) return;
     PrintError(status);
     exit_code_ = ExitCodeFor(status);

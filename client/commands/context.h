@@ -53,7 +53,8 @@ class Context {
   absl::StatusOr<std::shared_ptr<Connection>> ConnectTo(const std::string& address,
                                                         int max_answer_bytes) const;
 
-  // A command called `name` that runs `run` and ends the program with its status. `help` is one
+  // A command called `name` that runs `run` and ends the program with its status, told in the words
+  // of the command line (InFlags). `help` is one
   // sentence, `example` one or more lines. All commands are made here, so that all look alike.
   CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::string& help,
                        const std::string& example);

@@ -2,8 +2,9 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/commands/exercise/exercise_argument.h"
+#include "client/commands/number_flags.h"
 #include "client/grading/format_table.h"
-#include "client/nearest_word.h"
 #include "client/number_text.h"
 
 namespace cellar {
@@ -14,18 +15,6 @@ namespace {
 
 constexpr char kAnswers[] = "Answers";
 constexpr char kResults[] = "Results";
-
-CLI::Validator OneOf(const std::vector<std::string>& words) {
-  return CLI::Validator(
-      [words](const std::string& word) -> std::string {
-        for (const std::string& known : words) {
-          if (word == known) return "";
-        }
-        return absl::StrCat("`", word, "` is none of ", absl::StrJoin(words, ", "),
-                            DidYouMean(word, words));
-      },
-      "");
-}
 
 // What the server takes as an id or a seed.
 CLI::Validator ShortText() {

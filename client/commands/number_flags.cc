@@ -7,6 +7,8 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "client/nearest_word.h"
 
 namespace cellar {
 namespace {
@@ -34,6 +36,18 @@ CLI::Validator NumberOfSeconds() {
     return absl::StrCat("\"", absl::StripAsciiWhitespace(text), "\" is no number of seconds");
   };
   return CLI::Validator(check, "", "number of seconds");
+}
+
+CLI::Validator OneOf(const std::vector<std::string>& words) {
+  return CLI::Validator(
+      [words](const std::string& word) -> std::string {
+        for (const std::string& known : words) {
+          if (word == known) return "";
+        }
+        return absl::StrCat("`", word, "` is none of ", absl::StrJoin(words, ", "),
+                            DidYouMean(word, words));
+      },
+      "");
 }
 
 void AddDigitsFlags(CLI::App& command, NumberFlags& flags) {

@@ -1,8 +1,10 @@
-// Flags that are numbers, and those for how numbers and tables are shown.
+// Checks of options, and the flags for how numbers and tables are shown.
 #ifndef CELLAR_CLIENT_COMMANDS_NUMBER_FLAGS_H_
 #define CELLAR_CLIENT_COMMANDS_NUMBER_FLAGS_H_
 
 #include <CLI/CLI.hpp>
+#include <string>
+#include <vector>
 
 #include "client/number_text.h"
 
@@ -14,6 +16,9 @@ CLI::Validator WholeNumber();
 
 // The check of an option that is a time in seconds: decimal, and not negative.
 CLI::Validator NumberOfSeconds();
+
+// The check of an option that is one of these words; the nearest is suggested.
+CLI::Validator OneOf(const std::vector<std::string>& words);
 
 struct NumberFlags {
   int digits = 4;

@@ -2,8 +2,8 @@
 
 #include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "client/commands/number_flags.h"
 
 namespace cellar {
 namespace {
@@ -12,14 +12,7 @@ void AddChoice(CLI::App& command, const std::string& name, std::string& value,
                const std::vector<std::string>& choices, const std::string& help) {
   command.add_option(name, value, help)
       ->type_name(absl::StrJoin(choices, "|"))
-      ->check(CLI::Validator(
-          [choices](const std::string& word) -> std::string {
-            for (const std::string& choice : choices) {
-              if (word == choice) return "";
-            }
-            return absl::StrCat("`", word, "` is none of ", absl::StrJoin(choices, ", "));
-          },
-          ""))
+      ->check(OneOf(choices))
       ->group("Arithmetic (instead of what the file says)");
 }
 

@@ -51,7 +51,7 @@ void AddNewSessionFlags(CLI::App& command, NewSessionFlags& flags) {
   AddCopyFlags(command, flags);
   command.add_option("--durability", flags.durability, "What survives the loss of the server")
       ->type_name("memory|periodic|every-step")
-      ->check(CLI::IsMember({"memory", "periodic", "every-step"}))
+      ->check(OneOf({"memory", "periodic", "every-step"}))
       ->group(kGroup);
   command
       .add_option("--replay-window", flags.replay_window,

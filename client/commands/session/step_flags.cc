@@ -5,7 +5,7 @@ namespace cellar {
 void AddStepFlags(CLI::App& command, StepFlags& flags) {
   command.add_option("--view", flags.view, "h alone, with c of every layer, or every gate")
       ->type_name("output|state|trace")
-      ->check(CLI::IsMember({"output", "state", "trace"}))
+      ->check(OneOf({"output", "state", "trace"}))
       ->capture_default_str()
       ->group("Output");
   command.add_flag("--last", flags.last, "Show only the last step of a request")->group("Output");

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "client/call_status.h"
 #include "client/commands/commands.h"
 #include "client/commands/line_source.h"
 #include "client/commands/number_flags.h"
@@ -31,10 +32,7 @@ struct SessionStreamOptions {
 
 // The status with the line that it is about in front.
 absl::Status InLine(int number, const absl::Status& status) {
-  absl::Status told(status.code(), absl::StrCat("input line ", number, ": ", status.message()));
-  status.ForEachPayload(
-      [&told](absl::string_view url, const absl::Cord& payload) { told.SetPayload(url, payload); });
-  return told;
+  return WithMessage(status, absl::StrCat("input line ", number, ": ", status.message()));
 }
 
 // Sends lines as they come, prints answers as they come: as many lines ahead as the replay window

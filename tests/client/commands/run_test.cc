@@ -54,7 +54,7 @@ TEST_F(RunCommandTest, ARoundedHIsNotFedBackWhereNobodySaysHowItIsRounded) {
   Run("run " + Example("homework.textproto") + " --rounding-scope feedback");
   EXPECT_NE(code(), 0);
   EXPECT_THAT(error(),
-              AllOf(HasSubstr("rounding_scope"), HasSubstr("set rounding to ROUNDING_NEAREST")));
+              AllOf(HasSubstr("--rounding-scope"), HasSubstr("set --rounding to nearest")));
   MustRun("run " + Example("homework_course_rules.textproto") + " --rounding none");
 }
 

@@ -36,7 +36,7 @@ TEST_F(SessionFlagsTest, AStepThatCannotBeIsNotTakenForAnother) {
 TEST_F(SessionFlagsTest, WhatTheServerDoesNotAllowIsItsToRefuse) {
   Run("session create --file " + Example("homework.textproto") + " --replay-window 5000 --ttl -5s");
   EXPECT_EQ(code(), 3);
-  EXPECT_THAT(error(), AllOf(HasSubstr("session.replay_window"), HasSubstr("session.ttl")));
+  EXPECT_THAT(error(), AllOf(HasSubstr("--replay-window: is 5000"), HasSubstr("--ttl: is -5s")));
   Run("session create --file " + Example("homework.textproto") + " --durability every-step");
   EXPECT_THAT(error(), HasSubstr("DURABILITY_UNAVAILABLE"));
 }
