@@ -1,29 +1,11 @@
 #include <memory>
 
-#include "absl/strings/str_cat.h"
 #include "client/commands/commands.h"
-#include "client/describe.h"
-#include "client/error_text.h"
-#include "client/grading/questions.h"
+#include "client/commands/exercise/exercise_facts.h"
 #include "client/session_client.h"
-#include "client/table.h"
 
 namespace cellar {
 namespace {
-
-std::string ExerciseFacts(const v1::Exercise& exercise) {
-  Table table{{"name", exercise.name()}, {}, Table::Align::kLeft};
-  table.rows.push_back({"title", OneLine(exercise.title())});
-  table.rows.push_back({"digest", exercise.digest()});
-  table.rows.push_back({"created", TimeText(exercise.create_time())});
-  table.rows.push_back({"sequences", absl::StrCat(exercise.sequences_size())});
-  for (const v1::Question& question : QuestionsOf(exercise)) {
-    table.rows.push_back({absl::StrCat("question ", question.id()),
-                          absl::StrCat(LetterOf(question.quantity()), " of sequence ",
-                                       question.sequence() + 1, "  ", OneLine(question.prompt()))});
-  }
-  return AlignedText(table);
-}
 
 absl::Status RunExerciseGet(Context& context, const std::string& id, bool json) {
   const auto connection = context.Connect();
@@ -41,8 +23,9 @@ absl::Status RunExerciseGet(Context& context, const std::string& id, bool json) 
 }  // namespace
 
 void AddExerciseGetCommand(CLI::App& parent, Context& context) {
-  CLI::App& command = context.AddCommand(parent, "get", "Print what an exercise is and asks",
-                                         "cellar exercise get homework");
+  CLI::App& command = context.AddCommand(
+      parent, "get", "Print what an exercise is, what it asks, and how it is graded",
+      "cellar exercise get homework");
   const auto name = std::make_shared<std::string>();
   const auto json = std::make_shared<bool>(false);
   command.add_option("NAME", *name, "exercises/ID, or ID alone")->type_name("")->required();

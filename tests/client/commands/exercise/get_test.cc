@@ -11,7 +11,8 @@ TEST_F(ExerciseGetTest, TellsWhatIsAsked) {
   MustRun("exercise create " + Example("grading/varied.textproto") + " --id v");
   const std::string text = MustRun("exercise get v");
   EXPECT_THAT(text, HasSubstr("exercises/v\n"));
-  EXPECT_THAT(text, HasSubstr("question c  c of sequence 1  c of each step\n"));
+  EXPECT_THAT(text, HasSubstr("comparison  may be off by 0.002\n"));
+  EXPECT_THAT(text, HasSubstr("question c  c of sequence 1; 1 point: c of each step\n"));
   EXPECT_THAT(MustRun("exercise get exercises/v --json"), HasSubstr("\"name\": \"exercises/v\""));
 }
 
