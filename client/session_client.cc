@@ -3,8 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "absl/strings/match.h"
-#include "absl/strings/str_cat.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {
@@ -95,7 +94,7 @@ absl::StatusOr<std::unique_ptr<SessionClient>> SessionClient::Fork(const std::st
                                                                    AtEnd at_end) {
   v1::ForkSessionRequest request;
   request.set_name(name());
-  request.set_session_id(id);
+  request.set_session_id(BareId("sessions", id));
   request.set_step_index(next_step());
   auto answer = connection_->Call(connection_->sessions(), &Stub::ForkSession, request, kCreation);
   if (!answer.ok()) return answer.status();
@@ -148,11 +147,6 @@ absl::Status SessionClient::Delete() {
           .status();
   if (status.ok()) at_end_ = AtEnd::kKeep;
   return status;
-}
-
-std::string FullName(absl::string_view collection, absl::string_view id) {
-  if (absl::StrContains(id, '/')) return std::string(id);
-  return absl::StrCat(collection, "/", id);
 }
 
 }  // namespace cellar

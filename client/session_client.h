@@ -18,7 +18,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "absl/strings/string_view.h"
+#include "cellar/v1/model.pb.h"
 #include "cellar/v1/session_service.pb.h"
 #include "client/connection.h"
 #include "client/steady_stream.h"
@@ -89,10 +89,6 @@ class SessionClient {
   v1::Session session_;
   AtEnd at_end_;
 };
-
-// `id` as a full name: with `collection` ("sessions", "models") and a slash in front, unless there
-// is a slash in it.
-std::string FullName(absl::string_view collection, absl::string_view id);
 
 }  // namespace cellar
 

@@ -102,9 +102,7 @@ void AddResultFlags(CLI::App& command, GradeFlags& flags) {
 }  // namespace
 
 void AddGradeFlags(CLI::App& command, GradeFlags& flags) {
-  command.add_option("EXERCISE", flags.exercise, "A file, or exercises/ID on the server")
-      ->type_name("")
-      ->required();
+  AddExerciseArgument(command, flags.exercise);
   command
       .add_option("SUBMISSION", flags.submissions,
                   "Files with answers, folders of such files; - is the standard input")

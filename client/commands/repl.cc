@@ -18,6 +18,7 @@
 #include "client/exercise_file.h"
 #include "client/file_places.h"
 #include "client/repl/line_editor.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {

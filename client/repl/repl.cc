@@ -7,6 +7,8 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "client/describe.h"
+#include "client/repl/letters.h"
+#include "client/resource_name.h"
 #include "client/tensor.h"
 #include "client/trace_view.h"
 

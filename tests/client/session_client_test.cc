@@ -135,11 +135,5 @@ TEST_F(SessionClientTest, ADeletedSessionIsNotDeletedAgain) {
   EXPECT_EQ(ReasonOf(session->Delete()), "SESSION_DELETED");
 }
 
-TEST(FullNameTest, PutsTheCollectionInFrontOfABareId) {
-  EXPECT_EQ(FullName("sessions", "a"), "sessions/a");
-  EXPECT_EQ(FullName("sessions", "sessions/a"), "sessions/a");
-  EXPECT_EQ(FullName("sessions", "models/a"), "models/a") << "left for the server to refuse";
-}
-
 }  // namespace
 }  // namespace cellar

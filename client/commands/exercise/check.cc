@@ -137,9 +137,7 @@ void AddExerciseCheckCommand(CLI::App& parent, Context& context) {
   CLI::App& command = context.AddCommand(
       parent, "check", "Tell which known mistakes an exercise cannot see", kExerciseCheckExample);
   const auto options = std::make_shared<ExerciseCheckOptions>();
-  command.add_option("EXERCISE", options->exercise, "A file, or exercises/ID on the server")
-      ->type_name("")
-      ->required();
+  AddExerciseArgument(command, options->exercise);
   command
       .add_option("--propose", options->propose,
                   "Look for parameters that see more, and write the changed exercise here")

@@ -3,6 +3,7 @@
 #include "client/commands/commands.h"
 #include "client/exercise_file.h"
 #include "client/file_places.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {
@@ -23,7 +24,7 @@ absl::Status RunExerciseCreate(Context& context, const ExerciseCreateOptions& op
   if (!connection.ok()) return connection.status();
   v1::CreateExerciseRequest request;
   *request.mutable_exercise() = *std::move(exercise);
-  request.set_exercise_id(options.id);
+  request.set_exercise_id(BareId("exercises", options.id));
   // The id is chosen, or made from the exercise: the same again is answered with what is there.
   const auto answer = (*connection)
                           ->Call((*connection)->gradings(),

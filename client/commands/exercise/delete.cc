@@ -1,7 +1,7 @@
 #include <memory>
 
 #include "client/commands/commands.h"
-#include "client/session_client.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {

@@ -28,7 +28,16 @@ absl::StatusOr<v1::Exercise> Get(Connection& connection, const std::string& name
 
 bool IsExerciseName(const std::string& argument) {
   std::error_code ignored;
-  return absl::StartsWith(argument, "exercises/") && !std::filesystem::exists(argument, ignored);
+  return (absl::StartsWith(argument, "exercises/") || IsId(argument)) &&
+         !std::filesystem::exists(argument, ignored);
+}
+
+void AddExerciseArgument(CLI::App& command, std::string& argument) {
+  command
+      .add_option("EXERCISE", argument,
+                  "A file, or an exercise on the server: exercises/ID, or ID alone")
+      ->type_name("")
+      ->required();
 }
 
 absl::StatusOr<ExerciseArgument> LoadExerciseArgument(Context& context,
@@ -44,10 +53,16 @@ absl::StatusOr<ExerciseArgument> LoadExerciseArgument(Context& context,
   if (!connection.ok()) return connection.status();
   loaded.connection = *std::move(connection);
   if (!is_name) return loaded;
-  absl::StatusOr<v1::Exercise> exercise = Get(*loaded.connection, argument, "");
-  if (!exercise.ok()) return exercise.status();
+  loaded.name = FullName("exercises", argument);
+  absl::StatusOr<v1::Exercise> exercise = Get(*loaded.connection, loaded.name, "");
+  if (!exercise.ok()) {
+    if (IsId(argument)) {
+      context.err() << "note: there is no file " << argument << "; the server was asked for "
+                    << loaded.name << "\n";
+    }
+    return exercise.status();
+  }
   loaded.exercise = *std::move(exercise);
-  loaded.name = argument;
   return loaded;
 }
 

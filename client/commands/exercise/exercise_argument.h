@@ -20,12 +20,16 @@ struct ExerciseArgument {
   v1::Exercise exercise;                   // what is in the file, or what the server tells of it
 };
 
-// Whether the argument names an exercise on a server: it begins with `exercises/`, and there is no
-// such file.
+// Whether the argument names an exercise on a server: it begins with `exercises/` or is an id, and
+// there is no such file.
 bool IsExerciseName(const std::string& argument);
 
+// Adds EXERCISE.
+void AddExerciseArgument(CLI::App& command, std::string& argument);
+
 // Reads the file, or asks the server. A file needs no server of anybody's
-// (Context::ConnectOrStart). Fails as LoadExercise, or as GetExercise.
+// (Context::ConnectOrStart). Fails as LoadExercise, or as GetExercise; of an id it is then noted on
+// the error output that there is no such file.
 absl::StatusOr<ExerciseArgument> LoadExerciseArgument(Context& context,
                                                       const std::string& argument);
 

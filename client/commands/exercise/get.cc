@@ -2,7 +2,7 @@
 
 #include "client/commands/commands.h"
 #include "client/commands/exercise/exercise_facts.h"
-#include "client/session_client.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {

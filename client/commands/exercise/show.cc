@@ -33,9 +33,7 @@ void AddExerciseShowCommand(CLI::App& parent, Context& context) {
       parent, "show", "Print an exercise, with the numbers that a seed draws, as a file",
       kExerciseShowExample);
   const auto options = std::make_shared<ExerciseShowOptions>();
-  command.add_option("EXERCISE", options->exercise, "A file, or exercises/ID on the server")
-      ->type_name("")
-      ->required();
+  AddExerciseArgument(command, options->exercise);
   command.add_option("--seed", options->seed, "Draws the numbers that differ between students")
       ->type_name("TEXT");
   command.add_flag("--json", options->json, "As JSON rather than protobuf text");

@@ -4,7 +4,7 @@
 
 #include "client/commands/commands.h"
 #include "client/describe.h"
-#include "client/session_client.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {

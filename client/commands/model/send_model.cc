@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "client/resource_name.h"
+
 namespace cellar {
 namespace {
 
@@ -33,7 +35,7 @@ absl::StatusOr<v1::Model> CreateModel(Connection& connection, v1::Model model,
     return UploadModel(connection, model.SerializeAsString(), v1::MODEL_FORMAT_CELLAR_BINARY, id);
   }
   v1::CreateModelRequest request;
-  request.set_model_id(id);
+  request.set_model_id(BareId("models", id));
   *request.mutable_model() = std::move(model);
   auto response = connection.Call(connection.models(), &v1::ModelService::Stub::CreateModel,
                                   request, Repeat::kSafe);
@@ -44,7 +46,7 @@ absl::StatusOr<v1::Model> CreateModel(Connection& connection, v1::Model model,
 absl::StatusOr<v1::Model> UploadModel(Connection& connection, absl::string_view bytes,
                                       v1::ModelFormat format, const std::string& id) {
   v1::UploadModelRequest open;
-  open.mutable_open()->set_model_id(id);
+  open.mutable_open()->set_model_id(BareId("models", id));
   open.mutable_open()->set_format(format);
   open.mutable_open()->set_size_bytes(static_cast<int64_t>(bytes.size()));
   v1::UploadModelResponse response;

@@ -7,6 +7,7 @@
 #include "client/commands/session/session_flags.h"
 #include "client/exercise_file.h"
 #include "client/file_places.h"
+#include "client/resource_name.h"
 #include "client/session_client.h"
 
 namespace cellar {
@@ -45,7 +46,7 @@ absl::Status Fill(const SessionCreateOptions& options, Connection& connection,
     return absl::InvalidArgumentError("give either --model NAME or --file FILE");
   }
   v1::Session& session = *request.mutable_session();
-  request.set_session_id(options.session.id);
+  request.set_session_id(BareId("sessions", options.session.id));
   const absl::Status applied = ApplyFlags(options.session, session);
   if (!applied.ok()) return applied;
   if (!options.initial_state.empty()) {

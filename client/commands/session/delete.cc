@@ -2,7 +2,7 @@
 
 #include "client/commands/commands.h"
 #include "client/commands/session/session_flags.h"
-#include "client/session_client.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {

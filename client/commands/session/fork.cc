@@ -4,7 +4,7 @@
 #include "client/commands/commands.h"
 #include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
-#include "client/session_client.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {
@@ -24,7 +24,7 @@ absl::Status RunSessionFork(Context& context, const SessionForkOptions& options)
   if (!connection.ok()) return connection.status();
   v1::ForkSessionRequest request;
   request.set_name(FullName("sessions", options.name));
-  request.set_session_id(options.session.id);
+  request.set_session_id(BareId("sessions", options.session.id));
   if (options.step_index.has_value()) request.set_step_index(*options.step_index);
   if (session.has_ttl()) *request.mutable_ttl() = session.ttl();
   *request.mutable_labels() = session.labels();

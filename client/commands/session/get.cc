@@ -4,7 +4,7 @@
 #include "client/commands/number_flags.h"
 #include "client/commands/session/session_flags.h"
 #include "client/describe.h"
-#include "client/session_client.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {

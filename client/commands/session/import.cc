@@ -3,7 +3,7 @@
 #include "client/commands/commands.h"
 #include "client/commands/session/session_flags.h"
 #include "client/message_file.h"
-#include "client/session_client.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {
@@ -20,7 +20,7 @@ absl::Status RunSessionImport(Context& context, const SessionImportOptions& opti
   if (!snapshot.ok()) return snapshot.status();
   v1::ImportSessionRequest request;
   request.set_snapshot(*std::move(snapshot));
-  request.set_session_id(options.session.id);
+  request.set_session_id(BareId("sessions", options.session.id));
   request.mutable_session()->set_model(FullName("models", options.model));
   const absl::Status applied = ApplyFlags(options.session, *request.mutable_session());
   if (!applied.ok()) return applied;

@@ -6,7 +6,7 @@
 #include "client/commands/session/session_flags.h"
 #include "client/describe.h"
 #include "client/exercise_file.h"
-#include "client/session_client.h"
+#include "client/resource_name.h"
 
 namespace cellar {
 namespace {

@@ -14,6 +14,7 @@
 #include "client/commands/session/session_flags.h"
 #include "client/commands/session/step_flags.h"
 #include "client/describe.h"
+#include "client/resource_name.h"
 #include "client/session_client.h"
 #include "client/tensor.h"
 

@@ -7,6 +7,8 @@ namespace {
 
 TEST(ExerciseArgumentTest, ANameBeginsAsOneAndIsNoFile) {
   EXPECT_TRUE(IsExerciseName("exercises/homework"));
+  EXPECT_TRUE(IsExerciseName("homework"));
+  EXPECT_FALSE(IsExerciseName("-"));
   EXPECT_FALSE(IsExerciseName("homework.textproto"));
   EXPECT_FALSE(IsExerciseName("./exercises/homework"));
 }
