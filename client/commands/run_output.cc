@@ -41,9 +41,11 @@ std::vector<double> RoundedOutputs(const v1::Trace& trace) {
   return rounded;
 }
 
-// "h rounded: 0 0 1", if the output is one number a step.
-std::string RoundedLine(const v1::Trace& trace, const NumberFormat& format) {
-  if (RowWidth(trace.outputs()) != 1) return "";
+// "h rounded: 0 0 1", if h is rounded and one number a step: the line to copy.
+std::string RoundedLine(const v1::Exercise& exercise, const v1::Trace& trace,
+                        const NumberFormat& format) {
+  const bool is_rounded = exercise.numerics().rounding() == v1::ROUNDING_NEAREST_TIES_TO_ZERO;
+  if (!is_rounded || RowWidth(trace.outputs()) != 1) return "";
   std::string line = "h rounded:";
   for (const double value : RoundedOutputs(trace)) {
     absl::StrAppend(&line, " ", FormatNumber(value, format));
@@ -76,7 +78,7 @@ std::string SequenceText(const v1::Exercise& exercise, int index, const Evaluate
                     ElidedLine(layer, options.max_elements));
     options.inputs = nullptr;  // the layers above have the h below them as their x
   }
-  return absl::StrCat(text, RoundedLine(result.trace, options.format));
+  return absl::StrCat(text, RoundedLine(exercise, result.trace, options.format));
 }
 
 std::string AsText(const v1::Exercise& exercise, const std::vector<EvaluatedSequence>& evaluated,

@@ -35,8 +35,9 @@ TEST_F(GradeCommandTest, ARightAnswerHasAllPoints) {
 TEST_F(GradeCommandTest, WithoutAServerOneInsideTheProcessGrades) {
   EXPECT_THAT(RunLocally("grade " + Homework() + " " + Right()), HasSubstr("2 of 2 points\n"));
   EXPECT_EQ(code(), 0);
-  EXPECT_THAT(RunLocally("run " + Example("homework.textproto") + " --in-process"),
-              HasSubstr("h rounded: 0 0 1 -1 1 0\n"));
+  EXPECT_THAT(
+      RunLocally("run " + Example("homework.textproto") + " --rounding nearest --in-process"),
+      HasSubstr("h rounded: 0 0 1 -1 1 0\n"));
 }
 
 TEST_F(GradeCommandTest, AFileThatAsksNothingIsGradedWithANoteOnWhatIsAsked) {

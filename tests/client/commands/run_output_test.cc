@@ -30,7 +30,7 @@ class RunOutputTest : public ::testing::Test {
   NumberFlags flags_;
 };
 
-TEST_F(RunOutputTest, TextHasTitlesNumericsTableAndRoundedH) {
+TEST_F(RunOutputTest, TextHasTitlesNumericsAndTable) {
   EXPECT_EQ(RunOutput(exercise_, evaluated_, flags_),
             "two lines\n"
             "float32, exact activations\n"
@@ -38,8 +38,14 @@ TEST_F(RunOutputTest, TextHasTitlesNumericsTableAndRoundedH) {
             "say \"hi\"\n"
             "t  x  f  i  o   g  c      h\n"
             "0  0  3  5  7   9  1    0.5\n"
-            "1  1  4  6  8  10  2  -0.25\n"
-            "h rounded: 0 0\n");
+            "1  1  4  6  8  10  2  -0.25\n");
+}
+
+TEST_F(RunOutputTest, ALineOfRoundedHStandsOnlyWhereItIsRounded) {
+  exercise_.mutable_numerics()->set_rounding(v1::ROUNDING_NEAREST_TIES_TO_ZERO);
+  EXPECT_THAT(RunOutput(exercise_, evaluated_, flags_), HasSubstr("\nh rounded: 0 0\n"));
+  exercise_.mutable_numerics()->set_rounding(v1::ROUNDING_NONE);
+  EXPECT_THAT(RunOutput(exercise_, evaluated_, flags_), Not(HasSubstr("rounded")));
 }
 
 TEST_F(RunOutputTest, ThePrecisionIsTheModelsUnlessTheNumericsNameOne) {
@@ -51,11 +57,12 @@ TEST_F(RunOutputTest, ThePrecisionIsTheModelsUnlessTheNumericsNameOne) {
 
 TEST_F(RunOutputTest, AnUntitledSequenceHasANumberAndAVectorNoRoundedLine) {
   exercise_.mutable_sequences(0)->clear_title();
+  exercise_.mutable_numerics()->set_rounding(v1::ROUNDING_NEAREST_TIES_TO_ZERO);
   evaluated_[0].trace = TwoLayerTrace();
   *evaluated_[0].trace.mutable_outputs() = Matrix(1, {1, 2});
   const std::string text = RunOutput(exercise_, evaluated_, flags_);
   EXPECT_THAT(text, AllOf(HasSubstr("\nsequence 1\n"), HasSubstr("layer 2\n"),
-                          Not(HasSubstr("h rounded"))));
+                          Not(HasSubstr("h rounded:"))));
 }
 
 TEST_F(RunOutputTest, ElementsLeftOutAreCounted) {
