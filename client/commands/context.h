@@ -49,6 +49,9 @@ class Context {
   // Always inside this process, if it has a server to start; else as Connect.
   absl::StatusOr<std::shared_ptr<Connection>> StartLocal();
 
+  // Whether a server was started inside this process.
+  bool is_local() const { return local_server_ != nullptr; }
+
   // A plain connection to another server (a student's, say), which is not told who one is.
   absl::StatusOr<std::shared_ptr<Connection>> ConnectTo(const std::string& address,
                                                         int max_answer_bytes) const;

@@ -178,7 +178,8 @@ absl::Status RunRepl(Context& context, const ReplOptions& options) {
   Waiting waiting =
       context.TellsOfWaiting(interactive ? "Ctrl-C drops the line" : "Ctrl-C ends it");
   if (interactive) waiting.is_over = &Interrupt::IsWished;
-  Repl repl(*std::move(session), model->input_size(), context.out(), print, waiting);
+  const auto server = context.is_local() ? Repl::Server::kEndsWithProgram : Repl::Server::kStays;
+  Repl repl(*std::move(session), *model, context.out(), print, server, waiting);
   return ReadLines(context, repl, *editor, interactive);
 }
 

@@ -6,6 +6,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
+#include "client/call_status.h"
 #include "client/describe.h"
 #include "client/repl/letters.h"
 #include "client/resource_name.h"
@@ -13,10 +14,23 @@
 #include "client/trace_view.h"
 
 namespace cellar {
+namespace {
 
-Repl::Repl(std::unique_ptr<SessionClient> session, int64_t input_size, std::ostream& out,
-           StepPrinter::Options options, Waiting waiting)
-    : input_size_(std::max<int64_t>(1, input_size)),
+// What the server says of the new session's id, said of the command that has it.
+absl::Status OfFork(const absl::Status& status) {
+  std::vector<RefusedField> fields = GetCallError(status).fields;
+  for (RefusedField& field : fields) {
+    if (field.field == "session_id") field.field = ":fork";
+  }
+  return fields.empty() ? status : WithFields(status, fields);
+}
+
+}  // namespace
+
+Repl::Repl(std::unique_ptr<SessionClient> session, v1::Model model, std::ostream& out,
+           StepPrinter::Options options, Server server, Waiting waiting)
+    : model_(std::move(model)),
+      server_(server),
       waiting_(std::move(waiting)),
       out_(out),
       printer_(out, options) {
@@ -43,12 +57,12 @@ absl::Status Repl::Handle(const std::string& line, Next& next) {
 }
 
 absl::Status Repl::MakeSteps(const std::string& line) {
-  const absl::StatusOr<std::vector<double>> numbers = ParseNumbers(line, input_size_);
+  const absl::StatusOr<std::vector<double>> numbers = ParseNumbers(line, model_.input_size());
   if (!numbers.ok()) {
-    return absl::InvalidArgumentError(
-        absl::StrCat(numbers.status().message(), "; commands begin with a colon, see :help"));
+    const std::string hint = WordHint(line);
+    return hint.empty() ? numbers.status() : absl::InvalidArgumentError(hint);
   }
-  const auto size = static_cast<size_t>(input_size_);
+  const size_t size = StepSize();
   if (numbers->empty() || numbers->size() % size != 0) {
     return absl::InvalidArgumentError(absl::StrCat("found ", numbers->size(),
                                                    numbers->size() == 1 ? " number" : " numbers",
@@ -69,7 +83,7 @@ absl::Status Repl::StreamSteps(const std::vector<double>& numbers) {
     if (!stream.ok()) return stream.status();
     stream_ = *std::move(stream);
   }
-  const auto size = static_cast<size_t>(input_size_);
+  const size_t size = StepSize();
   std::deque<v1::Tensor> sent;
   size_t next = 0;
   while (next < numbers.size() || !sent.empty()) {
@@ -115,7 +129,8 @@ absl::Status Repl::Run(const ReplCommand& command, Next& next) {
     case ReplVerb::kDigits:
       return SetDigits(command.argument);
     case ReplVerb::kHelp:
-      Say(ReplHelp());
+      Say(absl::StrCat(ReplHelp(), "\n",
+                       LettersText(model_, branch().session->session().numerics())));
       return absl::OkStatus();
     case ReplVerb::kQuit:
       next = Next::kQuit;
@@ -147,9 +162,10 @@ absl::Status Repl::Undo(const std::string& argument) {
 
 absl::Status Repl::Fork(const std::string& id) {
   // A branch with a name of its own is wanted for longer.
-  const auto at_end = id.empty() ? SessionClient::AtEnd::kDelete : SessionClient::AtEnd::kKeep;
+  const bool is_kept = !id.empty() && server_ == Server::kStays;
+  const auto at_end = is_kept ? SessionClient::AtEnd::kKeep : SessionClient::AtEnd::kDelete;
   auto fork = branch().session->Fork(id, at_end);
-  if (!fork.ok()) return fork.status();
+  if (!fork.ok()) return OfFork(fork.status());
   auto forked = std::make_unique<Branch>();
   forked->session = *std::move(fork);
   forked->steps = branch().steps;
@@ -157,8 +173,10 @@ absl::Status Repl::Fork(const std::string& id) {
   const size_t old = std::exchange(current_, branches_.size());
   branches_.push_back(std::move(forked));
   Say(absl::StrCat("now in branch ", current_ + 1, ", ", branch().session->name(),
-                   id.empty() ? "" : " (kept at the end)", "; `:switch ", old + 1,
-                   "` goes back\n"));
+                   is_kept      ? " (kept at the end)"
+                   : id.empty() ? ""
+                                : " (ends with this program, as its server does)",
+                   "; `:switch ", old + 1, "` goes back\n"));
   return absl::OkStatus();
 }
 
@@ -232,7 +250,18 @@ void Repl::ShowTable() {
     table.header = std::move(rows.header);
     std::move(rows.rows.begin(), rows.rows.end(), std::back_inserter(table.rows));
   }
-  Say(table.rows.empty() ? "no steps yet\n" : AlignedText(table));
+  const int64_t first = branch().steps.empty() ? branch().session->next_step()
+                                               : branch().steps.front().answer.first_step();
+  if (first > 0) {
+    Say(absl::StrCat("steps before ", first,
+                     " were not made here, and a server keeps the state that they led to, not "
+                     "their inputs and gates\n"));
+  }
+  if (!table.rows.empty()) {
+    Say(AlignedText(table));
+  } else if (first == 0) {
+    Say("no steps yet\n");
+  }
 }
 
 void Repl::ListBranches() {

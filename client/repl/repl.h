@@ -6,6 +6,8 @@
 #ifndef CELLAR_CLIENT_REPL_REPL_H_
 #define CELLAR_CLIENT_REPL_REPL_H_
 
+#include <algorithm>
+#include <cstdint>
 #include <memory>
 #include <ostream>
 #include <string>
@@ -13,6 +15,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "cellar/v1/model.pb.h"
 #include "client/repl/repl_command.h"
 #include "client/session_client.h"
 #include "client/steady_stream.h"
@@ -25,10 +28,14 @@ class Repl {
   // What a handled line asks for.
   enum class Next { kContinue, kQuit };
 
-  // `input_size` is the model's I: a line is cut into steps of so many numbers. `out` outlives the
-  // Repl. `waiting` is told of a server that went away, and can end a line.
-  Repl(std::unique_ptr<SessionClient> session, int64_t input_size, std::ostream& out,
-       StepPrinter::Options options, Waiting waiting = {});
+  // Whether the server, and with it all sessions, ends with the program.
+  enum class Server { kStays, kEndsWithProgram };
+
+  // `model` is the session's, without weights: a line is cut into steps of as many numbers as it
+  // has inputs. `out` outlives the Repl. `waiting` is told of a server that went away, and can end
+  // a line.
+  Repl(std::unique_ptr<SessionClient> session, v1::Model model, std::ostream& out,
+       StepPrinter::Options options, Server server = Server::kStays, Waiting waiting = {});
 
   ~Repl();
 
@@ -72,6 +79,7 @@ class Repl {
   void ShowTable();
   void ListBranches();
 
+  size_t StepSize() const { return static_cast<size_t>(std::max<int64_t>(1, model_.input_size())); }
   Branch& branch() { return *branches_[current_]; }
   const Branch& branch() const { return *branches_[current_]; }
 
@@ -79,7 +87,8 @@ class Repl {
   // The answer as it is shown: without gates if they are off.
   v1::StepResponse Shown(const v1::StepResponse& answer) const;
 
-  const int64_t input_size_;
+  const v1::Model model_;
+  const Server server_;
   const Waiting waiting_;
   std::ostream& out_;
   StepPrinter printer_;

@@ -81,10 +81,21 @@ absl::StatusOr<ReplCommand> ParseReplCommand(absl::string_view line) {
   return ReplCommand{known->verb, words.size() == 2 ? words[1] : ""};
 }
 
+std::string WordHint(absl::string_view line) {
+  const std::vector<std::string> words =
+      absl::StrSplit(line, absl::ByAnyChar(" \t\r"), absl::SkipEmpty());
+  if (words.empty() || words[0].find_first_of("+-.,;([{0123456789\xe2") == 0) return "";
+  const size_t letters = std::min(words[0].find_first_not_of("/\\!"), words[0].size());
+  const std::string meant = absl::StrCat(":", absl::AsciiStrToLower(words[0].substr(letters)));
+  return absl::StrCat("\"", words[0], "\" is not a number", DidYouMean(meant, ReplCommandNames()),
+                      "; commands begin with a colon, see :help");
+}
+
 std::string ReplHelp() {
   Table table;
   table.align = Table::Align::kLeft;
-  table.header = {"  0 0 1", "make steps: numbers separated by spaces or commas"};
+  table.header = {"  0 0 1",
+                  "make steps: numbers separated by spaces or commas, decimals with a point"};
   for (const Known& known : kKnown) {
     table.rows.push_back({absl::StrCat("  ", known.name, " ", known.argument), known.help});
   }

@@ -38,6 +38,10 @@ bool IsReplCommand(absl::string_view line);
 // for an argument too many.
 absl::StatusOr<ReplCommand> ParseReplCommand(absl::string_view line);
 
+// What is wrong with a line that is neither a command nor numbers but begins with a word: the
+// command that was meant, if one is near. Empty if it begins as a number does.
+std::string WordHint(absl::string_view line);
+
 // All commands with a sentence each.
 std::string ReplHelp();
 

@@ -54,6 +54,17 @@ TEST(ParseReplCommandTest, UnknownCommandsSuggestTheNearest) {
   EXPECT_FALSE(ParseReplCommand(":").ok());
 }
 
+TEST(WordHintTest, ACommandWithoutItsColonIsToldWithIt) {
+  for (const char* line : {"undo", " RESET", "gates off", "table", "/undo", "stat"}) {
+    EXPECT_THAT(WordHint(line), HasSubstr("(did you mean `:")) << line;
+  }
+  EXPECT_EQ(WordHint("xyzzy"), "\"xyzzy\" is not a number; commands begin with a colon, see :help");
+  for (const char* line : {"", "0 x", "-x", "[x",
+                           "\xe2\x88\x92"
+                           "1x"})
+    EXPECT_EQ(WordHint(line), "");
+}
+
 TEST(ParseReplCommandTest, AnArgumentTooManyIsQuoted) {
   EXPECT_EQ(ParseReplCommand(":undo 1 2").status().message(), "`2` is too much; write :undo [N]");
   EXPECT_EQ(ParseReplCommand(":quit now").status().message(), "`now` is too much; write :quit");

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 
 #include <sstream>
+#include <utility>
 
 #include "tests/testing/in_process_server.h"
 
@@ -24,7 +25,19 @@ class ReplTest : public ::testing::Test {
     request.mutable_session()->set_model("models/homework");
     auto session = SessionClient::Create(connection_, request, SessionClient::AtEnd::kDelete);
     EXPECT_TRUE(session.ok()) << session.status();
-    repl_ = std::make_unique<Repl>(*std::move(session), 1, out_, StepPrinter::Options());
+    const auto model = (*session)->GetModel();
+    EXPECT_TRUE(model.ok()) << model.status();
+    repl_ = std::make_unique<Repl>(*std::move(session), *model, out_, StepPrinter::Options());
+  }
+
+  // Goes on in the session as somebody who has made none of its steps.
+  void Reattach(Repl::Server server) {
+    auto session = SessionClient::Attach(connection_, "sessions/a");
+    ASSERT_TRUE(session.ok()) << session.status();
+    const auto model = (*session)->GetModel();
+    ASSERT_TRUE(model.ok()) << model.status();
+    maker_ = std::exchange(repl_, std::make_unique<Repl>(*std::move(session), *model, out_,
+                                                         StepPrinter::Options(), server));
   }
 
   // What a line prints, or its error.
@@ -37,6 +50,7 @@ class ReplTest : public ::testing::Test {
   InProcessServer server_;
   std::shared_ptr<Connection> connection_;
   std::ostringstream out_;
+  std::unique_ptr<Repl> maker_;  // of the session, if another goes on in it
   std::unique_ptr<Repl> repl_;
   Repl::Next next_ = Repl::Next::kContinue;
 };
@@ -101,6 +115,28 @@ TEST_F(ReplTest, AForkIsABranchOfItsOwn) {
   EXPECT_THAT(Type(":switch c"), HasSubstr("there is no branch `c`"));
 }
 
+TEST_F(ReplTest, TheTableOfASessionThatWasSteppedElsewhereSaysWhatIsNotInIt) {
+  Type("1 1");
+  Reattach(Repl::Server::kStays);
+  const std::string why =
+      "steps before 2 were not made here, and a server keeps the state that they led to, not their "
+      "inputs and gates\n";
+  EXPECT_EQ(Type(":table"), why);
+  Type("1");
+  EXPECT_THAT(Type(":table"), AllOf(HasSubstr(why), HasSubstr("\n2  1 ")));
+}
+
+TEST_F(ReplTest, WhereTheServerEndsWithTheProgramNoForkIsKept) {
+  Reattach(Repl::Server::kEndsWithProgram);
+  EXPECT_THAT(Type(":fork sessions/b"),
+              HasSubstr("sessions/b (ends with this program, as its server does); `:switch 1`"));
+  EXPECT_THAT(Type(":fork"), HasSubstr("; `:switch 2`"));
+}
+
+TEST_F(ReplTest, HelpExplainsTheLettersOfTheCell) {
+  EXPECT_THAT(Type(":help"), AllOf(HasSubstr(":undo [N]"), HasSubstr("\n  f  forget gate")));
+}
+
 TEST_F(ReplTest, NamedForksAreKeptAndOthersDeleted) {
   Type(":fork named");
   Type(":fork");
@@ -141,7 +177,11 @@ TEST_F(ReplTest, GatesCanBeHidden) {
 }
 
 TEST_F(ReplTest, WhatCannotBeReadIsExplainedAndChangesNothing) {
-  EXPECT_THAT(Type("undo"), AllOf(HasSubstr("\"undo\" is not a number"), HasSubstr(":help")));
+  EXPECT_EQ(Type("undo 2"),
+            "\"undo\" is not a number (did you mean `:undo`?); commands begin with a colon, see "
+            ":help");
+  EXPECT_THAT(Type("0,5"), AllOf(HasSubstr("may be one number or two"), Not(HasSubstr(":help"))));
+  EXPECT_THAT(Type(":fork A"), HasSubstr(":fork: is \"A\"; must have"));
   EXPECT_THAT(Type(":gate on"), HasSubstr("did you mean `:gates`?"));
   EXPECT_EQ(Type("  "), "");
   EXPECT_EQ(repl_->Prompt(), "0> ");
@@ -150,7 +190,9 @@ TEST_F(ReplTest, WhatCannotBeReadIsExplainedAndChangesNothing) {
 TEST_F(ReplTest, ALineOfTheWrongLengthIsRefused) {
   auto session = SessionClient::Attach(connection_, "sessions/a");
   ASSERT_TRUE(session.ok());
-  Repl wide(*std::move(session), 3, out_, StepPrinter::Options());
+  v1::Model model;
+  model.set_input_size(3);
+  Repl wide(*std::move(session), model, out_, StepPrinter::Options());
   const absl::Status status = wide.Handle("1 2", next_);
   EXPECT_EQ(status.message(), "found 2 numbers; a step of this model takes 3");
 }
