@@ -10,12 +10,12 @@
 #include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
-#include "absl/strings/str_replace.h"
 #include "absl/time/time.h"
 #include "server/base/secret.h"
 #include "server/base/sha256.h"
 #include "server/flags.h"
 #include "server/identity/identity_file.h"
+#include "server/identity/role.h"
 #include "server/identity/tenant.h"
 #include "server/unknown_flag.h"
 
@@ -35,25 +35,44 @@ struct Wish {
   std::string append;
 };
 
+// What is wrong with the flags, in their words: the file speaks of its own.
+absl::Status CheckWish(const Wish& wish) {
+  if (!IsValidTenant(wish.tenant)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("--tenant: `", wish.tenant,
+                     "` is not possible; write 1 to 63 characters of a-z, 0-9 and hyphen, the "
+                     "first of them a letter"));
+  }
+  for (const std::string& role : wish.roles) {
+    if (ParseRole(role).has_value()) continue;
+    return absl::InvalidArgumentError(absl::StrCat("--roles: `", role, "` is none of ",
+                                                   RoleNames(RoleSet::All()),
+                                                   "; several are separated by commas"));
+  }
+  return absl::OkStatus();
+}
+
 // The identity wished for, checked as a line of the file is. Errors: what is wrong with it.
 absl::StatusOr<std::string> LineOf(const Wish& wish, const Sha256Digest& digest, absl::Time now) {
+  if (absl::Status checked = CheckWish(wish); !checked.ok()) return checked;
   std::string line = absl::StrCat("token sha256:", ToHex(digest), " tenant=", wish.tenant,
                                   " roles=", absl::StrJoin(wish.roles, ","));
   if (!wish.name.empty()) absl::StrAppend(&line, " name=", wish.name);
   absl::Duration life;
   if (!wish.expires_in.empty()) {
     if (!absl::ParseDuration(wish.expires_in, &life) || life <= absl::ZeroDuration()) {
-      return absl::InvalidArgumentError("--expires-in is no positive duration like 720h");
+      return absl::InvalidArgumentError(
+          absl::StrCat("--expires-in: `", wish.expires_in, "` is no positive duration like 720h"));
     }
     absl::StrAppend(&line, " expires=",
                     absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now + life, absl::UTCTimeZone()));
   }
   const auto parsed = ParseIdentities(line);
-  if (!parsed.ok()) {  // there is no file yet whose line it could be
+  if (!parsed.ok() || parsed->size() != 1) {  // all else was checked
     return absl::InvalidArgumentError(
-        absl::StrReplaceAll(parsed.status().message(), {{"line 1 ", "the token "}}));
+        absl::StrCat("--name: `", absl::CHexEscape(wish.name),
+                     "` is not possible; write 1 to 100 printable characters without blanks"));
   }
-  if (parsed->size() != 1) return absl::InvalidArgumentError("a word has an end of line in it");
   return line;
 }
 

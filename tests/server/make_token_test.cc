@@ -105,13 +105,20 @@ TEST_F(MakeTokenTest, AppendsBehindALineWithoutAnEnd) {
 
 TEST_F(MakeTokenTest, RefusesWhatTheFileWould) {
   EXPECT_EQ(Run({"--roles", "boss"}), 2);
-  EXPECT_TRUE(absl::StartsWith(err_.str(), "error: the token has a role that is none of "))
-      << err_.str();
-  EXPECT_THAT(err_.str(), HasSubstr("owner,grader,read-only,student,admin"));
+  EXPECT_EQ(err_.str(),
+            "error: --roles: `boss` is none of owner,grader,read-only,student,admin; several are "
+            "separated by commas\n");
+  EXPECT_EQ(Run({"--roles", "owner,readonly,grader"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--roles: `readonly` is none of"));
+  EXPECT_EQ(Run({"--roles", ""}), 2);
   EXPECT_EQ(Run({"--tenant", "A"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("error: --tenant: `A` is not possible"));
   EXPECT_EQ(Run({"--name", "a b"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("error: --name: `a b` is not possible"));
   EXPECT_EQ(Run({"--name", "a\ntoken"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--name: `a\\ntoken` is not"));
   EXPECT_EQ(Run({"--expires-in", "soon"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--expires-in: `soon` is no"));
   EXPECT_EQ(Run({"--color", "red"}), 2);
   EXPECT_EQ(out_.str(), "") << "no token without a line";
   EXPECT_EQ(Run({"--append", "/nowhere/identities"}), 1);
