@@ -1,8 +1,14 @@
 #include "server/options.h"
 
+#include <fcntl.h>
+#include <unistd.h>
+
 #include <algorithm>
+#include <cerrno>
 #include <cstdint>
 #include <cstdlib>
+#include <cstring>
+#include <memory>
 #include <regex>
 #include <sstream>
 #include <thread>
@@ -15,8 +21,8 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
-#include "absl/strings/strip.h"
 #include "server/build_info.h"
+#include "server/flag_file.h"
 #include "server/flags.h"
 #include "server/option_flags.h"
 #include "server/option_problems.h"
@@ -82,15 +88,27 @@ std::string WithSources(const CLI::App& app, const std::string& problems,
   return text;
 }
 
+// Why the file of --config cannot be read.
+std::string UnreadableText(const std::string& path) {
+  char first = 0;
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
+  if (file >= 0 && read(file, &first, 1) >= 0) errno = 0;  // by now it can
+  const std::string why = std::strerror(errno);
+  if (file >= 0) close(file);
+  return absl::StrCat("--config: cannot read ", path, ": ", why, "\n");
+}
+
 ParsedOptions Ended(const CLI::App& app, const CLI::ParseError& why,
                     const std::vector<std::string>& arguments) {
   std::ostringstream output;
   if (app.exit(why, output, output) == 0) return {std::nullopt, output.str(), 0};
-  absl::string_view unknown = why.what();
-  if (absl::ConsumePrefix(&unknown, "INI was not able to parse ")) {
-    return {std::nullopt,
-            absl::StrCat(ConfigPath(app), ": ", UnknownFlagText(app, std::string(unknown)), "\n"),
-            kBadUsage};
+  if (dynamic_cast<const CLI::ConfigError*>(&why) != nullptr) {
+    const std::string lines =
+        absl::StrReplaceAll(why.what(), {{"\n", "\n" + ConfigPath(app) + ":"}});
+    return {std::nullopt, absl::StrCat(ConfigPath(app), ":", lines, "\n"), kBadUsage};
+  }
+  if (dynamic_cast<const CLI::FileError*>(&why) != nullptr) {
+    return {std::nullopt, UnreadableText(ConfigPath(app)), kBadUsage};
   }
   if (const std::string text = UnexpectedArgumentsText(app); !text.empty()) {
     return {std::nullopt, text, kBadUsage};
@@ -226,7 +244,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
   app.set_version_flag("--version", BuildText("cellar-server"),
                        "Print which build this is, and exit.");
   app.set_config("--config", "", "File with lines like max-sessions = 1000, in TOML.");
-  app.allow_config_extras(CLI::config_extras_mode::error);
+  app.config_formatter(std::make_shared<FlagFile>(app));
   Flags flags(app);
   AddOptionFlags(options, flags);
   const std::vector<std::string> given(argv + std::min(argc, 1), argv + argc);
@@ -236,6 +254,9 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
     app.parse(std::move(arguments));
   } catch (const CLI::ParseError& why) {
     return Ended(app, why, given);
+  }
+  if (app.get_config_ptr()->count() > 0 && ConfigPath(app).empty()) {
+    return {std::nullopt, "--config: it names no file\n", kBadUsage};
   }
   const absl::Status valid = ValidateOptions(options);
   if (valid.ok()) return {std::move(options), "", 0};

@@ -178,7 +178,26 @@ TEST(ParseOptions, AFlagThatAFileMisspellsIsToldWithTheFile) {
   const ScopedFile file("max-sesions = 1\n");
   EXPECT_EQ(
       Parse({"--config", ScopedFile::path()}).output,
-      ScopedFile::path() + ": there is no flag `max-sesions` (did you mean `max-sessions`?)\n");
+      ScopedFile::path() + ":1: there is no flag `max-sesions` (did you mean `max-sessions`?)\n");
+}
+
+TEST(ParseOptions, WhatIsWrongWithAFileIsToldWithItsLines) {
+  const ScopedFile file("[x\nport = 1\n");
+  const ParsedOptions parsed = Parse({"--config", ScopedFile::path()});
+  EXPECT_EQ(parsed.exit_code, 2);
+  EXPECT_EQ(
+      parsed.output,
+      absl::StrCat(ScopedFile::path(), ":1: `[x` begins a section, and there are none; write ",
+                   "flags only, like max-sessions = 1000\n", ScopedFile::path(),
+                   ":2: there is no flag `port` (did you mean `listen`?)\n"));
+}
+
+TEST(ParseOptions, AFileThatCannotBeReadIsToldWithTheReason) {
+  EXPECT_EQ(Parse({"--config", "/nowhere/at/all"}).output,
+            "--config: cannot read /nowhere/at/all: No such file or directory\n");
+  EXPECT_EQ(Parse({"--config", "/tmp"}).output, "--config: cannot read /tmp: Is a directory\n");
+  EXPECT_EQ(Parse({"--config", ""}).output, "--config: it names no file\n");
+  EXPECT_EQ(Parse({"--config", ""}).exit_code, 2);
 }
 
 TEST(ParseOptions, ShowsHelpAndVersion) {
