@@ -27,7 +27,7 @@ absl::Status DurabilityUnavailable(absl::string_view durability);
 // CANCELLED: the caller gave up before the work began, or in its middle.
 absl::Status CallCancelled();
 
-// DEADLINE_EXCEEDED in the middle of a streamed answer.
+// DEADLINE_EXCEEDED in the middle of a streamed answer, or of a call that gRPC has ended for it.
 absl::Status DeadlineExceeded();
 
 // `status`, with what only this floor knows: server_epoch in the metadata of MODEL_NOT_FOUND,

@@ -16,13 +16,13 @@ namespace {
 struct PendingTurn {
   Call call;
   std::optional<SessionHold> hold;
-  bool is_change;
+  bool is_jump;
   absl::AnyInvocable<absl::Status(SessionLease&)> work;
   Done done;
 
   absl::Status Run(Api& api) {
     if (call.cancelled()) return CallCancelled();
-    CELLAR_RETURN_IF_ERROR(CheckKeepable(api, *hold->session(), is_change));
+    CELLAR_RETURN_IF_ERROR(CheckKeepable(api, *hold->session(), is_jump));
     return WithServerFacts(WithLease(*hold, work), api.sessions.epoch());
   }
 
@@ -65,12 +65,10 @@ absl::Status CheckWanted(Api& api, const Call& call) {
   return too_late ? DeadlinePassed() : absl::OkStatus();
 }
 
-absl::Status CheckKeepable(const Api& api, const Session& session, bool is_change) {
+absl::Status CheckKeepable(const Api& api, const Session& session, bool is_jump) {
   if (api.keeper == nullptr) return absl::OkStatus();
-  const Durability durability = session.terms().durability;
-  const bool must_be_kept = durability == Durability::kEveryStep ||
-                            (is_change && durability == Durability::kPeriodic) ||
-                            session.MustBeKept();
+  const bool must_be_kept = WaitsForStore(api, session) || WaitsInTurn(api, session) ||
+                            (is_jump && session.terms().durability == Durability::kPeriodic);
   return must_be_kept ? api.keeper->CheckWorking() : absl::OkStatus();
 }
 
@@ -81,8 +79,8 @@ void Settle(Api& api, const std::shared_ptr<Session>& session, absl::Status outc
 
 void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done) {
   const std::string key(turn.hold.session()->turn_key());
-  auto pending = std::make_unique<PendingTurn>(PendingTurn{
-      call, std::move(turn.hold), turn.is_change, std::move(turn.work), std::move(done)});
+  auto pending = std::make_unique<PendingTurn>(
+      PendingTurn{call, std::move(turn.hold), turn.is_jump, std::move(turn.work), std::move(done)});
   PendingTurn& refusable = *pending;  // a task that is refused is still here, and what it holds
   Task task;
   task.cost = turn.multiply_adds;

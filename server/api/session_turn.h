@@ -34,7 +34,7 @@ struct SessionTurn {
   int64_t multiply_adds = 0;  // about; see Task::cost
   int64_t step_count = 1;     // see Task::step_count
   absl::AnyInvocable<absl::Status(SessionLease&)> work = {};
-  bool is_change = false;  // it changes the session, and is no step
+  bool is_jump = false;  // a rewind, a reset or a set state: it changes the session, and is no step
 };
 
 // Waits for the session's turn, leases it and runs `work`, unless the call was cancelled or its
@@ -46,9 +46,9 @@ struct SessionTurn {
 void TakeTurn(Api& api, const Call& call, SessionTurn turn, Done done);
 
 // Whether what a turn makes of its session can be kept, as far as is known: asked in the turn,
-// before anything is done. `is_change`: as SessionTurn's. Errors: STORE_FAILED, if it must be kept
+// before anything is done. `is_jump`: as SessionTurn's. Errors: STORE_FAILED, if it must be kept
 // before its answer, and the store does not work.
-absl::Status CheckKeepable(const Api& api, const Session& session, bool is_change);
+absl::Status CheckKeepable(const Api& api, const Session& session, bool is_jump);
 
 // Calls `done` with `outcome` once the store has what it is about (SessionKeeper::Settle); at once
 // if there is no store, or if the session's durability does not ask for it.

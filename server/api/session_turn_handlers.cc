@@ -52,7 +52,7 @@ void ResetSession(Api& api, const Call& call, const v1::ResetSessionRequest& req
   }
   if (!hold.ok()) return done(FirstFailure(std::move(violations), hold.status()));
   SessionTurn turn{*std::move(hold)};
-  turn.is_change = true;
+  turn.is_jump = true;
   turn.multiply_adds = HashCost(*turn.hold.session());
   turn.work = [session = turn.hold.session(), response](SessionLease& lease) {
     SessionProgress progress = lease.progress();
@@ -77,7 +77,7 @@ void RewindSession(Api& api, const Call& call, const v1::RewindSessionRequest& r
     return done(FirstFailure(std::move(violations), hold.status()));
   }
   SessionTurn turn{*std::move(hold)};
-  turn.is_change = true;
+  turn.is_jump = true;
   const Session& held = *turn.hold.session();
   turn.multiply_adds = GoBackCost(held, request.step_index()) + HashCost(held);
   turn.work = [&api, call, session = turn.hold.session(), step_index = request.step_index(),
@@ -183,7 +183,7 @@ void SetSessionState(Api& api, const Call& call, const v1::SetSessionStateReques
   std::optional<int64_t> next_step;
   if (request.has_next_step()) next_step = request.next_step();
   SessionTurn turn{*std::move(hold)};
-  turn.is_change = true;
+  turn.is_jump = true;
   turn.multiply_adds = HashCost(*turn.hold.session());
   turn.work = [session = turn.hold.session(), state = std::move(state), next_step,
                response](SessionLease& lease) {

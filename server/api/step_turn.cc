@@ -52,7 +52,7 @@ class PendingSteps final : public JointSteps {
   }
 
   absl::Status Begin() {
-    CELLAR_RETURN_IF_ERROR(CheckKeepable(api_, steps_.session(), /*is_change=*/false));
+    CELLAR_RETURN_IF_ERROR(CheckKeepable(api_, steps_.session(), /*is_jump=*/false));
     CELLAR_RETURN_IF_ERROR(steps_.Begin());
     return may_step_ ? may_step_() : absl::OkStatus();
   }

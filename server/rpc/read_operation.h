@@ -15,7 +15,6 @@
 
 namespace cellar {
 
-template <class Written>
 class ReadOperation final : public grpc::internal::CompletionQueueTag,
                             private grpc::internal::CallOpSendMessage,
                             private grpc::internal::CallOpRecvMessage<grpc::ByteBuffer> {
@@ -26,6 +25,7 @@ class ReadOperation final : public grpc::internal::CompletionQueueTag,
   // `written`: null, or what is written down at once. REQUIRES: no other is under way; where there
   // is something to write, nor is a write, and it is not the first. What gRPC refuses, as it does
   // what breaks these rules, would never end: then the process does, as with gRPC's own operations.
+  template <class Written>
   void Start(grpc_call* call, const Written* written, grpc::ByteBuffer* read) {
     bool begun = written == nullptr || this->SendMessage(*written).ok();
     this->RecvMessage(read);

@@ -69,9 +69,9 @@ class Server {
 
   // Ends in three stages. Refuse: health says NOT_SERVING, calls get DRAINING. Finish: what runs is
   // finished, streams answer what they took and end with DRAINING; for `timeout` at most or until
-  // ForceStop. Then calls are refused for another `farewell`, or `timeout` if that is less. Force:
-  // what is left is cancelled and the connections are closed. Returns whether nothing had to be
-  // forced; a second call returns what the first did.
+  // ForceStop. If nobody is left by then, calls are refused for another `farewell`, or `timeout` if
+  // that is less. Force: what is left is cancelled and the connections are closed. Returns whether
+  // nothing had to be forced; a second call returns what the first did.
   bool Drain(absl::Duration timeout);
 
   // Cuts the second stage of a Drain short, farewell and all, also of one to come.

@@ -6,7 +6,6 @@
 #ifndef CELLAR_SERVER_RPC_STEP_STREAM_REACTOR_H_
 #define CELLAR_SERVER_RPC_STEP_STREAM_REACTOR_H_
 
-#include <atomic>
 #include <functional>
 #include <memory>
 

@@ -1,5 +1,5 @@
 // A call of many messages that a flow drives (flow_driver.h): how it is let in, told to end, and
-// gone. What its messages mean is its subclass's.
+// goes. What its messages mean is its subclass's.
 //
 // Thread safety: internal; the queue, workers and the drain call it from any thread.
 // Ownership: owns itself from Start until OnDone; whoever has a late event to tell shares it,

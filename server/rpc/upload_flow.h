@@ -46,7 +46,7 @@ class UploadFlow {
   }
 
   // None will come: all are there, unless there was a reason to end before.
-  void InputClosed() { complete_ = true; }
+  void InputClosed() { complete_ = !end_.has_value(); }
 
   // The work ended so.
   void WorkDone(absl::Status status) {

@@ -14,8 +14,10 @@ void Wire::Begun(bool ok) {
   reactor_ = Begin();
 }
 
-void Wire::Read(bool ok) {
-  if (!ok && ReadBroke()) Gone();
+void Wire::ReadEnded(bool ok) {
+  // Where a read alone breaks gRPC may hold that for a success, too, but tells if asked.
+  const bool broke = operation_.broken() || grpc_call_failed_before_recv_message(context_.c_call());
+  if (!ok && broke) Gone();
   reactor_->OnReadDone(ok);
   OneLess();
 }

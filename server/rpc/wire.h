@@ -14,6 +14,8 @@
 #include "grpcpp/server_context.h"
 #include "grpcpp/support/status.h"
 #include "server/rpc/call_queue.h"
+#include "server/rpc/incoming.h"
+#include "server/rpc/read_operation.h"
 
 namespace cellar {
 
@@ -46,6 +48,9 @@ class Wire {
   void Keep() { due_.fetch_add(1); }
   void Release() { OneLess(); }
 
+  // Reads the next message.
+  void Read(Incoming* message) { StartRead<grpc::ByteBuffer>(nullptr, message); }
+
   // Ends the call; with an answer, if there is one and the status is OK. REQUIRES: called once.
   virtual void Finish(const grpc::Status& status) = 0;
 
@@ -57,27 +62,23 @@ class Wire {
   // which may use it at once.
   virtual Reactor* Begin() = 0;
 
-  // Of a read that brought no message, whether that is because the call broke. (Of a read alone
-  // gRPC holds both for a success, but tells them apart if asked.)
-  virtual bool ReadBroke() { return grpc_call_failed_before_recv_message(context_.c_call()) != 0; }
+  // Reads, and writes what is not null, as ReadOperation.
+  template <class Written>
+  void StartRead(const Written* written, Incoming* message) {
+    due_.fetch_add(1);
+    operation_.Start(context_.c_call(), written, message->buffer());
+  }
 
   CallQueue& queue() { return place_.queue(); }
 
   // Tags of what gRPC is asked for.
   void* BeginTag() { return begun_.tag(); }
-  void* ReadTag() {
-    ReadIsDue();
-    return KeptReadTag();
-  }
-  // The same for what keeps the tag, and then only says that gRPC is asked.
-  void* KeptReadTag() { return read_.tag(); }
-  void ReadIsDue() { due_.fetch_add(1); }
   void* WriteTag() { return DueTag(written_, 1); }
   void* FinishTag() { return DueTag(finished_, 0); }  // counted from the start
 
  private:
   void Begun(bool ok);
-  void Read(bool ok);
+  void ReadEnded(bool ok);
   void Written(bool ok);
   void Finished(bool ok);
   void Ended(bool ok);
@@ -114,10 +115,11 @@ class Wire {
   bool gone_ = false;  // the queue's thread's
   grpc::ServerContext context_;
   Event<&Wire::Begun> begun_{*this};
-  Event<&Wire::Read> read_{*this};
+  Event<&Wire::ReadEnded> read_{*this};
   Event<&Wire::Written> written_{*this};
   Event<&Wire::Finished> finished_{*this};
   Event<&Wire::Ended> ended_{*this};  // gRPC's: the call is over on both sides
+  ReadOperation operation_{read_.tag()};
   // Events to come once the call has begun: those of the two ends, of reads and writes, and of
   // whoever keeps it.
   std::atomic<int> due_{2};

@@ -23,7 +23,6 @@
 #include "grpcpp/support/slice.h"
 #include "server/rpc/incoming.h"
 #include "server/rpc/raw_service.h"
-#include "server/rpc/read_operation.h"
 #include "server/rpc/wire.h"
 
 namespace cellar {
@@ -84,8 +83,6 @@ class AnswerWire final : public ServedWire<AnswerWire<Response>> {
  public:
   Response* response() { return &response_; }
 
-  void Read(Incoming* message) { grpc_.Read(message->buffer(), this->ReadTag()); }
-
   void Finish(const grpc::Status& status) override {
     if (status.ok()) {
       const Response response = std::move(response_);  // not kept beside its bytes
@@ -111,12 +108,11 @@ class StreamWire final : public ServedWire<StreamWire<Response>> {
   using Base = ServedWire<StreamWire>;
 
  public:
-  void Read(Incoming* message) { StartRead(nullptr, message); }
   // Writes and reads. One reaction tells of both, OnReadDone: not ok also if it cannot be written.
   // Until then nothing else is written; but the call may be finished. REQUIRES: something has been
   // written before.
   void WriteAndRead(const Measured<Response>& message, Incoming* next) {
-    StartRead(&message, next);
+    this->StartRead(&message, next);
   }
   void Write(const Response& message) {
     message.ByteSizeLong();
@@ -137,15 +133,7 @@ class StreamWire final : public ServedWire<StreamWire<Response>> {
 
   void Ask() { this->AskGrpc(&grpc_); }
 
-  bool ReadBroke() override { return read_.broken() || Wire::ReadBroke(); }
-
-  void StartRead(const Measured<Response>* written, Incoming* message) {
-    this->ReadIsDue();
-    read_.Start(this->context().c_call(), written, message->buffer());
-  }
-
   grpc::ServerAsyncWriter<Measured<Response>> grpc_{&this->context()};
-  ReadOperation<Measured<Response>> read_{this->KeptReadTag()};
 };
 
 }  // namespace cellar

@@ -144,6 +144,26 @@ class AttacksTest(harness.ConformanceTest):
             listed = self.client.models.ListModels(model_service_pb2.ListModelsRequest(page_size=1000)).models
             self.assertEqual([model.name for model in listed if model.name.startswith("models/cut-")], [], cut)
 
+    def test_an_upload_is_not_complete_that_grpc_ends_behind_its_last_byte(self):
+        """As it does with messages of more than twice what they may have."""
+        limit = 1 << 16
+        server = harness.Server(*self.SERVER_FLAGS, "--max-message-bytes", str(limit))
+        self.addCleanup(server.kill)
+        client = harness.Client(server.address)
+        self.addCleanup(client.close)
+        file = harness.homework_model().SerializeToString()
+        for k in range(CUT_UPLOADS):
+            opening = model_service_pb2.UploadModelOpen(
+                model_id=f"cut-{k}", format=model_service_pb2.MODEL_FORMAT_CELLAR_BINARY, size_bytes=len(file))
+            messages = [model_service_pb2.UploadModelRequest(open=opening), model_service_pb2.UploadModelRequest(chunk=file),
+                        model_service_pb2.UploadModelRequest(chunk=bytes(3 * limit))]
+            with self.assertRaises(grpc.RpcError) as caught:
+                client.models.UploadModel(iter(messages), timeout=harness.CALL_SECONDS)
+            self.assertEqual(caught.exception.code(), grpc.StatusCode.RESOURCE_EXHAUSTED)
+        self.until(lambda: metrics_of(server)["cellar_call_bytes"] == 0)
+        listed = client.models.ListModels(model_service_pb2.ListModelsRequest(page_size=1000)).models
+        self.assertEqual([model.name for model in listed], [])
+
     @staticmethod
     def reset_call(connection):
         connection.sendall(frame(RST_STREAM, 0, 1, struct.pack(">I", CANCEL)))

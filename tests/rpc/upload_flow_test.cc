@@ -52,6 +52,16 @@ TEST(UploadFlow, ADrainEndsItBeforeAMessageThatWaits) {
   EXPECT_EQ(flow.Next().what, UploadDo::kFinish);
 }
 
+TEST(UploadFlow, NothingIsCompleteThatHadAReasonToEndBefore) {
+  UploadFlow flow;
+  ASSERT_EQ(flow.Next().what, UploadDo::kRead);
+  flow.Cancel();
+  flow.InputClosed();
+  const UploadFlow::Action end = flow.Next();
+  EXPECT_EQ(end.what, UploadDo::kFinish);
+  EXPECT_EQ(end.status.code(), absl::StatusCode::kCancelled);
+}
+
 TEST(UploadFlow, WhatIsCompleteIsWorkedOnInADrainToo) {
   for (const bool working : {false, true}) {
     UploadFlow flow;

@@ -23,6 +23,8 @@ void Require(const Status& status, const char* what) {
 InProcessServer::InProcessServer(Options options) {
   options.server.listen = {"127.0.0.1:0"};
   options.scheduler.worker_count = 1;
+  const bool asked = options.server.farewell != ServerOptions().farewell;
+  if (!asked) options.server.farewell = absl::ZeroDuration();
   auto environment = Environment::Create(options, clock_);
   Require(environment, "the server does not start");
   environment_ = *std::move(environment);

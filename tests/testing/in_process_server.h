@@ -22,7 +22,8 @@ namespace cellar {
 
 class InProcessServer {
  public:
-  // Listens on port 0 of 127.0.0.1, whatever `options` say, with one worker.
+  // Listens on port 0 of 127.0.0.1, whatever `options` say, with one worker; a drain takes no
+  // farewell unless they ask for another than usual.
   explicit InProcessServer(Options options = {});
 
   Environment& environment() { return *environment_; }
