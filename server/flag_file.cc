@@ -54,12 +54,15 @@ class Reader {
     }
     absl::string_view name = absl::StripAsciiWhitespace(line.substr(0, equals));
     absl::ConsumePrefix(&name, "--");
-    if (!IsNewFlag(name)) return;
+    const bool is_new = IsNewFlag(name);
     at_ = text_.find('=', at_) + 1;
     CLI::ConfigItem item;
     item.name = std::string(name);
     SkipBlanks();
-    const bool is_read = Next() == '[' ? ReadList(item.inputs) : ReadValue("#\n", item.inputs);
+    // Of what is no flag too: a list has more lines, and they are no problems.
+    const bool is_list = Next() == '[';
+    const bool is_read = is_list ? ReadList(item.inputs) : ReadValue("#\n", item.inputs);
+    if (!is_read && is_list) SkipToEndOfList();
     if (!is_read) return;
     SkipBlanks();
     if (at_ < LineEnd() && Next() != '#') {
@@ -67,7 +70,7 @@ class Reader {
           absl::StrCat(Quoted(absl::StripAsciiWhitespace(text_.substr(at_, LineEnd() - at_))),
                        " follows the value"));
     }
-    items_.push_back(std::move(item));
+    if (is_new) items_.push_back(std::move(item));
   }
 
   // Whether there is such a flag, and no line before has it.
@@ -104,6 +107,19 @@ class Reader {
     }
     ++at_;
     return true;
+  }
+
+  // From a problem in a list to its `]`.
+  void SkipToEndOfList() {
+    for (; at_ < text_.size() && Next() != ']'; ++at_) {
+      const char next = Next();
+      if (next == '#') at_ = LineEnd();
+      if (next == '"' || next == '\'') {
+        const size_t end = text_.find(next, at_ + 1);
+        if (end < LineEnd()) at_ = end;
+      }
+      if (Next() == '\n') ++line_;
+    }
   }
 
   // A value in quotes, or up to one of `ends`.

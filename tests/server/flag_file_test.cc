@@ -81,6 +81,17 @@ TEST_F(FlagFileTest, WhatIsNoFlagIsToldWithItsLine) {
   EXPECT_EQ(Problem("config = \"a\""), "1: `config` is for the command line only");
 }
 
+TEST_F(FlagFileTest, TheLinesOfAListAreNoProblemsOfTheirOwn) {
+  EXPECT_EQ(Problem("lisen = [\n  \"127.0.0.1:0\",\n]\nswitch"),
+            "1: there is no flag `lisen` (did you mean `listen`?)\n"
+            "4: `switch` is no line like max-sessions = 1000");
+  EXPECT_EQ(Problem("listen = [\n'a'\n'[::1]:5', # ]\n\"b\n]\nx"),
+            "3: there is no comma between two values of the list\n"
+            "6: `x` is no line like max-sessions = 1000");
+  EXPECT_EQ(Problem("listen = [\n\"a,\n'b'\n]\n"), "2: the quotes are not closed");
+  EXPECT_THAT(Problem("listen = ['a' 'b' # no end"), HasSubstr("1: there is no comma"));
+}
+
 TEST_F(FlagFileTest, AFlagStandsThereOnce) {
   EXPECT_EQ(Problem("max-sessions = 1\n\nmax-sessions = 2"),
             "3: `max-sessions` is there twice, first in line 1");
