@@ -8,7 +8,6 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
-#include "absl/strings/escaping.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -21,7 +20,7 @@ namespace {
 constexpr size_t kMaxQuoted = 60;  // characters that are quoted of what is wrong
 
 std::string Quoted(absl::string_view text) {
-  return absl::StrCat("`", absl::CHexEscape(text.substr(0, kMaxQuoted)), "`");
+  return absl::StrCat("`", Printable(text.substr(0, kMaxQuoted)), "`");
 }
 
 class Reader {
@@ -77,7 +76,7 @@ class Reader {
   bool IsNewFlag(absl::string_view name) {
     const CLI::Option* const option = app_.get_option_no_throw(absl::StrCat("--", name));
     if (option == nullptr) {
-      Problem(UnknownFlagText(app_, absl::CHexEscape(name.substr(0, kMaxQuoted))));
+      Problem(UnknownFlagText(app_, Printable(name.substr(0, kMaxQuoted))));
     } else if (!option->get_configurable()) {
       Problem(absl::StrCat(Quoted(name), " is for the command line only"));
     } else if (const auto [before, is_new] = lines_.emplace(name, line_); !is_new) {

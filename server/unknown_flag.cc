@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "absl/algorithm/container.h"
+#include "absl/strings/ascii.h"
+#include "absl/strings/escaping.h"
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/strip.h"
@@ -95,6 +97,16 @@ std::string UnexpectedArgumentsText(const CLI::App& app) {
   }
   if (!text.empty() || words.empty()) return text;
   return absl::StrCat("there is an argument too many: `", words.front(), "`", see_help);
+}
+
+std::string Printable(absl::string_view word) {
+  std::string text;
+  for (const char& letter : word) {
+    const absl::string_view one(&letter, 1);
+    const bool is_plain = absl::ascii_isprint(static_cast<unsigned char>(letter));
+    absl::StrAppend(&text, is_plain ? std::string(one) : absl::CHexEscape(one));
+  }
+  return text;
 }
 
 }  // namespace cellar

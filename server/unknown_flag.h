@@ -25,6 +25,9 @@ std::string UnknownFlagText(const CLI::App& app, const std::string& word);
 // none, of the first argument too many. Empty if it knows everything.
 std::string UnexpectedArgumentsText(const CLI::App& app);
 
+// A word of somebody's as it can be shown: what is not printable ASCII is escaped, "\x1b".
+std::string Printable(absl::string_view word);
+
 }  // namespace cellar
 
 #endif  // CELLAR_SERVER_UNKNOWN_FLAG_H_

@@ -78,6 +78,7 @@ TEST_F(FlagFileTest, WhatIsNoFlagIsToldWithItsLine) {
             "2: there is no flag `datadir` (did you mean `data-dir`?)");
   EXPECT_THAT(Problem("= 3"), HasSubstr("1: there is no flag ``"));
   EXPECT_THAT(Problem("\x01\xff = 3"), HasSubstr("there is no flag `\\x01\\xff`"));
+  EXPECT_THAT(Problem("a \"b\\c'\""), HasSubstr("1: `a \"b\\c'\"` is no line"));
   EXPECT_EQ(Problem("config = \"a\""), "1: `config` is for the command line only");
 }
 
