@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/string_view.h"
@@ -17,6 +18,7 @@
 namespace cellar {
 namespace {
 
+constexpr absl::string_view kByteOrderMark = "\xEF\xBB\xBF";  // editors of Windows add it
 constexpr size_t kMaxQuoted = 60;  // characters that are quoted of what is wrong
 
 std::string Quoted(absl::string_view text) {
@@ -28,6 +30,7 @@ class Reader {
   Reader(std::string text, const CLI::App& app) : text_(std::move(text)), app_(app) {}
 
   std::vector<CLI::ConfigItem> Read() {
+    if (absl::StartsWith(text_, kByteOrderMark)) at_ = kByteOrderMark.size();
     while (at_ < text_.size()) {
       ReadLine();
       at_ = LineEnd() + 1;

@@ -62,6 +62,7 @@ TEST_F(FlagFileTest, ReadsWhatTheHeaderShows) {
   EXPECT_THAT(items[1].inputs, ElementsAre("/a # b"));
   EXPECT_THAT(items[2].inputs, ElementsAre("127.0.0.1:1", "unix:/a"));
   EXPECT_THAT(items[3].inputs, ElementsAre("true"));
+  EXPECT_EQ(Read("\xEF\xBB\xBFmax-sessions = 1").at(0).name, "max-sessions");
   EXPECT_TRUE(Read("").empty());
   EXPECT_TRUE(Read("listen = []")[0].inputs.empty());
 }
