@@ -39,13 +39,13 @@ struct Wish {
 absl::Status CheckWish(const Wish& wish) {
   if (!IsValidTenant(wish.tenant)) {
     return absl::InvalidArgumentError(
-        absl::StrCat("--tenant: `", wish.tenant,
+        absl::StrCat("--tenant: `", Printable(wish.tenant),
                      "` is not possible; write 1 to 63 characters of a-z, 0-9 and hyphen, the "
                      "first of them a letter"));
   }
   for (const std::string& role : wish.roles) {
     if (ParseRole(role).has_value()) continue;
-    return absl::InvalidArgumentError(absl::StrCat("--roles: `", role, "` is none of ",
+    return absl::InvalidArgumentError(absl::StrCat("--roles: `", Printable(role), "` is none of ",
                                                    RoleNames(RoleSet::All()),
                                                    "; several are separated by commas"));
   }
@@ -61,8 +61,8 @@ absl::StatusOr<std::string> LineOf(const Wish& wish, const Sha256Digest& digest,
   absl::Duration life;
   if (!wish.expires_in.empty()) {
     if (!absl::ParseDuration(wish.expires_in, &life) || life <= absl::ZeroDuration()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("--expires-in: `", wish.expires_in, "` is no positive duration like 720h"));
+      return absl::InvalidArgumentError(absl::StrCat("--expires-in: `", Printable(wish.expires_in),
+                                                     "` is no positive duration like 720h"));
     }
     absl::StrAppend(&line, " expires=",
                     absl::FormatTime("%Y-%m-%dT%H:%M:%SZ", now + life, absl::UTCTimeZone()));
@@ -70,7 +70,7 @@ absl::StatusOr<std::string> LineOf(const Wish& wish, const Sha256Digest& digest,
   const auto parsed = ParseIdentities(line);
   if (!parsed.ok() || parsed->size() != 1) {  // all else was checked
     return absl::InvalidArgumentError(
-        absl::StrCat("--name: `", absl::CHexEscape(wish.name),
+        absl::StrCat("--name: `", Printable(wish.name),
                      "` is not possible; write 1 to 100 printable characters without blanks"));
   }
   return line;

@@ -117,6 +117,12 @@ TEST_F(MakeTokenTest, RefusesWhatTheFileWould) {
   EXPECT_THAT(err_.str(), HasSubstr("error: --name: `a b` is not possible"));
   EXPECT_EQ(Run({"--name", "a\ntoken"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("--name: `a\\ntoken` is not"));
+  EXPECT_EQ(Run({"--tenant", "\x1b[1m"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--tenant: `\\x1b[1m` is not"));
+  EXPECT_EQ(Run({"--roles", "\x1b[1m"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--roles: `\\x1b[1m` is none"));
+  EXPECT_EQ(Run({"--expires-in", "\x1b[1m"}), 2);
+  EXPECT_THAT(err_.str(), HasSubstr("--expires-in: `\\x1b[1m` is no"));
   EXPECT_EQ(Run({"--expires-in", "soon"}), 2);
   EXPECT_THAT(err_.str(), HasSubstr("--expires-in: `soon` is no"));
   EXPECT_EQ(Run({"--color", "red"}), 2);
