@@ -91,9 +91,9 @@ std::string WithSources(const CLI::App& app, const std::string& problems,
 // Why the file of --config cannot be read.
 std::string UnreadableText(const std::string& path) {
   char first = 0;
-  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC);
-  if (file >= 0 && read(file, &first, 1) >= 0) errno = 0;  // by now it can
-  const std::string why = std::strerror(errno);
+  const int file = open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK);  // no wait for a pipe
+  const bool is_readable = file >= 0 && read(file, &first, 1) >= 0;        // by now
+  const std::string why = is_readable ? "it could not be read" : std::strerror(errno);
   if (file >= 0) close(file);
   return absl::StrCat("--config: cannot read ", path, ": ", why, "\n");
 }
