@@ -128,6 +128,10 @@ std::string LayersText(const v1::Model& model) {
   return absl::StrCat(text, model.backward_layers().empty() ? "" : ", bidirectional");
 }
 
+int64_t InputSize(const v1::Model& model) {
+  return model.layers().empty() ? 0 : SizeOf(model.layers(0)).input_size;
+}
+
 std::string ModelText(const v1::Model& model) {
   Lines lines;
   lines.Add("name", model.name());

@@ -4,6 +4,7 @@
 #ifndef CELLAR_CLIENT_DESCRIBE_H_
 #define CELLAR_CLIENT_DESCRIBE_H_
 
+#include <cstdint>
 #include <string>
 
 #include "cellar/v1/model.pb.h"
@@ -22,6 +23,9 @@ std::string PrecisionText(v1::Precision precision);
 // "LSTM 1 -> 2", "GRU (reset after) 3 -> 4 -> 4, bidirectional": cells and sizes, as far as the
 // shapes are known.
 std::string LayersText(const v1::Model& model);
+
+// How many numbers make a step, as far as the shapes are known; else 0.
+int64_t InputSize(const v1::Model& model);
 
 // All fields, a line each, with a final newline.
 std::string ModelText(const v1::Model& model);

@@ -6,6 +6,7 @@
 #include "client/commands/number_flags.h"
 #include "client/commands/numerics_flags.h"
 #include "client/commands/run_output.h"
+#include "client/describe.h"
 #include "client/evaluation_client.h"
 #include "client/exercise_file.h"
 #include "client/file_places.h"
@@ -31,7 +32,8 @@ absl::Status ReplaceInputs(const std::vector<std::string>& inputs, v1::Exercise&
   if (inputs.empty()) return absl::OkStatus();
   exercise.clear_sequences();
   for (const std::string& text : inputs) {
-    const absl::StatusOr<std::vector<double>> numbers = ParseNumbers(text);
+    const absl::StatusOr<std::vector<double>> numbers =
+        ParseNumbers(text, InputSize(exercise.model()));
     if (!numbers.ok()) {
       return absl::InvalidArgumentError(absl::StrCat("--inputs: ", numbers.status().message()));
     }

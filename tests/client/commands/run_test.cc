@@ -95,6 +95,13 @@ TEST_F(RunCommandTest, AFileThatCannotBeReadIsNamed) {
   EXPECT_EQ(error(), "error: cannot read no_such_file: No such file or directory\n");
 }
 
+TEST_F(RunCommandTest, ACommaSeparatesTheNumbersOfAStep) {
+  Run("run " + Example("gru.textproto") + " --inputs 0,5");
+  EXPECT_EQ(code(), 0) << error();
+  Run("run " + Example("homework.textproto") + " --inputs 0,5");
+  EXPECT_EQ(code(), 2);
+}
+
 TEST_F(RunCommandTest, ARefusalNamesTheField) {
   Run("run " + Example("gru.textproto") + " --inputs '1 2 3'");
   EXPECT_EQ(code(), 3);
