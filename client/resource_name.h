@@ -11,8 +11,8 @@
 
 namespace cellar {
 
-// `id` as a full name: with `collection` ("sessions", "models") and a slash in front, unless there
-// is a slash in it.
+// `id` as a full name: with `collection` ("sessions", "models", "exercises") and a slash in front,
+// unless there is a slash in it.
 std::string FullName(absl::string_view collection, absl::string_view id);
 
 // The id that a new resource is to have, of its full name or as it is.

@@ -42,8 +42,7 @@ class Context {
   void OfferInProcess() { offers_in_process_ = start_local_ != nullptr; }
 
   // The same as Connect for commands that need no server of anybody's: where none is named, neither
-  // by
-  // --server nor by CELLAR_SERVER, one is started inside this process.
+  // by --server nor by CELLAR_SERVER, one is started inside this process.
   absl::StatusOr<std::shared_ptr<Connection>> ConnectOrStart();
 
   // Always inside this process, if it has a server to start; else as Connect.
@@ -57,8 +56,8 @@ class Context {
                                                         int max_answer_bytes) const;
 
   // A command called `name` that runs `run` and ends the program with its status, told in the words
-  // of the command line (InFlags). `help` is one
-  // sentence, `example` one or more lines. All commands are made here, so that all look alike.
+  // of the command line (InFlags). `help` is one sentence, `example` one or more lines. All
+  // commands are made here, so that all look alike.
   CLI::App& AddCommand(CLI::App& parent, const std::string& name, const std::string& help,
                        const std::string& example);
   void OnRun(CLI::App& command, std::function<absl::Status()> run);
