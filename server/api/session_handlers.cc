@@ -14,6 +14,7 @@
 #include "server/api/pages.h"
 #include "server/api/resource_names.h"
 #include "server/api/session_turn.h"
+#include "server/base/error.h"
 #include "server/base/status_macros.h"
 #include "server/session/session_snapshot.h"
 #include "server/store/snapshot_format.h"
@@ -176,8 +177,13 @@ void DeleteSession(Api& api, const Call& call, const v1::DeleteSessionRequest& r
   CheckName(request.name(), kSessionCollection, "name", violations);
   absl::Status outcome = BadRequest(std::move(violations));
   if (outcome.ok()) outcome = api.sessions.Delete(call.Own(request.name()));
-  if (!outcome.ok() || api.writer == nullptr) return done(std::move(outcome));
-  api.writer->Submit({.fill = nullptr, .done = std::move(done)});  // behind what the table wrote
+  // Who asks again may be ahead of the deletion that did it, or that one could not be kept yet.
+  const bool is_gone = outcome.ok() || GetErrorReason(outcome) == "SESSION_DELETED";
+  if (!is_gone || api.writer == nullptr) return done(std::move(outcome));
+  api.writer->Submit(
+      {.fill = nullptr,  // behind what the table wrote
+       .done = [outcome = std::move(outcome), done = std::move(done)](
+                   const absl::Status& kept) mutable { done(kept.ok() ? outcome : kept); }});
 }
 
 }  // namespace cellar

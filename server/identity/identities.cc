@@ -36,12 +36,11 @@ absl::StatusOr<Identities::Reloaded> Identities::Reload() {
   }
   if (stamp == stamp_) return Reloaded::kUnchanged;
   stamp_ = stamp;
+  if (!S_ISREG(status.st_mode)) return CannotRead(path_);  // opening a pipe might never end
   std::ifstream file(path_, std::ios::binary);
   std::ostringstream text;
-  if (S_ISREG(status.st_mode) && status.st_size > 0) text << file.rdbuf();
-  if (!S_ISREG(status.st_mode) || !file.is_open() || file.bad()) {
-    return CannotRead(path_);
-  }
+  if (status.st_size > 0) text << file.rdbuf();
+  if (!file.is_open() || file.bad()) return CannotRead(path_);
   CELLAR_ASSIGN_OR_RETURN(const std::vector<Identity> identities, ParseIdentities(text.str()));
   auto directory = std::make_shared<const IdentityDirectory>(identities);
   absl::MutexLock lock(&mutex_);

@@ -11,7 +11,10 @@
 namespace cellar {
 namespace {
 
-constexpr char kTimeoutMillis[] = "5000";  // for a request to come, and for its answer to go
+// For a request to come, and for its answer to go. Whoever connects and says nothing keeps a thread
+// busy as long.
+constexpr char kTimeoutMillis[] = "1000";
+constexpr char kAnsweringThreads[] = "8";
 constexpr int kNotFound = 404;
 constexpr int kMethodNotAllowed = 405;
 
@@ -53,7 +56,7 @@ absl::StatusOr<std::unique_ptr<OperatorServer>> OperatorServer::Start(const std:
   const char* options[] = {"listening_ports",
                            address.c_str(),
                            "num_threads",
-                           "2",
+                           kAnsweringThreads,
                            "request_timeout_ms",
                            kTimeoutMillis,
                            "enable_keep_alive",

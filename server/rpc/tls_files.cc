@@ -5,8 +5,10 @@
 #include <openssl/pem.h>
 #include <openssl/ssl.h>
 
+#include <filesystem>
 #include <fstream>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -28,8 +30,11 @@ Owned<X509> ReadCertificate(const std::string& pem) {
   return {PEM_read_bio_X509_AUX(Reader(pem).get(), nullptr, nullptr, nullptr), &X509_free};
 }
 
-// Empty if it cannot be read; then it is no PEM, either.
+// Empty if it cannot be read; then it is no PEM, either. Opening what is no file, like a pipe,
+// might never end, and all calls wait for it.
 std::string Contents(const std::string& path) {
+  std::error_code error;
+  if (!std::filesystem::is_regular_file(path, error)) return "";
   std::ifstream file(path, std::ios::binary);
   std::ostringstream contents;
   contents << file.rdbuf();

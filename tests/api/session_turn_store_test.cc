@@ -257,5 +257,19 @@ TEST_F(ChangesTest, NoStepIsMadeOnOneThatCouldNotBeKept) {
   EXPECT_TRUE(fixture_.Await(Step, StepOf("sessions/a", {1}, 2)).ok());
 }
 
+TEST_F(ChangesTest, ADeletionIsToldOnlyOnceItIsKeptHoweverOftenItIsAskedFor) {
+  Begin(v1::DURABILITY_PERIODIC);
+  const auto remove = [this] {
+    v1::DeleteSessionRequest request;
+    request.set_name("sessions/a");
+    return GetErrorReason(fixture_.Await(DeleteSession, request).status());
+  };
+  store_.Fail(FaultStore::Fault::kWriteFails);
+  EXPECT_EQ(remove(), "STORE_FAILED");
+  EXPECT_EQ(remove(), "STORE_FAILED");
+  store_.Fail(FaultStore::Fault::kNone);
+  EXPECT_EQ(remove(), "SESSION_DELETED");
+}
+
 }  // namespace
 }  // namespace cellar

@@ -1,6 +1,7 @@
 #include "server/identity/identities.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <cstdio>
 #include <fstream>
@@ -79,6 +80,14 @@ TEST_F(IdentitiesTest, KeepsWhomItKnewWhenAFileCannotBeTaken) {
 TEST_F(IdentitiesTest, RefusesAFolder) {
   Identities folder(::testing::TempDir());
   EXPECT_TRUE(absl::IsUnavailable(folder.Reload().status()));
+}
+
+TEST_F(IdentitiesTest, DoesNotWaitForAPipe) {
+  const std::string path = path_ + ".pipe";
+  ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+  Identities pipe(path);
+  EXPECT_TRUE(absl::IsUnavailable(pipe.Reload().status()));
+  std::remove(path.c_str());
 }
 
 }  // namespace

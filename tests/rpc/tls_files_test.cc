@@ -2,7 +2,9 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
+#include <cstdio>
 #include <fstream>
 #include <vector>
 
@@ -68,6 +70,13 @@ TEST_F(TlsFilesTest, NamesTheFileThatCannotBeUsed) {
   EXPECT_THAT(Problem(), HasSubstr("--tls-client-ca"));
   options_.certificate_path = "/nowhere/cert.pem";
   EXPECT_THAT(Problem(), HasSubstr("/nowhere/cert.pem"));
+}
+
+TEST_F(TlsFilesTest, DoesNotWaitForAPipe) {
+  ASSERT_EQ(std::remove(options_.key_path.c_str()), 0);
+  ASSERT_EQ(mkfifo(options_.key_path.c_str(), 0600), 0);
+  EXPECT_THAT(Problem(), HasSubstr("--tls-key"));
+  std::remove(options_.key_path.c_str());
 }
 
 TEST_F(TlsFilesTest, NewFilesCountOnceTheyAreLookedAtAgain) {
