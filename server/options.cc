@@ -243,7 +243,7 @@ ParsedOptions ParseOptions(int argc, const char* const* argv) {
       "  2  bad usage, or a file of identities or TLS that cannot be used");
   app.set_version_flag("--version", BuildText("cellar-server"),
                        "Print which build this is, and exit.");
-  app.set_config("--config", "", "File with lines like max-sessions = 1000, in TOML.");
+  app.set_config("--config", "", "File with lines like max-sessions = 1000.");
   app.config_formatter(std::make_shared<FlagFile>(app));
   Flags flags(app);
   AddOptionFlags(options, flags);

@@ -36,7 +36,7 @@ class ReadOperation final : public grpc::internal::CompletionQueueTag,
     auto* const queue_tag = static_cast<grpc::internal::CompletionQueueTag*>(this);
     begun =
         begun && grpc_call_start_batch(call, operations, count, queue_tag, nullptr) == GRPC_CALL_OK;
-    ABSL_RAW_CHECK(begun, "gRPC refuses to read from a stream");
+    ABSL_RAW_CHECK(begun, "gRPC refuses to read");
   }
 
   // Whether the last one failed, so that the client is gone. One that ends without a message, as

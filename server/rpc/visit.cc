@@ -143,8 +143,7 @@ void Visit::GiveBackOnWorker(std::shared_ptr<void> left, int64_t bytes) {
 
 grpc::Status Visit::Close(const absl::Status& status) {
   Cancel();  // gRPC does not tell of the end that we give a call: what is still read for it stops
-  const bool too_late = absl::IsCancelled(status) && deadline_ != absl::InfiniteFuture() &&
-                        api_.clock.Now() >= deadline_;
+  const bool too_late = absl::IsCancelled(status) && api_.clock.Now() >= deadline_;
   return admission_.Close(wire_.context(), request_, caller_.get(),
                           too_late ? DeadlineExceeded() : status);
 }

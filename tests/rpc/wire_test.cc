@@ -136,13 +136,16 @@ TEST(AnswerWire, ReadsUntilTheClientHasNothingMore) {
   EXPECT_THAT(reader.Await(4), ElementsAre("read", "read", "no message", "done"));
 }
 
-// Answers only when the test says so.
-class AnswerWireTest : public testing::Test {
+// Reads once each call of `method`, which takes a Request; the test finishes them.
+template <class WireOfCall, class Request>
+class OneReadTest : public testing::Test {
  protected:
-  using ThisWire = AnswerWire<v1::UploadModelResponse>;
+  using ThisWire = WireOfCall;
+
+  explicit OneReadTest(const char* method) : method_(method) {}
 
   void Serve(CallQueue& queue) {
-    ThisWire::Serve(queue, service_, "UploadModel", [this](ThisWire& wire) {
+    ThisWire::Serve(queue, service_, method_, [this](ThisWire& wire) {
       wire.Read(&message_);
       wire_ = &wire;
       reactions_.Note("begun");
@@ -150,11 +153,18 @@ class AnswerWireTest : public testing::Test {
     });
   }
 
-  RawService service_{*v1::UploadModelRequest::descriptor()->file()};
+  const char* const method_;
+  RawService service_{*Request::descriptor()->file()};
   Reactions reactions_;
   Incoming message_;
   ThisWire* wire_ = nullptr;
   QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
+};
+
+class AnswerWireTest
+    : public OneReadTest<AnswerWire<v1::UploadModelResponse>, v1::UploadModelRequest> {
+ protected:
+  AnswerWireTest() : OneReadTest("UploadModel") {}
 };
 
 // Over a connection, as gRPC tells the two apart there.
@@ -287,25 +297,11 @@ TEST(StreamWire, WritesAndReadsAsOne) {
   EXPECT_THAT(echo.Await(6), ElementsAre("read", "written", "read", "read", "no message", "done"));
 }
 
-// A stream that reads once, and is finished by the test.
-class StreamWireTest : public testing::Test {
+class StreamWireTest
+    : public OneReadTest<StreamWire<v1::StreamStepsResponse>, v1::StreamStepsRequest> {
  protected:
-  using ThisWire = StreamWire<v1::StreamStepsResponse>;
+  StreamWireTest() : OneReadTest("StreamSteps") {}
 
-  void Serve(CallQueue& queue) {
-    ThisWire::Serve(queue, service_, "StreamSteps", [this](ThisWire& wire) {
-      wire.Read(&message_);
-      wire_ = &wire;
-      reactions_.Note("begun");
-      return &reactions_;
-    });
-  }
-
-  RawService service_{*v1::StreamStepsRequest::descriptor()->file()};
-  Reactions reactions_;
-  Incoming message_;
-  ThisWire* wire_ = nullptr;
-  QueueServer server_{service_, [this](CallQueue& queue) { Serve(queue); }};
   std::unique_ptr<v1::SessionService::Stub> stub_ =
       v1::SessionService::NewStub(server_.InProcessChannel());
   grpc::ClientContext context_;
